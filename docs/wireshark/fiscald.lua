@@ -1077,6 +1077,30 @@ family.words = {
 ["nr_kasy"] = ProtoField.string("fiscald.thermal._23w.nr_5fkasy", "till"),
 ["kasjer"] = ProtoField.string("fiscald.thermal._23w.kasjer", "cashier"),
 } },
+["$w 0"] = { meaning = "open a form that is not fiscal", fields = {
+["formularz"] = ProtoField.string("fiscald.thermal._24w_200.formularz", "form"),
+["naglowek"] = ProtoField.string("fiscald.thermal._24w_200.naglowek", "heading"),
+["opcje"] = ProtoField.string("fiscald.thermal._24w_200.opcje", "1 margin, 2 no paper, 4 no header, 8 no mark of a non-fiscal document"),
+["id"] = ProtoField.string("fiscald.thermal._24w_200.id", "an id follows"),
+["id_transakcji"] = ProtoField.string("fiscald.thermal._24w_200.id_5ftransakcji", "id"),
+} },
+["$w"] = { meaning = "line of a form", fields = {
+["formularz"] = ProtoField.string("fiscald.thermal._24w.formularz", "form"),
+["linia"] = ProtoField.string("fiscald.thermal._24w.linia", "line, 255 is empty"),
+["P3"] = ProtoField.string("fiscald.thermal._24w.P3", "bold, or the kind of a special line"),
+["inwers"] = ProtoField.string("fiscald.thermal._24w.inwers", "1 white on black"),
+["czcionka"] = ProtoField.string("fiscald.thermal._24w.czcionka", "font"),
+["srodek"] = ProtoField.string("fiscald.thermal._24w.srodek", "1 centred"),
+["atrybuty"] = ProtoField.string("fiscald.thermal._24w.atrybuty", "attributes of the font"),
+["argumenty"] = ProtoField.string("fiscald.thermal._24w.argumenty", "text"),
+} },
+["$w 1"] = { meaning = "end of a form", fields = {
+["formularz"] = ProtoField.string("fiscald.thermal._24w_201.formularz", "form, 255: for the next document that is not fiscal"),
+["nr_sys"] = ProtoField.string("fiscald.thermal._24w_201.nr_5fsys", "a system number follows"),
+["ile"] = ProtoField.string("fiscald.thermal._24w_201.ile", "lines of the footer"),
+["numer_systemowy"] = ProtoField.string("fiscald.thermal._24w_201.numer_5fsystemowy", "system number"),
+["linie"] = ProtoField.string("fiscald.thermal._24w_201.linie", "line of the footer"),
+} },
 ["#t"] = { meaning = "cash report", fields = {
 ["Ps"] = ProtoField.string("fiscald.thermal._23t.Ps", "1 sets the cash to zero (Novitus)"),
 ["nr_kasy"] = ProtoField.string("fiscald.thermal._23t.nr_5fkasy", "till"),
@@ -1745,6 +1769,15 @@ family.sent = {
 },
 ["#k"] = {
     { check = "required", params = { { name = "Ps" } }, parts = { { name = "zmiana", term = "\13" }, { name = "kasjer", term = "\13" }, { name = "nr_kasy", term = "\13", optional = true } } },
+},
+["$w 0"] = {
+    { check = "required", first = true, params = { { name = "formularz" }, { name = "naglowek" }, { name = "opcje" }, { name = "id" } }, parts = { { name = "id_transakcji", term = "\13", when = "id", wanted = { [1] = true } } } },
+},
+["$w"] = {
+    { check = "required", params = { { name = "formularz" }, { name = "linia" }, { name = "P3" }, { name = "inwers" }, { name = "czcionka" }, { name = "srodek" }, { name = "atrybuty" } }, parts = { { name = "argumenty", term = "\13", rest = true } } },
+},
+["$w 1"] = {
+    { check = "required", first = true, params = { { name = "formularz" }, { name = "nr_sys" }, { name = "ile" } }, parts = { { name = "numer_systemowy", term = "\13", when = "nr_sys", wanted = { [1] = true } }, { name = "linie", term = "\13", times = "ile", usual = 0 } } },
 },
 ["$h"] = {
     { check = "required", params = { { name = "Pl" }, { name = "Pn" }, { name = "P0" }, { name = "idtype" }, { name = "PL" } }, parts = { { name = "linie", term = "\13", times = "Pn", usual = 0 }, { name = "id", term = "\13", when = "idtype", wanted = { [1] = true, [2] = true, [3] = true } } } },

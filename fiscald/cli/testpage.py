@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import sys
 import uuid
+from contextlib import suppress
 from typing import Any
 
 import click
 
 from fiscald import __version__
+from fiscald.api.client import Client, Refused
 from fiscald.cli.context import BY_STATE, FAILED, UNKNOWN, USAGE, Context, pass_context
 from fiscald.cli.documents import only_printer
 from fiscald.cli.progress import progress
@@ -17,8 +19,8 @@ from fiscald.model.printers import PrinterStatus
 from fiscald.model.text import CODE_PAGES
 
 LETTERS = "ĄĆĘŁŃÓŚŹŻ ąćęłńóśźż"
-#: Characters in a line of the page: the narrowest form of all families.
-WIDTH = 38
+#: Characters in a line of the page, and whether it has a QR code: the first pair that the printer takes.
+PAGES = ((38, True), (38, False), (31, False))
 
 
 @click.command("test-page")
@@ -29,10 +31,11 @@ WIDTH = 38
 )
 @pass_context
 def test_page(context: Context, printer: str | None, *, key: str | None, wait: float) -> None:
-    """Print a test page on PRINTER: its identity, a ruler, and the Polish letters in every code page.
+    """Print a test page on PRINTER: its identity, a ruler, the Polish letters in every code page, and a QR code.
 
     The readable line of letters names the code page that is set in the printer's menu. The page is not fiscal. It is an
-    ordinary job of the type printout, with a key.
+    ordinary job of the type printout, with a key. A printer that prints no QR code, or shorter lines, gets a page
+    without the code, or with shorter lines.
 
     Exit codes: those of print.
     """
@@ -41,14 +44,14 @@ def test_page(context: Context, printer: str | None, *, key: str | None, wait: f
         status = client.printer(name)
         if "printout" not in status.documents:
             context.fail(FAILED, _cannot(status))
-        code_page = client.preview(name, page(status, "")).code_page
+        width, qr, code_page = _possible(client, status)
         if code_page is None:
             context.fail(USAGE, f"{name} is a {status.family} printer, which has no code page to test")
         if key is None:
             key = f"fiscalctl/{uuid.uuid4()}"
             click.echo(f"key {key}", err=True)
         with progress(f"waiting for {name} and job {key}", end="Ctrl-C stops waiting; the job continues"):
-            job = client.submit(key, name, page(status, code_page), wait=wait)
+            job = client.submit(key, name, page(status, code_page, width, qr=qr), wait=wait)
     content = job.model_dump(mode="json", by_alias=True) | {"code_page": code_page}
     context.show(
         content, lambda: f"{job_text(job)}\n{_advice(name, code_page)}" if job.state == "done" else job_text(job)
@@ -56,7 +59,16 @@ def test_page(context: Context, printer: str | None, *, key: str | None, wait: f
     sys.exit(BY_STATE.get(job.state, UNKNOWN))
 
 
-def page(status: PrinterStatus, code_page: str) -> dict[str, Any]:
+def _possible(client: Client, status: PrinterStatus) -> tuple[int, bool, str | None]:
+    """The page that the printer takes, and its code page. Raises ``Refused`` if it takes none."""
+    for width, qr in PAGES[:-1]:
+        with suppress(Refused):
+            return width, qr, client.preview(status.name, page(status, "", width, qr=qr)).code_page
+    width, qr = PAGES[-1]
+    return width, qr, client.preview(status.name, page(status, "", width, qr=qr)).code_page
+
+
+def page(status: PrinterStatus, code_page: str, width: int, *, qr: bool) -> dict[str, Any]:
     """The document. Everything except the letters is ASCII, which every code page contains."""
     identity = status.identity
     who = ["", ""] if identity is None else [identity.model or "", f"nr {identity.printer_id}"]
@@ -67,25 +79,27 @@ def page(status: PrinterStatus, code_page: str) -> dict[str, Any]:
         f"fiscald {__version__}",  # no time: the same key must have the same content, and the printer adds the time
     ]
     letters = [{"text": f"{name:8}{LETTERS}", "code_page": name} for name in CODE_PAGES]
+    code = [{"qr": {"text": f"FISCALD {__version__}".upper()}}] if qr else []
     return {
         "type": "printout",
         "title": "STRONA TESTOWA",
         "lines": [
-            *(_ascii(fact) for fact in facts),
+            *(_ascii(fact, width) for fact in facts),
             {"rule": True},
             "Polskie litery. Czytelny wiersz",
             "podaje ustawienie drukarki:",
             *letters,
             f"w konfiguracji fiscald: {code_page}",
             {"rule": True},
-            "".join(str(column // 10 or " ") if column % 10 == 0 else "." for column in range(1, WIDTH + 1)),
-            "".join(str(column % 10) for column in range(1, WIDTH + 1)),
+            "".join(str(column // 10 or " ") if column % 10 == 0 else "." for column in range(1, width + 1)),
+            "".join(str(column % 10) for column in range(1, width + 1)),
+            *code,
         ],
     }
 
 
-def _ascii(text: str) -> str:
-    return text.encode("ascii", "replace").decode()[:WIDTH].strip()
+def _ascii(text: str, width: int) -> str:
+    return text.encode("ascii", "replace").decode()[:width].strip()
 
 
 def _cannot(status: PrinterStatus) -> str:

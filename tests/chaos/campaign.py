@@ -174,6 +174,10 @@ def measure(family: str, document: str) -> Size:
     return carry_out(single(document, family)).size
 
 
+#: The rows of the matrix that only one family has: a form of POSNET's Thermal printers has no QR code.
+ONLY = {"printout": "posnet", "form": "thermal"}
+
+
 def _takes(name: str, content: dict[str, Any]) -> bool:
     """Whether printers of the family take that document."""
     family = find_family(name)
@@ -184,7 +188,8 @@ def _takes(name: str, content: dict[str, Any]) -> bool:
 
 def whole_matrix(family: str) -> list[Schedule]:
     """The exhaustive matrix of a family."""
-    documents = (*DOCUMENTS, *(name for name, content in LATER_DOCUMENTS.items() if _takes(family, content)))
+    later = (name for name, content in LATER_DOCUMENTS.items() if _takes(family, content))
+    documents = (*DOCUMENTS, *(name for name in later if ONLY.get(name, family) == family))
     return [schedule for document in documents for schedule in matrix(family, document, measure(family, document))]
 
 

@@ -8,6 +8,7 @@ _CODED = ["Bon 0", {"text": "Danie 0", "bold": True}, {"barcode": "KRESKI0"}, {"
 #: Documents that came later, in rows of their own, for the families that print them.
 LATER_DOCUMENTS: dict[str, dict[str, Any]] = {
     "printout": {"type": "printout", "lines": _CODED},
+    "form": {"type": "printout", "lines": [*_CODED[:3], {"rule": True}]},
     "packaging": {"type": "packaging", "items": [{"name": "Skrzynka", "price": "1000.00", "returned": True}]},
     "e_receipt": {
         "type": "receipt",

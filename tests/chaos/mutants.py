@@ -39,6 +39,7 @@ from fiscald.protocols.proof import verdicts
 from fiscald.protocols.thermal import receipt as thermal
 from fiscald.protocols.thermal.proof import CounterDelta as ThermalMoved
 from tests.chaos import mutants_e_receipt as mutants_e_receipt
+from tests.chaos import mutants_form as mutants_form
 from tests.chaos import mutants_in_a_row as mutants_in_a_row
 from tests.chaos import mutants_invoice as mutants_invoice
 from tests.chaos import mutants_packaging as mutants_packaging

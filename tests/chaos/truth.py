@@ -10,6 +10,7 @@ from typing import Any, Literal
 from fiscald.emulator.memory import DailyRecord, Transaction
 from fiscald.emulator.paper import Paper, Printout
 from fiscald.emulator.register import Register
+from fiscald.protocols.thermal.plan_printout import BROKEN_OFF
 
 Who = Literal["ours", "others"]
 
@@ -174,7 +175,9 @@ class Truth:
             self.sheets.append(Sheet(kind, text, facts, self.acting, self.clock()))
             if kind in ("form", "cancelled_form"):
                 bon = re.search(r"Bon (\d+)", text)
-                self.forms.append(Form(f"job/{bon[1]}" if bon else None, kind == "form", text, self.acting))
+                # A sheet that says that it was broken off is no document, whoever ended it.
+                whole = kind == "form" and BROKEN_OFF not in text
+                self.forms.append(Form(f"job/{bon[1]}" if bon else None, whole, text, self.acting))
                 self.log(f"TRUTH {kind} of {self.forms[-1].job}, by {self.acting}")
             foot = re.search(r"SN-(\d+)-", text)
             if foot is not None:

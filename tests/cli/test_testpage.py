@@ -11,19 +11,23 @@ from anyio.from_thread import start_blocking_portal
 
 from fiscald import daemon
 from fiscald.api.client import Client
-from fiscald.cli.testpage import LETTERS, WIDTH
+from fiscald.cli.testpage import LETTERS
 from fiscald.config import Config, LicenceConfig, PrinterConfig
 from fiscald.emulator.running import EmulatedPrinter
 from fiscald.licence.testing import make_certificate
 from fiscald.model.text import CODE_PAGES
+from fiscald.protocols.thermal.family import Thermal
+from fiscald.protocols.thermal.handlers import HANDLERS
 from tests.cli.conftest import Counter
 from tests.waiting import until
 
 
 @contextmanager
-def shop(folder: Path, family: str, *, real: str, configured: str | None) -> Iterator[Counter]:
+def shop(
+    folder: Path, family: str, *, real: str, configured: str | None, profile: str | None = None
+) -> Iterator[Counter]:
     """A printer whose menu is set to ``real``, and a daemon that believes in ``configured``."""
-    with EmulatedPrinter(family, code_page=real) as printer, start_blocking_portal() as portal:
+    with EmulatedPrinter(family, code_page=real, profile=profile) as printer, start_blocking_portal() as portal:
         section = {"family": family, "address": printer.address, "code_page": configured}
         config = Config(
             socket=folder / "fiscald.sock",
@@ -39,10 +43,19 @@ def shop(folder: Path, family: str, *, real: str, configured: str | None) -> Ite
         future.cancel()
 
 
-@pytest.mark.parametrize("real", CODE_PAGES)
-@pytest.mark.parametrize("configured", CODE_PAGES)
-def test_the_readable_line_names_the_code_page_of_the_printer(tmp_path: Path, real: str, configured: str) -> None:
-    with shop(tmp_path, "posnet", real=real, configured=configured) as counter:
+#: Family, profile, code page of the printer, of the configuration; the page that is printed.
+PRINTERS = [("posnet", "online", real, configured, 38, True) for real in CODE_PAGES for configured in CODE_PAGES] + [
+    ("thermal", profile, real, configured, width, qr)
+    for profile, width, qr in (("posnet", 31, False), ("novitus", 38, True))
+    for real, configured in (("mazovia", "mazovia"), ("cp1250", "mazovia"), ("latin2", "cp1250"))
+]
+
+
+@pytest.mark.parametrize(("family", "profile", "real", "configured", "width", "qr"), PRINTERS)
+def test_the_readable_line_names_the_code_page_of_the_printer(
+    tmp_path: Path, family: str, profile: str, real: str, configured: str, width: int, qr: bool
+) -> None:
+    with shop(tmp_path, family, real=real, configured=configured, profile=profile) as counter:
         done = counter.run("test-page", "till1", "--key", "T1")
         assert done.exit_code == 0, done.output
         assert "T1: done, paper printed" in done.stdout
@@ -53,12 +66,15 @@ def test_the_readable_line_names_the_code_page_of_the_printer(tmp_path: Path, re
     for words in (
         "STRONA TESTOWA",
         "drukarka till1",
-        "EMU 0000000001",
+        "nr EMU",
         f"w konfiguracji fiscald: {configured}",
-        "NIEFISKALNY",
     ):
         assert words in paper, "and all of this is readable whatever the code page"
-    assert "".join(str(column % 10) for column in range(1, WIDTH + 1)) in paper
+    ruler = [line for line in map(str.strip, paper.splitlines()) if line.startswith("1234567890")]
+    assert ruler == ["".join(str(column % 10) for column in range(1, width + 1))]
+    assert ("[QR FISCALD" in paper) is qr
+    assert "NIEFISKALNY" in paper.replace(" ", "")
+    assert "TC:" not in paper
 
 
 def test_a_test_page_is_a_job_and_not_a_receipt(counter: Counter) -> None:
@@ -71,7 +87,16 @@ def test_a_test_page_is_a_job_and_not_a_receipt(counter: Counter) -> None:
     assert counter.run("test-page", "till9").exit_code == 2
 
 
-def test_a_family_that_cannot_print_a_test_page_refuses_it(tmp_path: Path) -> None:
+def test_a_printer_that_takes_no_printout(tmp_path: Path) -> None:
+    with shop(tmp_path, "thermal", real="mazovia", configured=None, profile="innova") as counter:
+        done = counter.run("test-page", "till1")
+        assert done.exit_code == 1
+        assert "fiscald knows no command for printouts" in done.stderr
+        assert counter.run("jobs").stdout == "no jobs\n", "nothing was submitted"
+
+
+def test_a_family_that_cannot_print_a_test_page_refuses_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Thermal, "handlers", {name: each for name, each in HANDLERS.items() if name != "printout"})
     with shop(tmp_path, "thermal", real="mazovia", configured=None) as counter:
         done = counter.run("test-page", "till1")
         assert done.exit_code == 1

@@ -34,6 +34,7 @@ from fiscald.protocols.base import (
 from fiscald.protocols.decoding import Direction
 from fiscald.protocols.families import Family
 from fiscald.protocols.thermal.options import known_profile
+from fiscald.protocols.thermal.plan_printout import BROKEN_OFF
 from tests.conformance.families import CASES, Receipt
 from tests.protocols.driving import Journal, drive
 
@@ -218,7 +219,8 @@ class Bench:
     @property
     def sheets(self) -> int:
         """Whole documents that came out, of whomever."""
-        return sum(not sheet.kind.startswith("cancelled") for sheet in self.device.register.printouts)
+        sheets = self.device.register.printouts
+        return sum(not sheet.kind.startswith("cancelled") and BROKEN_OFF not in sheet.text for sheet in sheets)
 
     def changes(self, since: int = 0) -> list[str]:
         """Names of the steps that changed something, from that step on."""
@@ -273,8 +275,9 @@ class Bench:
 
     @property
     def open(self) -> bool:
-        """Whether a receipt is open."""
-        return self.device.register.state.transaction is not None
+        """Whether a receipt or a form is open."""
+        state = self.device.register.state
+        return state.transaction is not None or getattr(state.face, "form", None) is not None
 
 
 def cause(verdict: Verdict) -> str:

@@ -139,10 +139,11 @@ CASES: dict[str, Conformance] = {
         look_alike=frozenset({"cash_in", "cash_out", "goods_return"}),
     ),
     "thermal": Conformance(
-        documents=_documents(*SHOP[:-1], PACKAGING, SHOP[-1]),
+        documents=_documents(*SHOP[:-1], PACKAGING, PRINTOUT, SHOP[-1]),
         bad_documents=_bad(
             **BAD_RECEIPTS,
             **{"/document/items/0/returned": PACKAGING | {"items": [{"name": "Skrzynka", "price": "5.00"}]}},
+            **{"/document/lines/0": PRINTOUT | {"lines": ["x" * 60]}},
         ),
         refusal=lambda name, _: thermal.result(name.split()[0], 6),
         condition=(Switch.NO_HEADER, "printer.no_header"),
@@ -153,7 +154,7 @@ CASES: dict[str, Conformance] = {
             (SENT if each.to_printer else RECEIVED, each.data) for each in thermal_examples() if each.sequence
         ),
         raw=("23#s", "0$e"),
-        others_ambiguous=frozenset({"cash_in", "cash_out", "goods_return", "packaging"}),
+        others_ambiguous=frozenset({"cash_in", "cash_out", "goods_return", "packaging", "printout"}),
     ),
     "example": Conformance(
         documents=_documents(CASH_IN),

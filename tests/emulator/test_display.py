@@ -58,7 +58,7 @@ QUESTIONS: dict[str, tuple[Any, str, Display, list[str], list[str]]] = {
         ["21#Z$l"], ["21#Z$l"],
     ),
     "thermal unknown": (
-        lambda: thermal_in_mode(0), "0;22;0$w", Display('Błąd rozkazu: "$w" Kod błędu: 255', 'error 255 of the command "$w"; any key'),
+        lambda: thermal_in_mode(0), "0$o30/|", Display('Błąd rozkazu: "$o" Kod błędu: 255', 'error 255 of the command "$o"; any key'),
         [], [],
     ),
 }  # fmt: skip

@@ -52,6 +52,14 @@ def test_the_number_of_the_real_printer_stands_on_the_copy() -> None:
     assert "Nieznane" not in text
 
 
+@pytest.mark.parametrize(("profile", "heading"), [("posnet", "Pokwitowanie"), ("novitus", "WYDRUK NIEFISKALNY")])
+def test_a_printout_of_a_thermal_printer(profile: str, heading: str) -> None:
+    done = job({"type": "printout", "lines": ["Żurek x 2", {"rule": True}]}, printed_at=NOW)
+    text = draw(Original(done, "thermal", profile, "mazovia", None, 44), CopyFormat.TEXT).decode()
+    for words in (heading, "Żurek x 2", COPY_MARK, "44\n"):
+        assert words in text
+
+
 def test_a_copy_says_what_is_not_known() -> None:
     text = " ".join(copy(job()).split())
     assert "Nieznane: numer wydruku, data i godzina; na tej kopii nie są z oryginału." in text

@@ -14,7 +14,7 @@ from fiscald.emulator.device import BEFORE_COMMAND, Device
 from fiscald.emulator.faults import Fault, FaultKind, Switch
 from fiscald.emulator.paper import Printout
 from fiscald.emulator.register import Register
-from fiscald.emulator.thermal import closing, sale, service, status
+from fiscald.emulator.thermal import closing, forms, sale, service, status
 from fiscald.emulator.thermal.machine import BAD_CHECK, ExecError, Machine, NeedsConfirmation, Outcome, Values
 from fiscald.emulator.thermal.memory import ThermalMemory, document_of
 from fiscald.model.text import CODE_PAGES
@@ -73,7 +73,7 @@ class ThermalPrinter(Device):
     ) -> None:
         super().__init__(register, seed=seed, printed=printed)
         self._profile = PROFILES[profile]
-        handlers = status.HANDLERS | sale.HANDLERS | closing.HANDLERS | service.HANDLERS
+        handlers = status.HANDLERS | sale.HANDLERS | closing.HANDLERS | service.HANDLERS | forms.HANDLERS
         codec = CODE_PAGES[code_page]
         self._machine = Machine(register, self.faults, self._profile, codec, width, handlers, self.emit)
         self.model = self._machine.model
@@ -153,12 +153,16 @@ class ThermalPrinter(Device):
             self._power_up()
 
     def _power_up(self) -> None:
-        """Power is back: an open receipt is cancelled, a registered one is printed (9.3, our assumption)."""
+        """Power is back: an open receipt is cancelled, a registered one is printed (9.3, our assumption).
+
+        An open form is lost (11.2).
+        """
         self._machine.reset()
         if self._machine.in_transaction:
             # As if a person did it on the keypad: no program on the line did.
             self.keypad_cancel()
         closing.finish_paper(self._machine)
+        self._machine.memory.form = None
         self._machine.memory.state = State.IDLE
         self.register.commit()
 
@@ -298,6 +302,8 @@ class ThermalPrinter(Device):
         """See ``Device.keypad_cancel``."""
         if self._machine.in_transaction:
             self.foreign_command("$e 0", {})
+        elif self._machine.memory.form is not None:
+            forms.cancel(self._machine)
         else:
             self.foreign_command("$z 28", {})
 

@@ -13,7 +13,7 @@ from datetime import date
 from decimal import Decimal
 
 from fiscald.emulator.memory import DailyRecord, Line, Pack, RateChange, Subtotal, Transaction
-from fiscald.emulator.paper import Paper, amount
+from fiscald.emulator.paper import Paper, PaperLine, amount
 from fiscald.emulator.register import Register, tax
 from fiscald.emulator.thermal.memory import document_of
 from fiscald.model.money import plain
@@ -72,9 +72,10 @@ class Sheet:
         logo = "{PL}" if self.register.fiscal else "# NIEFISKALNY #"
         self.paper.centre(f"{logo} {self._number()}")
 
-    def _nonfiscal_end(self) -> None:
+    def _nonfiscal_end(self, *, marked: bool = True) -> None:
         paper = self.paper
-        paper.title("NIEFISKALNY")
+        if marked:
+            paper.title("NIEFISKALNY")
         self._time_line()
         paper.mark()
         paper.centre(self._number())
@@ -238,6 +239,21 @@ class Sheet:
             else:
                 paper.centre(right)
         self._nonfiscal_end()
+        self._system_number()
+        self._footer()
+        return paper
+
+    def form(self, heading: str, lines: Sequence[PaperLine], ending: str, *, marked: bool) -> Paper:
+        """A form that is not fiscal; ``marked``: its first and last words say so."""
+        paper = self.paper
+        if marked:
+            paper.title("NIEFISKALNY")
+        if heading:
+            paper.centre(heading)
+        paper.lines += lines
+        if ending:
+            paper.centre(ending)
+        self._nonfiscal_end(marked=marked)
         self._system_number()
         self._footer()
         return paper

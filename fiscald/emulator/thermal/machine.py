@@ -1,7 +1,7 @@
 """The inside of an emulated Thermal printer: sequences in, answers and error numbers out.
 
 Legality comes from the grammar, arithmetic and counters from the register, paper from the layout. What each
-command does stands in ``status``, ``sale``, ``closing`` and ``service``.
+command does stands in ``status``, ``sale``, ``closing``, ``service`` and ``forms``.
 Source: thermal reference, sections 3.4, 5 to 8 and 11.
 """
 
@@ -50,7 +50,7 @@ ERRORS: dict[Refusal, int] = {
     Refusal.CLOCK_DIFFERENCE: 10, Refusal.CLOCK_BEFORE_RECORD: 7,
 }  # fmt: skip
 #: What an Innova does not know: its clients close with ``$x`` and send nothing else (appendix A, our assumption).
-NOT_ON_INNOVA = frozenset(("$y", "$N 1", "$z 4", "$z 8", "$z 12", "$z 20", "$z 24", "$z 28"))
+NOT_ON_INNOVA = frozenset(("$y", "$N 1", "$w 0", "$w", "$w 1", "$z 4", "$z 8", "$z 12", "$z 20", "$z 24", "$z 28"))
 MODELS = {
     "posnet": ("POSNET Thermal EMU", "2.02"),
     "novitus": ("NOVITUS HD ONLINE EMU", "1.60"),
@@ -323,7 +323,7 @@ class Machine:
         shown = number if shown is None else shown
         answer = self._result(identifier, shown) if self.mode >= 2 else b""
         halts = self.mode in (0, 2)
-        if halts and not self.in_transaction and self.register.state.closing is None and not self.novitus:
+        if halts and self.state in (State.NO_RTC, State.NO_RATES, State.IDLE) and not self.novitus:
             self._print_error(identifier, shown)
             changes = True
         display = Display(
@@ -362,7 +362,7 @@ class Machine:
             0x20 * (awaits_key or on(Switch.WAIT_KEY)) | 0x10 * on(Switch.MENU) | 0x08 * on(Switch.PAPER_OUT)
             | 0x04 * on(Switch.MECHANISM) | 0x02 * on(Switch.COVER) | 0x01 * (not self.done)
         )  # fmt: skip
-        third = 0x80 * (state.closing is not None) | 0x08 * printing
+        third = 0x80 * (state.closing is not None) | 0x40 * (self.memory.form is not None) | 0x08 * printing
         values = {
             "Pe": self.error, "nr_wydruku": state.printout_count, "nr_paragonu": state.day.last_receipt,
             "stan": f"{first:02X}{0x80 * self.in_transaction:02X}{third:02X}{0x80 * on(Switch.PAPER_LOW):02X}",

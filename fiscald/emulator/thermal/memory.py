@@ -7,6 +7,7 @@ import datetime
 from pydantic import ConfigDict, Field
 
 from fiscald.emulator.memory import FamilyMemory, Pack, Transaction
+from fiscald.emulator.paper import PaperLine
 from fiscald.emulator.thermal.change import Change
 from fiscald.protocols.thermal.grammar import State
 
@@ -42,6 +43,28 @@ class Tail(FamilyMemory):
     """Keyword lines: a label and its text."""
 
 
+class Appended(FamilyMemory):
+    """What comes under a document that is not fiscal."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    system_number: str = ""
+    lines: list[str] = Field(default_factory=list)
+
+
+class OpenForm(FamilyMemory):
+    """A form that is open; it is lost without power."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    number: int
+    heading: str
+    options: int = 0
+    last: int = -1
+    """The line that was printed last, of those with a number."""
+    lines: list[PaperLine] = Field(default_factory=list)
+
+
 class ThermalMemory(FamilyMemory):
     """The grammar's state and flags, and what counts from one daily report to the next."""
 
@@ -51,6 +74,9 @@ class ThermalMemory(FamilyMemory):
     finished: bool = False
     """``TRF``: the last receipt was completed."""
     tail: Tail | None = None
+    form: OpenForm | None = None
+    appended: Appended | None = None
+    """For the next document that is not fiscal."""
     of_remainder: bool | None = None
     """The method of percentages that ``$r`` chose; ``None``: the profile's."""
     lines: list[str] = Field(default_factory=list)

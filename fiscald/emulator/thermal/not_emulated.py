@@ -31,7 +31,6 @@ _ROWS = (
     _Row("$i", "information about a Novitus device"),
     _Row("$m", "a command of Novitus"),
     _Row("$o", "service date, authorisation code"),
-    _Row("$w", "non-fiscal printouts"),
     _Row("$z", "amounts in euro after the closing", (99,)),
     _Row("#a", "non-fiscal documents on original and copy; on a Novitus the header"),
     _Row("#b", "check of the goods base"),

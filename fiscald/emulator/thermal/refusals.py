@@ -13,7 +13,7 @@ from fiscald.protocols.thermal.fields import Brand
 _OPENING = frozenset(("$h",))
 _CLOSINGS = frozenset(("$e 1", "$x", "$y"))
 _SLIPS = frozenset(("#i", "#d", "#z", "#w", "#t", "#k", "#p", "#q"))
-_PRINTING = _OPENING | _SLIPS | {"#r", "#o"}
+_PRINTING = _OPENING | _SLIPS | {"#r", "#o", "$w 0"}
 
 #: The number on POSNET printers and on those of Novitus, where they have one, and the commands.
 _TABLE: dict[Switch, tuple[int | None, int | None, frozenset[str]]] = {

@@ -12,7 +12,7 @@ from fiscald.emulator.paper import amount
 from fiscald.emulator.refusal import Refusal, RegisterError
 from fiscald.emulator.thermal.layout import Foot, Sheet, day_text, rate_text
 from fiscald.emulator.thermal.machine import ExecError, Handler, Machine, NeedsConfirmation, Values
-from fiscald.emulator.thermal.memory import Shift
+from fiscald.emulator.thermal.memory import Appended, Shift
 from fiscald.model.money import grosze
 from fiscald.model.times import POLISH_TIME
 from fiscald.protocols.thermal.layouts import RATE_LETTERS
@@ -28,7 +28,9 @@ _FULL, _SUMMARY = (0, 6), (1, 7)
 
 
 def _slip(machine: Machine, values: Values) -> Sheet:
-    return machine.sheet(Foot(machine.who(values)))
+    """A sheet that is not fiscal, and what ``1;255$w`` appends to it."""
+    appended, machine.memory.appended = machine.memory.appended or Appended(), None
+    return machine.sheet(Foot(machine.who(values), appended.system_number, lines=appended.lines))
 
 
 # -- programming -----------------------------------------------------------------------------------------------------

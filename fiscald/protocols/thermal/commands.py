@@ -280,6 +280,18 @@ _ROWS = (
     Row("#k", None, (_p("Ps"),), (
         Part("zmiana", Text(8), 33), Part("kasjer", Text(32), 33), _opt("nr_kasy", Text(8), 34),
     ), effect=_IRR, deadline=_REPORT),
+    # -- non-fiscal forms (5.10): the first parameter opens one, ends one, or is the form of the line --
+    # Novitus has options and styles; one client sends the styles to POSNET too, whose P3 selects a special line.
+    Row("$w", 0, (_r("formularz", least=1), _p("naglowek"), _p("opcje"), _p("id", 1)), (
+        Part("id_transakcji", _LINE, when=_if("id", 1)),
+    )),
+    Row("$w", None, (
+        _r("formularz", least=2), _r("linia"), _p("P3"), _p("inwers"), _p("czcionka", 3), _p("srodek", 1),
+        _p("atrybuty"),
+    ), (Part("argumenty", f.FORM_TEXT, rest=True),)),
+    Row("$w", 1, (_r("formularz", least=1), _p("nr_sys", 1), _p("ile", 3)), (
+        Part("numer_systemowy", Text(30, 16), when=_if("nr_sys", 1)), Part("linie", _LINE, times=Times("ile")),
+    ), effect=_IRR, deadline=_CLOSE),
     # -- receipt (5.2) ---------------------------------------------------------------------------------
     Row("$h", None, (_p("Pl"), _p("Pn", 3), _p("P0", 0), _p("idtype", 3), _p("PL", 1)), (
         Part("linie", _LINE, times=Times("Pn")), Part("id", Text(13), when=_if("idtype", 1, 2, 3)),

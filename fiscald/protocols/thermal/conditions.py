@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from fiscald.protocols.conditions import Conditions
 
-DOCUMENTS = ("receipt", "daily_report", "cash_in", "cash_out", "goods_return", "packaging", "drawer")
+DOCUMENTS = ("receipt", "daily_report", "cash_in", "cash_out", "goods_return", "packaging", "printout", "drawer")
 
 # name           | documents that wait | errors | what the status shows
 CONDITIONS = Conditions(
@@ -30,9 +30,9 @@ no_rates         | all                  | 85 1007                           | #s
 goods_full       | refused              | 92                                |
 locked           | refused              | 1054 1100                         |
 jumper           | receipt              | posnet98 novitus98 novitus94      |
-no_clock         | receipt daily_report cash_in cash_out goods_return packaging | 1 5 1085                          | #c is refused
+no_clock         | receipt daily_report cash_in cash_out goods_return packaging printout | 1 5 1085                          | #c is refused
 memory_full      | receipt daily_report | 1008 1029                         | #s 24: no free record
-read_only        | receipt daily_report cash_in cash_out goods_return packaging | 1021                              |
+read_only        | receipt daily_report cash_in cash_out goods_return packaging printout | 1021                              |
 copy_blocked     | receipt daily_report | 110-111 1038-1045 1047-1053 1055-1058 |
 # Faults of the device, of its fiscal memory and of its fiscalisation.
 out_of_order     | all                  | 6 9 1000-1001 1006 1009-1019 1027-1028 1030 1078 1088-1091 1093 1095-1096 1099 1102-1103 1105 1111 1113-1114 1501-1502 1505 1510-1512 1519 9999 | DLE: fault

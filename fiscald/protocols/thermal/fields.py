@@ -265,6 +265,17 @@ class Header(Text):
         return raw
 
 
+class FormText(Text):
+    """A field of a non-fiscal form. ``bytes`` are sent as they are: text in another code page than the printer's."""
+
+    def encode(self, value: str | bytes, dialect: Dialect) -> bytes:
+        """See ``Value.encode``."""
+        if isinstance(value, str):
+            return super().encode(value, dialect)
+        self._within(value.decode("latin-1"), dialect)
+        return value
+
+
 TEXT = Text(16)
 #: Price, line value, discount, total and payments (4.1).
 AMOUNT = Amount()
@@ -275,6 +286,8 @@ QUANTITY = Quantity()
 RATE = Rate()
 PADDED_RATE = PaddedRate()
 LETTER = Letter()
+#: The longest field of any form; on a Novitus the text of a QR code (NOV 3.22).
+FORM_TEXT = FormText(64, 1852)
 COUNT = Count()
 #: Year, month and day in the status: a recorded Novitus device has ``20;07;23``.
 DATE_PART = Count(novitus_digits=2)

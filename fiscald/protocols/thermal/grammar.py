@@ -6,7 +6,9 @@ that need the clock. Driver, emulator and tests use the same tables. Rules about
 yet, the last payment taken back) are not grammar: the device decides them.
 
 Source: Thermal reference, section 6.1. It gives 82 or 95 for a wrong state; here 95 is for an open receipt and 82
-for the state after a short closing (choice). Non-fiscal forms and the check of the goods base are not here.
+for the state after a short closing (choice). What is legal in a form that is not
+fiscal, besides its own commands and queries, stands in no source (choice: nothing). The check of the goods base is not
+here.
 """
 
 from __future__ import annotations
@@ -33,6 +35,8 @@ class State(StrEnum):
     """The same after the first payment (``$b``)."""
     TAIL = "tail"
     """Registered by a short closing; its sheet is not finished."""
+    FORM = "form"
+    """A form that is not fiscal."""
 
 
 TRANSACTION = (State.LINES, State.PAY)
@@ -40,30 +44,34 @@ TRANSACTION = (State.LINES, State.PAY)
 NO_CLOCK, NO_RATES, NOT_OPEN, NOTHING_TO_CLOSE, WRONG_STATE, PAID, OPEN_ALREADY = 1, 18, 21, 29, 82, 91, 95
 
 _OK = None
-_COLUMNS = (State.NO_RTC, State.NO_RATES, State.IDLE, State.LINES, State.PAY, State.TAIL)
+_COLUMNS = (State.NO_RTC, State.NO_RATES, State.IDLE, State.LINES, State.PAY, State.TAIL, State.FORM)
 _TABLE: LegalityRows = (
-    #                                  NO_RTC NO_RATES IDLE LINES PAY  TAIL
+    #                                  NO_RTC NO_RATES IDLE LINES PAY  TAIL FORM
     (("#v", "#v 30", "#c", "#u", "^u"),
-                                       (1,    _OK,  _OK,  _OK,  _OK,  _OK)),
-    (("$g",),                          (1,    18,   _OK,  _OK,  _OK,  _OK)),
-    (("$c", "$p", "#o"),               (1,    _OK,  _OK,  95,   95,   82)),
-    (("$f 0", "$r"),                   (1,    18,   _OK,  95,   95,   82)),
-    (("$h",),                          (1,    18,   _OK,  95,   95,   82)),
+                                       (1,    _OK,  _OK,  _OK,  _OK,  _OK,  _OK)),
+    (("$g",),                          (1,    18,   _OK,  _OK,  _OK,  _OK,  _OK)),
+    (("$c", "$p", "#o"),               (1,    _OK,  _OK,  95,   95,   82,  82)),
+    (("$f 0", "$r"),                   (1,    18,   _OK,  95,   95,   82,  82)),
+    (("$h",),                          (1,    18,   _OK,  95,   95,   82,  82)),
     (("$l", "$d 6", "$d 7", "$d 10", "$d 11"),
-                                       (1,    18,   21,   _OK,  91,   82)),
-    (("$L", "$Y"),                     (1,    18,   21,   _OK,  82,   82)),
+                                       (1,    18,   21,   _OK,  91,   82,  82)),
+    (("$L", "$Y"),                     (1,    18,   21,   _OK,  82,   82,  82)),
     # After a payment only the command that takes all payments back (Px 0); the device refuses others with 82.
-    (("$n",),                          (1,    18,   21,   _OK,  _OK,  82)),
-    (("$b 1", "$b 2"),                 (1,    18,   21,   _OK,  _OK,  82)),
-    (("$e 1", "$x"),                   (1,    18,   29,   _OK,  91,   82)),
-    (("$y",),                          (1,    18,   29,   _OK,  _OK,  82)),
-    (("$e 0",),                        (1,    18,   _OK,  _OK,  _OK,  82)),
-    (("$N 1", "$z 100"),               (1,    18,   21,   _OK,  82,   82)),
+    (("$n",),                          (1,    18,   21,   _OK,  _OK,  82,  82)),
+    (("$b 1", "$b 2"),                 (1,    18,   21,   _OK,  _OK,  82,  82)),
+    (("$e 1", "$x"),                   (1,    18,   29,   _OK,  91,   82,  82)),
+    (("$y",),                          (1,    18,   29,   _OK,  _OK,  82,  82)),
+    (("$e 0",),                        (1,    18,   _OK,  _OK,  _OK,  82,  82)),
+    (("$N 1", "$z 100"),               (1,    18,   21,   _OK,  82,   82,  82)),
     (("$z 4", "$z 8", "$z 12", "$z 20", "$z 24", "$z 28"),
-                                       (1,    18,   21,   82,   82,   _OK)),
+                                       (1,    18,   21,   82,   82,   _OK,  82)),
     (("#i", "#d", "#z", "#w", "#t", "#k", "#p", "#q", "#l"),
-                                       (1,    18,   _OK,  95,   95,   82)),
-    (("#r",),                          (1,    18,   _OK,  95,   95,   82)),
+                                       (1,    18,   _OK,  95,   95,   82,  82)),
+    (("#r",),                          (1,    18,   _OK,  95,   95,   82,  82)),
+    (("$w 0",),                        (1,    18,   _OK,  95,   95,   82,  82)),
+    (("$w",),                          (1,    18,   82,   95,   95,   82,  _OK)),
+    # For the form 255, which is none, it is legal beside a form only; the device refuses others with 82.
+    (("$w 1",),                        (1,    18,   _OK,  95,   95,   82,  _OK)),
 )  # fmt: skip
 
 #: (command, state) -> the error of an illegal command. A pair that is not here is legal.
@@ -84,6 +92,8 @@ MOVES: dict[tuple[str, State], State] = {
     ("$e 0", State.LINES): State.IDLE,
     ("$e 0", State.PAY): State.IDLE,
     ("$z 28", State.TAIL): State.IDLE,
+    ("$w 0", State.IDLE): State.FORM,
+    ("$w 1", State.FORM): State.IDLE,
 }
 
 

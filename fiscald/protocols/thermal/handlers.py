@@ -10,7 +10,7 @@ from fiscald.protocols.base import Check, Dialogue, Settings, Wait
 from fiscald.protocols.families import Handler
 from fiscald.protocols.proof import verdicts
 from fiscald.protocols.rates import parse_rates
-from fiscald.protocols.thermal import one_step, packaging, receipt
+from fiscald.protocols.thermal import one_step, packaging, printout, receipt
 from fiscald.protocols.thermal.options import code_page, profile_of
 from fiscald.protocols.thermal.plan import plan_receipt
 from fiscald.protocols.thermal.queries import poll, use_error_mode
@@ -42,5 +42,6 @@ HANDLERS: Mapping[str, Handler] = {
     "cash_out": _ONE_STEP,
     "goods_return": _ONE_STEP,
     "packaging": Handler(packaging.carry_out, packaging.recover, packaging.check, ready=_ready),
+    "printout": Handler(printout.carry_out, printout.recover, printout.check, ready=_ready),
     "drawer": Handler(one_step.open_drawer, verdicts.recover_drawer),
 }

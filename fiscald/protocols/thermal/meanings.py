@@ -53,6 +53,9 @@ $d 102  | lower line of the customer's display | tekst text
 #d      | pay-out | Ps not used; kwota amount; nr_kasy till; !kasjer cashier
 #z      | goods return | Ps not used; kwota amount; nr_kasy till; !kasjer cashier
 #w      | packaging taken back without a sale | Ps not used; kwota value; nr_kasy till; !kasjer cashier
+$w 0    | open a form that is not fiscal | formularz form; naglowek heading; opcje 1 margin, 2 no paper, 4 no header, 8 no mark of a non-fiscal document; id an id follows; id_transakcji id
+$w      | line of a form | formularz form; linia line, 255 is empty; P3 bold, or the kind of a special line; inwers 1 white on black; czcionka font; srodek 1 centred; atrybuty attributes of the font; argumenty text
+$w 1    | end of a form | formularz form, 255: for the next document that is not fiscal; nr_sys a system number follows; ile lines of the footer; numer_systemowy system number; linie line of the footer
 #t      | cash report | Ps 1 sets the cash to zero (Novitus); nr_kasy till; !kasjer cashier
 #k      | shift report | Ps 0 with reset, 23 reading only; zmiana shift; !kasjer cashier; nr_kasy till
 $h      | open a receipt | Pl lines in block mode, 0 without; Pn lines of text; P0 always 0; idtype kind of the buyer's number: 1 NIP, 2 REGON, 3 PESEL; PL print PL in front of it; linie line of text; !id buyer's number

@@ -51,6 +51,8 @@ class Profile:
     """Whether packaging is sent piece by piece, because the effect of a quantity on the amount is not certain."""
     packaging_slip: bool = False
     """Whether it prints ``#w``, a slip with the value of packaging taken back without a sale."""
+    form: int | None = None
+    """The non-fiscal form that takes text (``$w``); ``None``: no form of it is known."""
     no_invoice: str = "this protocol has no invoices"
     """Why fiscald prints no invoices on it."""
     system_number: bool = True
@@ -76,7 +78,8 @@ PROFILES = {
     for profile in (
         # [doc] POSNET's manual of 2006. VOUCHER has a separate form there; TRANSFER has none and goes as "other"
         # with its name [choice]. $N and its list of devices: [client]. Fifteen payments: more need the short
-        # closing [doc]. #Z after answers: [client].
+        # closing [doc]. #Z after answers: [client]. It has predefined forms only [doc]; form 22
+        # takes the most text [client].
         Profile(
             "posnet",
             Brand.POSNET,
@@ -85,6 +88,7 @@ PROFILES = {
             nip="$N",
             nip_prefixes=NIP_PREFIXES,
             packaging_slip=True,
+            form=22,
         ),
         # [doc] the manual of 2018-2023. Forms 7 and 8 mean other things in the two settings of its protocol, and
         # setting cannot be read, so neither is sent [choice]; for the same reason packaging goes piece by piece.
@@ -92,7 +96,7 @@ PROFILES = {
         # depends on an option that fiscald cannot read [choice: none]. Invoices: 50#s counts them in one of two
         # layouts, and no source says whether 23#s and 28#s count them too [choice: none]. No #Z after an answer:
         # [client, Vivo]. Receipt numbers continue after the report [doc], though on-line devices may be set otherwise.
-        # #w takes a text, and no amount [doc].
+        # #w takes a text, and no amount [doc]. Form 200 is free text [doc, client].
         Profile(
             "novitus",
             Brand.NOVITUS,
@@ -102,6 +106,7 @@ PROFILES = {
             names_adjustment="$n",
             packaging=127,
             packaging_single=True,
+            form=200,
             no_invoice="how this printer counts an invoice depends on a setting that cannot be read, so nothing would "
             "prove one after an interruption",
             barcode=False,

@@ -139,6 +139,11 @@ class Slip:
     """What was paid for packaging, in grosze; negative: paid out."""
     notices: tuple[Notice, ...] = ()
 
+    @property
+    def total(self) -> int | None:
+        """The value that the answer reports, in grosze; ``None``: it has none, or is in ``due``."""
+        return abs(self.cash) if self.due is None else None
+
     def judge(self, delta: CounterDelta, confirmed: bool | None) -> Proven | Unknown | None:
         """See ``Expected``."""
         taken = self.cash < 0 and delta.now.cash == 0
@@ -200,10 +205,8 @@ class ThermalProof(CounterProof[ThermalLook, CounterDelta]):
         """A report has the number of its day. A slip has no number and belongs to the next report."""
         now, slip = delta.now, self.expected if isinstance(self.expected, Slip) else None
         last = now.n_dobowych
-        number, report, amount = (last, last, None) if slip is None else (None, last + 1, abs(slip.cash))
+        number, report, total = (last, last, None) if slip is None else (None, last + 1, slip.total)
         due = None if slip is None else slip.due
-        result, paper = yield from read_result(
-            self.settings, now, number, report, amount if due is None else None, just_now=confirmed, due=due
-        )
+        result, paper = yield from read_result(self.settings, now, number, report, total, just_now=confirmed, due=due)
         notices = proven.notices if slip is None else slip.notices + proven.notices
         return Printed(result, paper, notices, {"after": now}, to_counters(now))

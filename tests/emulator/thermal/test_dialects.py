@@ -151,7 +151,7 @@ def test_a_price_of_zero_is_read_and_refused() -> None:
 #: message must name.
 NOT_EMULATED = {
     "8$d": "display", "9$d": "display", "12$d": "display", "13$d": "display", "0$o30/|": "authorisation",
-    "1$o12345|": "authorisation", "0;22;0$w": "non-fiscal", "22;37$wTEKST|": "non-fiscal", "1;22;0;0$w": "non-fiscal",
+    "1$o12345|": "authorisation",
     "1#a": "non-fiscal documents", "0#b": "goods base", "1#bKawa|A/": "goods base", "2#b": "goods base",
     "0;0;0#f": "shift report", "1;2#g": "card", "1;2#h": "card", "1#H": "copy", "#j": "texts", "0;0;0;0#m": "shift report",
     "25;26;7;1;0;0;0#s": "fiscal memory", "26#s0/": "fiscal memory", "27#s": "fiscal memory", "37#s": "fiscal memory",
@@ -181,7 +181,7 @@ def test_a_command_that_is_not_emulated_is_refused_and_named(profile: str, comma
 @pytest.mark.parametrize(
     ("profile", "command", "named"),
     [
-        ("innova", "28;0$z", "28$z (a command of other profiles)"), ("posnet", "100;1$z1234563218|", "100$z (a command of other models)"),
+        ("innova", "28;0$z", "28$z (a command of other profiles)"), ("innova", "0;22;0$w", "0$w (a command of other profiles)"), ("posnet", "100;1$z1234563218|", "100$z (a command of other models)"),
         ("novitus", "1$N1234563218|", "1$N (a command of other models)"), ("posnet", "^u", "^u"), ("posnet", "1$q", "'1$q' is no command of POSNET"),
         ("posnet", "5$e", "'5$e' is no command of POSNET"),
     ],

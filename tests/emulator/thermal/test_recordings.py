@@ -133,7 +133,7 @@ def exceptions(name: str, sent: bytes, expected: bytes) -> bytes | None:
 
 
 #: Single sequences for which there is no one receipt; they have separate tests.
-SINGLE = ("client-samples", "receipt-simple-close")
+SINGLE = ("client-samples", "receipt-simple-close", "nonfiscal")
 
 
 @pytest.mark.parametrize("name", [name for name in CONVERSATIONS if name not in SINGLE])
@@ -152,12 +152,15 @@ def test_every_answer_is_the_one_of_the_manual(name: str) -> None:
         assert answer == (expected if other is None else other), f"exchange {index}: {sent!r}"
 
 
-def test_non_fiscal_forms_are_not_known() -> None:
-    """They are sent in an error mode without answers: only ENQ shows that none of them was executed."""
-    talk = SCENES["nonfiscal"]()
-    for sent, _ in CONVERSATIONS["nonfiscal"].exchanges:
-        assert talk.raw(sent + b"\x05") == b"\x69"
-    assert talk.register.printouts == []
+@pytest.mark.parametrize(("profile", "which"), [("posnet", slice(0, 5)), ("novitus", slice(5, 8))])
+def test_non_fiscal_forms(profile: str, which: slice) -> None:
+    """They are sent in an error mode without answers: only ENQ shows that each of them was executed."""
+    talk = Talk(mode=1, profile=profile)
+    for sent, answered in CONVERSATIONS["nonfiscal"].exchanges[which]:
+        assert answered == b""
+        assert talk.raw(sent + b"\x05") == b"\x6c"
+    assert talk.kinds == ["form"]
+    assert ("TC:  DOWOLNY TEKST" in talk.paper) is (profile == "posnet")
 
 
 def prepare(name: str, index: int, talk: Talk) -> None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+from fiscald.model.printout import Printout
 from fiscald.model.receipt import Receipt
 from fiscald.protocols.thermal.commands import Request
 from fiscald.protocols.thermal.fields import Dialect
 from fiscald.protocols.thermal.plan import plan_receipt
+from fiscald.protocols.thermal.plan_printout import plan_printout
 from fiscald.protocols.thermal.planner import Plan
 from fiscald.protocols.thermal.profiles import PROFILES, Profile
 from tests.protocols.thermal.scripted import RATES
@@ -25,6 +27,10 @@ def planned(
     profile: Profile = POSNET, code_page: str = "mazovia", rates: Any = RATES, printer_id: str | None = None, **receipt: Any
 ) -> Plan:  # fmt: skip
     return plan_receipt(Receipt.model_validate({"lines": [LINE]} | receipt), profile, code_page, rates, printer_id)
+
+
+def printout(profile: Profile = POSNET, **content: Any) -> Plan:
+    return plan_printout(Printout.model_validate({"lines": ["Kawa"]} | content), profile)
 
 
 def written(request: Request) -> str:

@@ -231,7 +231,7 @@ def test_what_registers_is_irreversible() -> None:
     irreversible = {
         name for rows in COMMANDS.values() for name, row in rows.items() if row.effect is Effect.IRREVERSIBLE
     }
-    assert irreversible == {"$e 1", "$x", "$y", "#r", "#o", "#i", "#d", "#z", "#w", "#t", "#k", "$p"}
+    assert irreversible == {"$e 1", "$x", "$y", "#r", "#o", "#i", "#d", "#z", "#w", "#t", "#k", "$p", "$w 1"}
 
 
 def test_what_the_manual_lists_goes_without_a_check_byte() -> None:

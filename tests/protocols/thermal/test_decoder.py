@@ -23,7 +23,7 @@ EXAMPLES = examples()
 #: What the reference shows to be refused.
 WRONG_CHECK = b"\x1bP0$h02\x1b\\"
 #: Commands of the reference that are not in the table.
-UNKNOWN = {"$w", "#X"}
+UNKNOWN = {"#X"}
 OUTSIDE = "bytes outside of a sequence"
 #: What looks like sequences, and what does not.
 ODD = (

@@ -16,22 +16,25 @@ from tests.emulator.thermal.talking import Talk
 #: A number, or two that both mean it: the error of a command that is out of place. "ok": it is in place. "?": the
 #: reference does not say.
 REFERENCE = """
-                                    no_rtc no_rates idle  lines pay   tail
-#s23 #s24 #s28 #s50 #s100 #e #n     : ok    ok      ok    ok    ok    ok
-#v #c                               : 1     ok      ok    ok    ok    ok
-$c $p #o                            : 1     ok      ok    82/95 82/95 82
-$h                                  : 1     18      ok    95    95    82/95
-$l $L $Y $n                         : 1     18      21    ok    91/82 82
-$d6 $d7 $d10 $d11                   : 1     18      21    ok    91    82
-$b1 $b2                             : 1     18      21    ok    ok    82
-$e1                                 : 1     18      29    ok    91    82
-$x                                  : 1     18      29    ok    91    82
-$y                                  : 1     18      29    ok    ok    82
-$e0                                 : 1     18      ok    ok    ok    ?
-$z4 $z8 $z12 $z20 $z24 $z28         : 1     18      21    82    82    ok
-#i #d #z #t #k                      : 1     18      ok    82/95 82/95 82
-#p #q #l                            : 1     18      ok    82/95 82/95 82
-#r                                  : 1     18      ok    95    95    82
+                                    no_rtc no_rates idle  lines pay   tail  form
+#s23 #s24 #s28 #s50 #s100 #e #n     : ok    ok      ok    ok    ok    ok    ok
+#v #c                               : 1     ok      ok    ok    ok    ok    ok
+$c $p #o                            : 1     ok      ok    82/95 82/95 82    ?
+$h                                  : 1     18      ok    95    95    82/95 ?
+$l $L $Y $n                         : 1     18      21    ok    91/82 82    ?
+$d6 $d7 $d10 $d11                   : 1     18      21    ok    91    82    ?
+$b1 $b2                             : 1     18      21    ok    ok    82    ?
+$e1                                 : 1     18      29    ok    91    82    ?
+$x                                  : 1     18      29    ok    91    82    ?
+$y                                  : 1     18      29    ok    ok    82    ?
+$e0                                 : 1     18      ok    ok    ok    ?     ?
+$z4 $z8 $z12 $z20 $z24 $z28         : 1     18      21    82    82    ok    ?
+#i #d #z #t #k                      : 1     18      ok    82/95 82/95 82    ?
+#p #q #l                            : 1     18      ok    82/95 82/95 82    ?
+#r                                  : 1     18      ok    95    95    82    ?
+$w0                                 : 1     18      ok    82/95 82/95 82    82
+$w                                  : 1     18      82    82/95 82/95 82    ok
+$w1                                 : 1     18      ?     82/95 82/95 82    ok
 """
 #: Where a command leads that is carried out. What is not here leads nowhere.
 LEADS = {
@@ -45,6 +48,8 @@ LEADS = {
     ("$e0", State.LINES): State.IDLE,
     ("$e0", State.PAY): State.IDLE,
     ("$z28", State.TAIL): State.IDLE,
+    ("$w0", State.IDLE): State.FORM,
+    ("$w1", State.FORM): State.IDLE,
 }
 WATER, PAID = "1$lWoda|1.|A/2/2/", "1;0$b2/|"
 SHORT = "0;3;0;0;0;1;1;0;0;0;0;0$y001|Jan||12|1.|7|1.|2/0/0/2/0/0.50/0.50/"
@@ -55,6 +60,7 @@ WAYS = {
     State.LINES: ("0$h", WATER),
     State.PAY: ("0$h", WATER, PAID),
     State.TAIL: ("0$h", WATER, "6$d0.50/12|1.|", "10$d0.50/7|1.|", PAID, SHORT),
+    State.FORM: ("0;22;2$w", "22;14$wWoda|"),
 }
 #: A well-formed example of every command.
 EXAMPLES = {
@@ -68,6 +74,7 @@ EXAMPLES = {
     "$z8": "8$z7|1.|0.50/", "$z12": "12$z", "$z20": "20;0$z2026/1|", "$z24": "24;1$zpa|", "$z28": "28;0$z",
     "#i": "0#i1/", "#d": "0#d1/001|Jan|", "#z": "0#z1/", "#t": "0#t", "#k": "0#kI|Jan|001|",
     "#p": "#pJan|001|", "#q": "#qJan|001|", "#l": "2#l", "#r": "1;26;7;15#r",
+    "$w0": "0;22;0$w", "$w": "22;37$wpa|", "$w1": "1;22;0;0$w",
 }  # fmt: skip
 #: Errors that say that a command is out of place, whatever its content.
 OUT_OF_PLACE = {1, 18, 21, 29, 82, 91, 95}
