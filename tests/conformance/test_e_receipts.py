@@ -15,6 +15,7 @@ from fiscald.protocols.base import Held, NotPrinted, Printed
 from tests.conformance.bench import Bench
 from tests.conformance.families import RECEIPT
 from tests.conformance.test_recovery import places
+from tests.found import found
 from tests.protocols.posnet.scripted import frame
 
 KID = "KID0123456789ABC"
@@ -77,7 +78,7 @@ def test_a_server_that_is_down_changes_nothing_of_the_receipt() -> None:
 
 
 def test_an_interruption_anywhere_leaves_no_binding_behind() -> None:
-    for nth, executed in places("posnet", OURS, "online"):
+    for nth, executed in found(places("posnet", OURS, "online")):
         bench = Bench("posnet", "online")
         bench.break_off_at(OURS, nth, executed=executed)
         verdict = bench.settle(OURS, partial(bench.recover, OURS))

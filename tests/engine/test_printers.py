@@ -36,7 +36,8 @@ def test_a_printer_that_is_ready(tmp_path: Path) -> None:
             assert status.age_ms is not None
             assert status.age_ms < 3000
             assert status.documents == (
-                "receipt", "daily_report", "cash_in", "cash_out", "goods_return", "packaging", "printout", "drawer"
+                "receipt", "invoice", "daily_report", "cash_in", "cash_out", "goods_return", "packaging", "printout",
+                "drawer",
             )  # fmt: skip
 
     virtual.run(main())
