@@ -24,7 +24,7 @@ def describe_due(due: Decimal) -> str:
 def _e_receipt(e_receipt: EReceiptState) -> str:
     """What is known about an e-receipt."""
     if not e_receipt.registered:
-        return "no e-receipt"
+        return "e-receipt not known" if e_receipt.registered is None else "e-receipt not registered"
     delivered = {Delivered.YES: "delivered", Delivered.NO: "not delivered", Delivered.UNKNOWN: "delivery not known"}
     return f"e-receipt {e_receipt.id} ({delivered[e_receipt.delivered]})"
 

@@ -36,9 +36,11 @@ class EReceiptState(Strict):
 
     id: str | None = Field(
         default=None,
-        description="the printer's id of the e-document; null: another document took its place",
+        description="the printer's id of the e-document; null: another document may have become it",
     )
-    registered: bool = Field(description="whether the printer has a record of it")
+    registered: bool | None = Field(
+        description="whether the printer has a record of it; null: not known, because id is null"
+    )
     delivered: Delivered = Delivered.UNKNOWN
     printed: bool | None = Field(default=None, description="whether it came out on paper; null: not known")
     state: int | None = Field(default=None, description="the printer's own number of the state of delivery")

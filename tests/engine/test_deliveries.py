@@ -134,7 +134,7 @@ def test_what_is_not_followed(tmp_path: Path) -> None:
             followed = Deliveries(it.journal, lambda: START + timedelta(days=3), lambda _: None)
             for e_receipt in (
                 None,
-                EReceiptState(registered=False, delivered=Delivered.NO),
+                EReceiptState(registered=None),
                 EReceiptState(id="1", registered=True, delivered=Delivered.YES),
                 state_of(job),
             ):

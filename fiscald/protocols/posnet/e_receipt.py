@@ -10,7 +10,7 @@ Source: POSNET reference, sections 5.7 and 9.2. What the numbers of the state of
 
 from __future__ import annotations
 
-from fiscald.model.e_receipt import Delivered, EReceipt, EReceiptState
+from fiscald.model.e_receipt import EReceipt, EReceiptState
 from fiscald.model.problems import problem
 from fiscald.protocols.base import Dialogue, DialogueAborted
 from fiscald.protocols.posnet.commands import Reply, request
@@ -41,8 +41,8 @@ def unbind(since: PosnetLook) -> Dialogue[None]:
         raise DialogueAborted(problem("printer.busy", reason="the binding to a customer could not be cancelled yet"))
 
 
-def taken_by_others(before: PosnetLook, opened: PosnetLook) -> Dialogue[bool]:
-    """Whether another document came out between our binding and our opening, and so went to our customer."""
+def maybe_taken(before: PosnetLook, opened: PosnetLook) -> Dialogue[bool]:
+    """Whether another document came out between our last look and our opening: it may have used our binding up."""
     if CounterDelta(before, opened).any_change:
         return True
     day = yield from read_day()
@@ -50,9 +50,9 @@ def taken_by_others(before: PosnetLook, opened: PosnetLook) -> Dialogue[bool]:
 
 
 def read_delivery(number: str) -> Dialogue[EReceiptState]:
-    """What the printer says about the e-document with that id; empty: another document became it."""
+    """What the printer says about the e-document with that id; empty: another document may have become it."""
     if not number:
-        return EReceiptState(registered=False, delivered=Delivered.NO)
+        return EReceiptState(registered=None)
     record = yield from query_optional("eparagonbufferget", hd=number)
     if record.get("hd") != number:
         return EReceiptState(id=number, registered=False)

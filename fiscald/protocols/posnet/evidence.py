@@ -43,7 +43,7 @@ class PosnetLook(Look):
     rates: dict[str, str | None] | None = Field(default=None, description="the VAT table it was planned with")
     edocument: str | None = Field(
         default=None,
-        description="id of the e-document that it is bound to; empty: another document took its place",
+        description="id of the e-document that it is bound to; empty: another document may be it",
     )
 
     @property

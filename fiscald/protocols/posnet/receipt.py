@@ -28,7 +28,7 @@ from fiscald.protocols.base import (
 )
 from fiscald.protocols.posnet.commit import commit, refused
 from fiscald.protocols.posnet.course import SUMS_DIFFER, Course
-from fiscald.protocols.posnet.e_receipt import bind, read_delivery, taken_by_others, unbind
+from fiscald.protocols.posnet.e_receipt import bind, maybe_taken, read_delivery, unbind
 from fiscald.protocols.posnet.endings import close_footer, finish_footer, send_cancel
 from fiscald.protocols.posnet.evidence import PosnetLook
 from fiscald.protocols.posnet.plan import Plan, plan_receipt
@@ -125,7 +125,7 @@ class ReceiptCourse(Course[Receipt]):
                 now = yield from send_cancel(opened)
                 return verdicts.interrupted("the VAT table was changed before the receipt was opened", now)
         if self._edocument is not None:
-            taken = yield from taken_by_others(before, opened)
+            taken = yield from maybe_taken(before, opened)
             opened = opened.model_copy(update={"edocument": "" if taken else self._edocument})
         return before.updated(opened)
 
@@ -253,7 +253,8 @@ class ReceiptProof:
         if self.opened.edocument is not None:
             e_receipt = yield from read_delivery(self.opened.edocument)
             result = result.model_copy(update={"e_receipt": e_receipt})
-            paper = Paper.NONE if e_receipt.printed is False else paper
+            if e_receipt.printed is not True:
+                paper = Paper.UNKNOWN if e_receipt.printed is None else Paper.NONE
         return Printed(
             result, paper, tuple(self.plan.notices) + self.notices, {"after": now}, to_counters(now),
             self._baseline(now, clock, copy) if just_now else None, just_now=just_now,
