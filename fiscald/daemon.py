@@ -39,7 +39,7 @@ from fiscald.journal import (
 )
 from fiscald.licence import LicenceGate, LicenceStore, Registration, StoreError
 from fiscald.licence.machine import this_machine
-from fiscald.model.times import POLISH_TIME
+from fiscald.model.times import POLISH_TIME, fixed
 from fiscald.paper.copies import draw
 from fiscald.protocols import family
 from fiscald.protocols.base import Settings
@@ -56,8 +56,8 @@ STOP_SECONDS = 30.0
 
 
 def now() -> datetime:
-    """The host's time, aware."""
-    return datetime.now(POLISH_TIME)
+    """The host's time, with its offset."""
+    return fixed(datetime.now(POLISH_TIME))
 
 
 async def run(

@@ -18,7 +18,7 @@ from fiscald.cli.texts import job_line
 from fiscald.model.jobs import JobState
 from fiscald.model.money import parse_money
 from fiscald.model.tax import parse_nip
-from fiscald.model.times import POLISH_TIME, parse_day_or_time
+from fiscald.model.times import POLISH_TIME, fixed, parse_day_or_time
 
 if TYPE_CHECKING:
     _DateTime = click.ParamType[datetime]  # older versions of click cannot say so at run time
@@ -44,7 +44,8 @@ class When(_DateTime):
         text = str(value).strip()
         if re.fullmatch(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?", text):
             try:
-                return datetime.fromisoformat(text).replace(tzinfo=POLISH_TIME)
+                # When clocks are put back, the earlier or the later hour: neither leaves out a job.
+                return fixed(datetime.fromisoformat(text).replace(tzinfo=POLISH_TIME, fold=int(self._end)))
             except ValueError:
                 pass
         try:

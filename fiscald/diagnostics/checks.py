@@ -399,7 +399,7 @@ def _memory(printer: PrinterFacts) -> Iterator[Finding]:
         apart = printer.clock - printer.clock_read
         if abs(apart) > CLOCK_TOLERANCE:
             side = "ahead of" if apart > timedelta() else "behind"
-            remedy = _CLOCK_REMEDY if abs(apart) <= notices.CLOCK_TOLERANCE else _CLOCK_SERVICE
+            remedy = _CLOCK_REMEDY if abs(apart) <= notices.CORRECTABLE else _CLOCK_SERVICE
             yield finding("clock_drift", apart=in_words(apart), apart_pl=in_words_pl(apart), side=side, remedy=remedy)
     if printer.vat is not None:
         rates = {letter: rate for letter, rate in printer.vat.items() if rate is not None}

@@ -24,6 +24,7 @@ from fiscald.diagnostics.units import Units
 from fiscald.model.jobs import Notice
 from fiscald.model.printers import Counters, PrinterState, PrinterStatus
 from fiscald.model.problems import Problem
+from fiscald.model.times import settle
 from fiscald.protocols.decoding import Direction
 from fiscald.recording.packets import read
 from fiscald.recording.pcapng import RecordingError
@@ -228,7 +229,7 @@ def printer_facts(
         found.condition.problem,
         found.counters,
         found.rates,
-        found.clock,
+        None if found.clock is None else settle(found.clock, now),
         now,
         bool(found.condition.paper_low),
         found.identity.fiscal,

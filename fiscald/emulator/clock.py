@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from fiscald.emulator.memory import MAX_CLOCK_OFFSET, RegisterMemory
 from fiscald.emulator.refusal import Refusal, RegisterError
-from fiscald.model.times import POLISH_TIME
+from fiscald.model.times import POLISH_TIME, fixed, settle
 
 
 class Clock:
@@ -20,17 +20,19 @@ class Clock:
 
     def now(self) -> datetime:
         """The time that the register's clock shows, in Polish time, without microseconds."""
-        moment = self._host() + timedelta(seconds=self._memory.state.clock_offset)
-        return moment.astimezone(POLISH_TIME).replace(microsecond=0)
+        moment = fixed(self._host()) + timedelta(seconds=self._memory.state.clock_offset)
+        return fixed(moment.astimezone(POLISH_TIME)).replace(microsecond=0)
 
     def set(self, moment: datetime, *, hours: int) -> None:
         """Set the clock; in fiscal mode once a day, by at most ``hours``, only with zero totals.
 
+        Of the two hours that a local time may mean when clocks are put back, the nearer one (our assumption).
+
         Raises ``RegisterError``.
         """
         state, now = self._memory.state, self.now()
-        # Two times of one zone are subtracted as the clock shows them; summer time would be forgotten.
-        difference = moment.timestamp() - now.timestamp()
+        moment = settle(moment, now)
+        difference = (moment - now).total_seconds()
         if not state.day.totals_zero:
             raise RegisterError(Refusal.TOTALS_NOT_ZERO)
         if self._memory.fiscal:

@@ -234,7 +234,7 @@ class Actor:
             return
         self._connected = True
         before = self.snapshot
-        self._board.situation.update_snapshot(
+        snapshot = self._board.situation.update_snapshot(
             snapshot, foreign=snapshot.transaction_open and not await self._has_unsettled()
         )
         self._runner.baseline.compare(snapshot, anyio.current_time())

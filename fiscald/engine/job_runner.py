@@ -245,6 +245,8 @@ class JobRunner:
             case Printed(result, paper, notices, evidence, counters):
                 if verdict.just_now and result.printed_at is None:
                     result = result.model_copy(update={"printed_at": self._board.situation.printer_time})
+                interrupted = None if entry.phase is Phase.ACCEPTED else entry.job.updated_at
+                result = self._board.situation.settle(result, interrupted)
                 self._board.holds.record_success(key, kind)
                 if counters is not None:
                     self._board.situation.update_counters(counters)

@@ -12,7 +12,7 @@ from fiscald.model.jobs import Notice, Result
 from fiscald.model.notices import PAPER_LOW, TRAINING, TYPICAL_RECORDS, clock_off, memory_low
 from fiscald.model.printers import Ages, Condition, Counters, Identity, PrinterState, Snapshot
 from fiscald.model.problems import Problem, problem
-from fiscald.model.times import POLISH_TIME
+from fiscald.model.times import POLISH_TIME, fixed, settle
 from fiscald.protocols.conditions import Conditions, state_of
 
 _STATES = {
@@ -75,14 +75,23 @@ class Situation:
         """The printer has sent an intact message."""
         self._mark("heard")
 
-    def update_snapshot(self, snapshot: Snapshot, *, foreign: bool) -> None:
-        """Store a full status read. ``foreign``: the open document is not ours."""
+    def update_snapshot(self, snapshot: Snapshot, *, foreign: bool) -> Snapshot:
+        """Store a full status read, made just now, and return it with the offset of the printer's clock.
+
+        ``foreign``: the open document is not ours.
+        """
+        self._clock_off = None
+        if snapshot.clock is not None:
+            now = self._clock()
+            clock = settle(snapshot.clock, now)
+            snapshot = snapshot.model_copy(update={"clock": clock})
+            self._clock_off = clock - fixed(now)
         self.snapshot, self.standing, self.foreign, self.down = snapshot, snapshot.standing, foreign, None
-        self._clock_off = None if snapshot.clock is None else snapshot.clock - self._clock()
         self._mark("identity", "counters", "vat", "day_open")
         if snapshot.clock is not None:
             self._mark("clock")
         self.update_condition(snapshot.condition)
+        return snapshot
 
     def update_idle_condition(self, condition: Condition, *, foreign: bool) -> None:
         """Store the condition of an idle printer.
@@ -129,8 +138,22 @@ class Situation:
         """The printer's time now, followed since the last status read; ``None``: it does not report seconds."""
         if self.snapshot is None or self.snapshot.clock is None or not self.snapshot.clock_exact:
             return None
+        clock = self.snapshot.clock
         passed = timedelta(seconds=anyio.current_time() - self._at["clock"])
-        return (self.snapshot.clock + passed).replace(microsecond=0)
+        moment = (clock + passed).replace(microsecond=0)
+        # A clock with Polish offset changes to and from summer time by itself.
+        polish = clock.astimezone(POLISH_TIME).utcoffset() == clock.utcoffset()
+        return fixed(moment.astimezone(POLISH_TIME)) if polish else moment
+
+    def settle(self, result: Result, last_entry: datetime | None) -> Result:
+        """The result, its time with the offset that it had.
+
+        ``last_entry``: of a document that was interrupted, when the journal last wrote about it, because it was printed
+        soon after that. ``None``: it was printed just now.
+        """
+        if result.printed_at is None:
+            return result
+        return result.model_copy(update={"printed_at": settle(result.printed_at, last_entry or self._clock())})
 
     # -- results --------------------------------------------------------------------------------------
 

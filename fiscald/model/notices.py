@@ -10,8 +10,10 @@ from fiscald.model.jobs import Notice
 from fiscald.model.receipt import Receipt
 from fiscald.model.spans import in_words, in_words_pl
 
-#: A larger difference of the clocks is a warning. An operator can correct a printer's clock by at most this much.
-CLOCK_TOLERANCE = timedelta(hours=1)
+#: A larger difference of the clocks is a warning: half of what a clock is off that missed a change of summer time.
+CLOCK_TOLERANCE = timedelta(minutes=30)
+#: An operator can correct a printer's clock by an hour. Some printers report no seconds.
+CORRECTABLE = timedelta(hours=1, minutes=1)
 #: Daily reports that a fiscal memory typically holds (Thermal reference, section 7.2); how many are left at a warning.
 TYPICAL_RECORDS, FEW_RECORDS = 1830, 60
 #: From this day on, a receipt with a NIP up to this total is outside KSeF no longer, though it was an invoice before.
@@ -35,12 +37,17 @@ def clock_off(apart: timedelta) -> Notice | None:
     if abs(apart) <= CLOCK_TOLERANCE:
         return None
     side, side_pl = ("ahead of", "spieszy się") if apart > timedelta() else ("behind", "spóźnia się")
+    remedy = "call the printer's service: an operator can correct the clock by one hour at most"
+    remedy_pl = "wezwij serwis drukarki"
+    if abs(apart) <= CORRECTABLE:
+        remedy = "set the printer's clock after the next daily report (it may have missed a change of summer time)"
+        remedy_pl = "przestaw zegar drukarki po najbliższym raporcie dobowym (zmiana czasu letniego lub zimowego)"
     return Notice(
         code="printer.clock_off",
         detail=f"the printer's clock is {in_words(apart)} {side} this computer's, and its time is on every document; "
-        "if this computer is right, call the printer's service: an operator can correct the clock by one hour at most",
+        f"if this computer is right, {remedy}",
         detail_pl=f"Zegar drukarki {side_pl} o {in_words_pl(apart)} względem komputera. Sprawdź datę i godzinę na "
-        "komputerze; jeśli są dobre, wezwij serwis drukarki.",
+        f"komputerze; jeśli są dobre, {remedy_pl}.",
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timezone
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
@@ -24,6 +24,28 @@ TIME = f"{_DATE}[Tt ]{_CLOCK}{_OFFSET}"
 DAY_OR_TIME = f"{_DATE}([Tt ]{_CLOCK}([Zz]|[ +-][0-9]{{2}}:[0-9]{{2}}))?"
 #: Maximum number of characters of a time; one with nanoseconds and offset has 35.
 LONGEST = 40
+
+
+def fixed(moment: datetime) -> datetime:
+    """An aware time with the offset that it has, whatever its zone does later.
+
+    Python subtracts and compares two times of one zone as their clocks show them: the change to and from summer time
+    would be forgotten.
+    """
+    offset = moment.utcoffset()
+    assert offset is not None, "an aware time"
+    return moment.replace(tzinfo=timezone(offset))
+
+
+def settle(moment: datetime, near: datetime) -> datetime:
+    """A time by a printer's clock, with its offset; ``near``: what time it was, as well as fiscald knows.
+
+    A printer that reports local time without an offset (``tzinfo`` is ``POLISH_TIME``) shows each time between 2:00 and
+    3:00 twice on the day on which clocks are put back. Of the two moments the one nearer to ``near`` is meant.
+    """
+    if moment.tzinfo is not POLISH_TIME:
+        return moment
+    return min((fixed(moment.replace(fold=fold)) for fold in (0, 1)), key=lambda each: abs(each - near))
 
 
 def parse_time(value: Any) -> datetime:

@@ -80,6 +80,11 @@ def test_the_commands_for_the_documents_of_a_day(counter: Counter) -> None:
     assert counter.run("jobs", "--since", f"{when[:10]}", "--printer", "till1").stdout.splitlines() == listed
 
 
+def test_a_time_that_comes_twice_leaves_out_no_job() -> None:
+    since, until = (module.When(end=end).convert("2026-10-25 02:30", None, None).isoformat() for end in (False, True))
+    assert (since, until) == ("2026-10-25T02:30:00+02:00", "2026-10-25T02:30:00+01:00")
+
+
 def test_all_pages_of_the_list(counter: Counter, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "PAGE", 2)
     assert counter.run("jobs", "--all").stdout == "no jobs\n"

@@ -314,7 +314,7 @@ PROVOKED: dict[str, list[tuple[Facts, str]]] = {
          "fiscalctl resolve KEY")
     ],
     "clock_drift": [
-        (facts(printer(clock=NOW + timedelta(minutes=61))), "call the printer's service; the menu can correct one hour"),
+        (facts(printer(clock=NOW + timedelta(minutes=62))), "call the printer's service; the menu can correct one hour"),
         (facts(printer(clock=NOW - timedelta(minutes=60))), "set the printer's clock in its menu"),
         (facts(printer(clock=NOW - timedelta(minutes=6))), "set the printer's clock in its menu"),
     ],

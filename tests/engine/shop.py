@@ -23,7 +23,7 @@ from fiscald.model.documents import Submission
 from fiscald.model.jobs import Job
 from fiscald.model.printers import Identity, PrinterState
 from fiscald.model.problems import Problem, ProblemError
-from fiscald.model.times import POLISH_TIME
+from fiscald.model.times import POLISH_TIME, fixed
 from fiscald.protocols import family
 from fiscald.protocols.base import Settings
 from fiscald.transport import ByteStream, DeviceAbsent, MemoryStream
@@ -86,13 +86,23 @@ class OpenGate:
 class Till:
     """An emulated printer and the cable to it."""
 
-    def __init__(self, name: str, number: int = 1, family: str = "posnet", profile: str | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        number: int = 1,
+        family: str = "posnet",
+        profile: str | None = None,
+        *,
+        start: datetime = START,
+    ) -> None:
+        """``start``: what time it is when the test begins."""
         self.name = name
+        self.start = fixed(start)
         self.family = family
         self.profile = profile
         self.register = Register(
             RegisterState(unique_number=f"EMU {number:010d}"),
-            clock=lambda: START + timedelta(seconds=anyio.current_time()),
+            clock=lambda: self.start + timedelta(seconds=anyio.current_time()),
         )
         self.device: Any = emulator_factory(family)(self.register, **({"profile": profile} if profile else {}))
         self.server = PortServer(self.device)
@@ -131,7 +141,8 @@ class Shop:
     def __init__(
         self, directory: Path, tills: list[Till], *, shared: bool = False, ksef_warnings: bool = True, **options: Any
     ) -> None:
-        self.journal = DirectJournal(directory, lambda: START + timedelta(seconds=anyio.current_time()))
+        self.start = tills[0].start
+        self.journal = DirectJournal(directory, lambda: self.start + timedelta(seconds=anyio.current_time()))
         self.gate = OpenGate()
         self.tills = {till.name: till for till in tills}
         printers = [
@@ -149,7 +160,7 @@ class Shop:
         self.engine = Engine(printers, self.journal, self.gate, clock=self.host_time, **options)
 
     def host_time(self) -> datetime:
-        return START + timedelta(seconds=anyio.current_time()) + self.host_clock_off
+        return self.start + timedelta(seconds=anyio.current_time()) + self.host_clock_off
 
     @property
     def till(self) -> Till:

@@ -292,7 +292,9 @@ def test_training_is_shown_in_every_answer_and_in_the_status(tmp_path: Path, fam
 @pytest.mark.parametrize(
     ("off", "words", "words_pl"),
     [
-        (timedelta(minutes=59), "", ""),
+        (timedelta(minutes=29), "", ""),
+        (timedelta(hours=1), "60 minutes ahead of", "spieszy się o 60 minut"),
+        (-timedelta(hours=1), "60 minutes behind", "spóźnia się o 60 minut"),
         (timedelta(hours=3), "3 hours ahead of", "spieszy się o 3 godziny"),
         (-timedelta(days=26 * 365 + 7), "26 years behind", "spóźnia się o 26 lat"),
         (timedelta(days=73 * 365 + 18), "73 years ahead of", "spieszy się o 73 lata"),
@@ -311,8 +313,10 @@ def test_a_wrong_clock_is_shown_in_the_answer_and_in_the_status(
                 for warning in warnings:
                     assert words in warning.detail
                     assert words_pl in warning.detail_pl
-                    assert "by one hour at most" in warning.detail
-                    assert "wezwij serwis" in warning.detail_pl
+                    service = abs(off) > timedelta(hours=1)
+                    assert ("by one hour at most" in warning.detail) == service
+                    assert ("wezwij serwis" in warning.detail_pl) == service
+                    assert ("after the next daily report" in warning.detail) == (not service)
 
     virtual.run(main())
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from fiscald.model.times import POLISH_TIME, Time
+from fiscald.model.times import POLISH_TIME, Time, fixed, settle
 
 TIME: TypeAdapter[datetime] = TypeAdapter(Time)
 
@@ -67,3 +67,36 @@ def test_accepted_values_match_the_schema(text: str) -> None:
     assert re.search(schema["pattern"], text)
     assert len(text) <= schema["maxLength"]
     assert found < datetime.now(UTC).replace(year=3000), "it can be compared"
+
+
+@pytest.mark.parametrize(
+    ("local", "near", "meant"),
+    [
+        ("2026-10-25T02:30", "2026-10-25T02:30+02:00", "2026-10-25T02:30:00+02:00"),
+        ("2026-10-25T02:30", "2026-10-25T02:30+01:00", "2026-10-25T02:30:00+01:00"),
+        ("2026-10-25T02:58", "2026-10-25T02:02+01:00", "2026-10-25T02:58:00+02:00"),
+        ("2026-10-25T02:30", "2026-10-25T02:59+02:00", "2026-10-25T02:30:00+02:00"),
+        ("2026-10-25T02:30", "2026-10-24T12:00+02:00", "2026-10-25T02:30:00+02:00"),
+        ("2026-10-25T02:30", "2026-10-26T12:00+01:00", "2026-10-25T02:30:00+01:00"),
+        ("2026-10-25T03:10", "2026-10-25T02:10+01:00", "2026-10-25T03:10:00+01:00"),
+        ("2026-03-29T02:30", "2026-03-29T03:30+02:00", "2026-03-29T02:30:00+01:00"),  # a time that does not exist
+        ("2026-07-01T12:00", "2026-12-01T12:00+01:00", "2026-07-01T12:00:00+02:00"),
+    ],
+)
+def test_the_hour_that_a_printer_means(local: str, near: str, meant: str) -> None:
+    """It shows local time without offset; each time between 2:00 and 3:00 comes twice when clocks are put back."""
+    for fold in (0, 1):
+        moment = datetime.fromisoformat(local).replace(tzinfo=POLISH_TIME, fold=fold)
+        assert settle(moment, datetime.fromisoformat(near)).isoformat() == meant
+
+
+def test_a_time_with_an_offset_stays_as_it_is() -> None:
+    moment = datetime.fromisoformat("2026-10-25T02:30:00+02:00")
+    assert settle(moment, moment + timedelta(hours=1)) is moment
+
+
+def test_a_fixed_time_is_compared_as_a_moment() -> None:
+    before = fixed(datetime(2026, 10, 25, 2, 50, tzinfo=POLISH_TIME))
+    after = fixed(datetime(2026, 10, 25, 2, 10, tzinfo=POLISH_TIME, fold=1))
+    assert after - before == timedelta(minutes=20)
+    assert before < after

@@ -15,6 +15,7 @@ from fiscald.emulator.spread import Spread, by_size, over_lines, percent_of_each
 from fiscald.emulator.thermal.change import Change, transaction_change
 from fiscald.emulator.thermal.machine import ExecError, Handler, Machine, Values
 from fiscald.emulator.thermal.memory import ThermalDocument, document_of
+from fiscald.model.times import POLISH_TIME
 from fiscald.protocols.thermal.commands import DESCRIPTIONS, OWN_DESCRIPTION, PAYMENT_FORMS
 from fiscald.protocols.thermal.fields import Quantity
 
@@ -32,6 +33,13 @@ def _text(values: Values, name: str) -> str:
 # -- opening and lines -----------------------------------------------------------------------------------------------
 
 
+def _report_overdue(machine: Machine) -> bool:
+    """Whether the day has sales of an earlier date: its report comes before the next sale (6.6)."""
+    first = machine.register.state.day.first_sale
+    today = machine.register.clock.now().date()
+    return machine.fiscal and first is not None and first.astimezone(POLISH_TIME).date() < today
+
+
 def begin(machine: Machine, values: Values) -> None:
     """``$h``: nothing is printed yet."""
     for switch, number in (
@@ -40,7 +48,7 @@ def begin(machine: Machine, values: Values) -> None:
     ):  # fmt: skip
         if machine.faults.on(switch):
             raise ExecError(number)
-    if machine.faults.on(Switch.REPORT_REQUIRED) and machine.novitus:
+    if machine.novitus and (machine.faults.on(Switch.REPORT_REQUIRED) or _report_overdue(machine)):
         raise ExecError(1116)
     lines = values.get("Pl") or 0
     if lines > 80 and not machine.novitus:

@@ -22,7 +22,7 @@ class PosnetDay(BaseModel):
     cn: int | None = Field(default=None, description="cancelled receipts")
     nf: int | None = Field(default=None, description="non-fiscal printouts")
     sales: int | None = Field(default=None, description="value of completed receipts")
-    last_sale: str | None = Field(default=None, description="time of the last sale, ISO 8601")
+    last_sale: str | None = Field(default=None, description="time of the last sale, ISO 8601, perhaps without offset")
 
 
 class PosnetLook(Look):

@@ -267,7 +267,7 @@ def _read_totals() -> Dialogue[tuple[PosnetDay, Rates | None]]:
         day["sales"] = sum(sold)
     last = stot.get("ie") or stot.get("de")
     if last is not None:
-        day["last_sale"] = (last if last.tzinfo else last.replace(tzinfo=POLISH_TIME)).isoformat()
+        day["last_sale"] = last.isoformat()
     rates = _rates(stot) if all("v" + letter in stot for letter in RATE_LETTERS) else None
     return PosnetDay(**day), rates
 
@@ -285,7 +285,7 @@ def read_last_document() -> Dialogue[LastDocument]:
 
 
 def read_clock() -> Dialogue[Clock]:
-    """The printer's time. Older firmware reports Polish local time without offset (5.1)."""
+    """The printer's time. Older firmware reports Polish local time without offset (5.1): see ``times.settle``."""
     rtcget = yield from query_optional("rtcget")
     if "tm" in rtcget:
         return Clock(rtcget["tm"], exact=True)

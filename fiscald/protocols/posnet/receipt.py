@@ -18,6 +18,7 @@ from datetime import datetime
 from fiscald.model.jobs import Notice
 from fiscald.model.problems import problem
 from fiscald.model.receipt import Receipt
+from fiscald.model.times import POLISH_TIME
 from fiscald.protocols.base import (
     Checkpoint,
     Dialogue,
@@ -213,7 +214,8 @@ class ReceiptProof:
         just_now = just_now and delta.one_completed and self.found is not None
         clock = Clock(None, exact=True)
         if delta.sold_at is not None:
-            clock = Clock(datetime.fromisoformat(delta.sold_at), exact=False)
+            sold = datetime.fromisoformat(delta.sold_at)
+            clock = Clock(sold if sold.tzinfo else sold.replace(tzinfo=POLISH_TIME), exact=False)
         elif not just_now or self.found is None or not self.found.exact_clock:
             clock = yield from read_clock()
         offset = self.found.copy_offset if just_now and self.found is not None else None

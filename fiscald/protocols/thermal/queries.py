@@ -280,7 +280,7 @@ def read_open() -> Dialogue[OpenReceipt]:
 
 
 def read_clock() -> Dialogue[datetime.datetime | None]:
-    """The printer's time without seconds, as Polish local time without offset (5.9)."""
+    """The printer's time without seconds. It reports Polish local time without offset (5.9): see ``times.settle``."""
     reply = yield from _ask(request("#c"))
     return _clock_of(reply)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from fiscald.emulator.faults import Switch
@@ -99,6 +101,27 @@ def test_conditions_of_a_novitus(switch: Switch, error: int) -> None:
     talk = Talk(profile="novitus")
     talk.printer.faults.switches.add(switch)
     assert talk.error("0$h") == error
+
+
+@pytest.mark.parametrize(("profile", "error"), [("novitus", 1116), ("posnet", 0), ("innova", 0)])
+def test_a_sale_on_the_next_day_without_a_daily_report(profile: str, error: int) -> None:
+    talk = Talk("2026-12-31T23:59:00+01:00", profile=profile)
+    talk.sell([WATER], "1;0$e000|0/2/")
+    talk.moment += timedelta(minutes=2)
+    assert talk.error("0$h") == error
+    if error:
+        assert talk.error("1;26;12;31#r") == 7, "the date of the printer's clock"
+        talk.follow("1;27;1;1#r")
+        talk.sell([WATER], "1;0$e000|0/2/")
+        assert talk.register.state.fiscal_memory[0].at.isoformat() == "2027-01-01T00:01:00+01:00"
+
+
+def test_a_clock_that_is_set_while_clocks_are_put_back() -> None:
+    """The time is local: of the two moments that it means, the printer takes the nearer one."""
+    talk = Talk("2026-10-25T01:10:00+00:00")
+    assert talk.say("#c") == "1#C26;10;25;2;10;0"
+    talk.follow("26;10;25;2;20;0$c")
+    assert talk.register.clock.now().isoformat() == "2026-10-25T02:20:00+01:00"
 
 
 def test_a_full_goods_base_on_demand() -> None:
