@@ -16,6 +16,7 @@ from pydantic import Field
 
 from fiscald.model.about import BaseDocument
 from fiscald.model.cash import CashIn, CashOut, Drawer, GoodsReturn
+from fiscald.model.invoice import Invoice
 from fiscald.model.packaging import PackagingDocument
 from fiscald.model.printout import Printout
 from fiscald.model.programming import SetClock, SetDisplay, SetHeader, SetVatRates
@@ -27,6 +28,7 @@ from fiscald.model.times import Time
 #: Any document; ``type`` says which one.
 Document = Annotated[
     Receipt
+    | Invoice
     | DailyReport
     | ShiftReport
     | MonthlyReport

@@ -8,11 +8,11 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from fiscald.model.capabilities import Capability
 from fiscald.model.documents import DOCUMENTS, Document
+from fiscald.model.e_receipt import EReceiptState
 from fiscald.model.printers import Condition, Snapshot
 from fiscald.protocols.base import (
     Baseline,
@@ -107,12 +107,12 @@ class Family(ABC):
 
     ``None``: every document reads everything again.
     """
+    delivery: Callable[[EReceiptState], Dialogue[EReceiptState]] | None = None
+    """Asks an idle printer what became of an e-receipt. Changes nothing. ``None``: its printers send none."""
     greeting: Callable[[Settings], Dialogue[None]] | None = None
     """The dialogue before the first command of a connection: a password, a token. Changes nothing on the printer."""
     raw: Raw | None = None
     decoding: Decoding | None = None
-    not_handled: Mapping[str, str] = MappingProxyType({})
-    """Why it cannot carry out a type of document, where the reason is worth saying."""
     speeds: tuple[int, ...] = ()
     """The speeds of a serial line that its printers support, in bits per second, the likeliest first. Empty: its
     printers have no serial line."""
@@ -152,16 +152,16 @@ class Family(ABC):
         """The ``type`` of every document that the family can carry out."""
         return tuple(self.handlers)
 
-    def why_not(self, document_type: str) -> str:
-        """Why it has no handler for such a document."""
-        return self.not_handled.get(document_type, f"no {self.name} printer has such a document")
+    def why_not(self, document_type: str, settings: Settings) -> str:
+        """Why it cannot carry out documents of that type, for which it has no handler."""
+        return f"no command for it is known on a {self.name} printer"
 
     def capabilities(self, settings: Settings, snapshot: Snapshot | None) -> dict[str, Capability]:
         """What the printer can do with every type of document. ``snapshot``: as it last reported itself, if ever."""
         return {
             kind: self.handlers[kind].capability(settings, snapshot)
             if kind in self.handlers
-            else Capability(supported=False, why=self.why_not(kind))
+            else Capability(supported=False, why=self.why_not(kind, settings))
             for kind in DOCUMENTS
         }
 

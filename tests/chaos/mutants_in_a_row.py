@@ -18,11 +18,11 @@ from tests.chaos.registry import mutant, thermal_mutant
 def stale_look_reused() -> Iterator[None]:
     """the look that another receipt left is used without asking the printer while ours is open"""
 
-    def look(before: PosnetLook, _: Any) -> Dialogue[PosnetLook]:
+    def look(self: Any, before: PosnetLook, _: Any) -> Dialogue[PosnetLook]:
         yield from ()
         return before
 
-    with patch.object(receipt, "_look_when_opened", look):
+    with patch.object(receipt.ReceiptCourse, "look_when_opened", look):
         yield
 
 
@@ -41,9 +41,9 @@ def stale_look_reused_thermal() -> Iterator[None]:
 @mutant
 def late_counters_believed() -> Iterator[None]:
     """one reading of the counters while our receipt is open is believed, although they are not what they were"""
-    look, counters = receipt._look_when_opened, queries.read_counters
+    look, counters = receipt.ReceiptCourse.look_when_opened, queries.read_counters
 
-    def believed(before: PosnetLook, found: Any) -> Any:
+    def believed(self: Any, before: PosnetLook, found: Any) -> Any:
         first: list[PosnetLook] = []
 
         def read() -> Dialogue[PosnetLook]:
@@ -55,26 +55,26 @@ def late_counters_believed() -> Iterator[None]:
             return first[0]
 
         with patch.multiple(receipt, read_counters=read, read_stable_counters=again):
-            return (yield from look(before, found))
+            return (yield from look(self, before, found))
 
-    with patch.object(receipt, "_look_when_opened", believed):
+    with patch.object(receipt.ReceiptCourse, "look_when_opened", believed):
         yield
 
 
 @mutant
 def rates_not_read_again() -> Iterator[None]:
     """the VAT table is not compared when something happened before our receipt was opened"""
-    look, totals = receipt._look_when_opened, queries.read_totals
+    look, totals = receipt.ReceiptCourse.look_when_opened, queries.read_totals
 
-    def same_rates(before: PosnetLook, found: Any) -> Any:
+    def same_rates(self: Any, before: PosnetLook, found: Any) -> Any:
         def read() -> Dialogue[Any]:
             day, _ = yield from totals()
             return day, found.rates
 
         with patch.object(receipt, "read_totals", read):
-            return (yield from look(before, found))
+            return (yield from look(self, before, found))
 
-    with patch.object(receipt, "_look_when_opened", same_rates):
+    with patch.object(receipt.ReceiptCourse, "look_when_opened", same_rates):
         yield
 
 

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict
 from fiscald.emulator.faults import FaultKind, Switch
 from fiscald.model.money import format_grosze
 from fiscald.protocols import family as find_family
-from tests.chaos.later_documents import LATER_DOCUMENTS
+from tests.chaos.later import LATER_DOCUMENTS
 
 
 class What(StrEnum):

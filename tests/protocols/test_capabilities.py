@@ -24,6 +24,7 @@ GIVEN = {"amount": "0.10"}
 KSEF = {"ksef_number": "5265877635-20250826-0100001AF629-AF"}
 #: The smallest document of each type that has more than one form.
 SMALLEST: dict[str, dict[str, Any]] = {
+    "invoice": {"number": "FV/1", "buyer": {"name": "Firma"}, "lines": [LINE]},
     "receipt": {"lines": [LINE]},
     "packaging": {"items": [PACK]},
     "printout": {"lines": ["Kawa"]},
@@ -32,6 +33,8 @@ SMALLEST: dict[str, dict[str, Any]] = {
     "set_header": {"lines": ["Sklep"]},
     "set_display": {"lines": ["Witamy"]},
 }
+#: The fields of an invoice that are those of a receipt.
+SOLD = ("lines", "discount", "surcharge", "total", "payments", "cashier", "register", "system_number")
 #: A value for each field of them, as an application would send it; a field inside of another one makes that one too.
 VALUES: dict[str, dict[str, Any]] = {
     "receipt": {
@@ -51,6 +54,7 @@ VALUES: dict[str, dict[str, Any]] = {
         "buyer": {"nip": "5260250274"}, "buyer.nip": "5260250274", "buyer.vat_id": "DE136695976",
         "cashier": "An", "register": "1", "system_number": "17", "footer": ["x"], "footer[]": "x",
         "barcode": "12345", "qr": {"text": "x"}, "qr.text": "x", "qr.size": 3, "qr.correction": "L",
+        "e_receipt": {"customer_id": "KID-1"}, "e_receipt.customer_id": "KID-2", "e_receipt.print": True,
         "invoice_reference": KSEF, "invoice_reference.ksef_number": KSEF["ksef_number"],
         "invoice_reference.url": "https://example.pl/1",
     },
@@ -73,10 +77,16 @@ VALUES: dict[str, dict[str, Any]] = {
         "lines[].barcode": "123", "lines[].code_page": "cp1250",
     },
 }  # fmt: skip
+VALUES["invoice"] = {
+    **{path: value for path, value in VALUES["receipt"].items() if path.split(".")[0].split("[")[0] in SOLD},
+    "number": "FV/2", "buyer": {"name": "Firma"}, "buyer.name": "Firma 2", "buyer.address": ["ul. Testowa 1"],
+    "buyer.address[]": "ul. Testowa 1", "buyer.nip": "5260250274", "buyer.vat_id": "DE136695976",
+    "sale_date": "2026-11-20", "due_date": "2026-12-01", "payment_form": "przelew", "copies": 2, "change": None,
+}  # fmt: skip
 #: What a field inside of an absent object needs beside it.
 WITH: dict[str, dict[str, Any]] = {
     "discount": GIVEN, "surcharge": GIVEN, "qr": {"text": "X", "size": 2, "correction": "L"}, "buyer": {},
-    "invoice_reference": KSEF, "packaging": PACK, "payments": {"type": "card", "amount": "10.00"}, "lines": LINE,
+    "invoice_reference": KSEF, "packaging": PACK, "e_receipt": {"customer_id": "KID-1"}, "payments": {"type": "card", "amount": "10.00"}, "lines": LINE,
     "items": PACK,
 }  # fmt: skip
 #: Every value of the fields of which a printer may take some only.
@@ -104,7 +114,7 @@ def put(kind: str, path: str, value: Any) -> dict[str, Any]:
             made = {} if kind == "printout" else copy.deepcopy(WITH[key])
             holder[key] = [made]
         else:
-            holder[key] = made = copy.deepcopy(WITH[key])
+            holder[key] = made = copy.deepcopy({"name": "Firma"} if kind == "invoice" and key == "buyer" else WITH[key])
         holder = made
     if last.endswith("[]"):
         holder[last.removesuffix("[]")] = [value]

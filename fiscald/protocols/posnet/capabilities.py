@@ -11,11 +11,14 @@ from fiscald.protocols.base import Settings
 from fiscald.protocols.capabilities import left_out, limited, refused, text
 from fiscald.protocols.planning import TextKind
 from fiscald.protocols.posnet.commands import text_limit
+from fiscald.protocols.posnet.fields import Generation
 from fiscald.protocols.posnet.options import profile_of
 from fiscald.protocols.posnet.plan import FORMS, MAX_FOOTER_LINES, qr_bytes
+from fiscald.protocols.posnet.plan_invoice import FORM_LABEL, OLD_FORM, OLD_LINES, OLD_NUMBER, ONLINE_LINES, ONLINE_NAME
 from fiscald.protocols.posnet.plan_printout import FORM_CHARACTERS
 from fiscald.protocols.posnet.profiles import Profile
 
+_NOT_ONLINE = "only devices of the ONLINE generation have it"
 _NO_STYLE = "no command for it is known in a form"
 
 
@@ -23,20 +26,8 @@ def receipt(settings: Settings, snapshot: Snapshot | None) -> Capability:
     """A receipt."""
     profile = profile_of(settings, snapshot)
     generation = profile.generation
-    adjustment = text(text_limit("trline", "rn", generation))
-    whole = text(text_limit("trdiscntsubtot", "na", generation))
     fields = {
-        "lines[].name": text(text_limit("trline", "na", generation)),
-        "lines[].unit": text(text_limit("trline", "jm", generation)),
-        "lines[].description": text(text_limit("trline", "op", generation)),
-        "lines[].quantity": limited(max_decimals=3),
-        "lines[].discount.name": adjustment,
-        "lines[].surcharge.name": adjustment,
-        "discount.name": whole,
-        "surcharge.name": whole,
-        "cashier": text(text_limit("ftrcfg", "cc", generation)),
-        "register": text(text_limit("ftrcfg", "cn", generation), TextKind.NUMBER),
-        "system_number": text(text_limit("ftrcfg", "sn", generation), TextKind.NUMBER),
+        **_sale(generation),
         "barcode": text(text_limit("ftrcfg", "bc", generation), TextKind.NUMBER),
         "footer": FieldCapability(max_items=MAX_FOOTER_LINES, beyond="left_out"),
         "footer[]": text(text_limit("trftrln", "na", generation)),
@@ -45,8 +36,41 @@ def receipt(settings: Settings, snapshot: Snapshot | None) -> Capability:
         **_payments(profile),
     }
     if not profile.sends_nip:
+        fields["e_receipt"] = refused(_NOT_ONLINE)
         fields["buyer"] = refused("only devices of the ONLINE generation print the buyer's number")
+    else:
+        fields["e_receipt.print"] = refused("whether paper comes out is a setting of the printer")
     return Capability(fields=fields)
+
+
+def invoice(settings: Settings, snapshot: Snapshot | None) -> Capability:
+    """An invoice: older devices take everything with the opening command, and no payments."""
+    profile = profile_of(settings, snapshot)
+    columns, kind = profile.columns, TextKind.NUMBER
+    fields = _sale(profile.generation) | {"buyer.address[]": text(columns, kind)}
+    if profile.generation is Generation.ONLINE:
+        form = columns - len(FORM_LABEL)
+        return Capability(
+            fields=fields
+            | _payments(profile)
+            | {
+                "number": text(text_limit("trfvnumber", "nb", profile.generation), kind),
+                "buyer.name": text(ONLINE_NAME, kind),
+                "buyer.address": limited(max_items=ONLINE_LINES),
+                "payment_form": text(form, kind),
+            }
+        )
+    return Capability(
+        fields=fields
+        | {
+            "number": text(OLD_NUMBER, kind),
+            "buyer.name": text(columns, kind),
+            "buyer.address": limited(max_items=OLD_LINES - 1),
+            "payment_form": text(OLD_FORM, kind),
+            "payments": refused("it takes no payments on an invoice"),
+            "sale_date": refused("it has no place for a date of sale"),
+        }
+    )
 
 
 def packaging(settings: Settings, snapshot: Snapshot | None) -> Capability:
@@ -72,6 +96,25 @@ def printout(settings: Settings, snapshot: Snapshot | None) -> Capability:
             "barcode": code,
         }
     )
+
+
+def _sale(generation: Generation) -> dict[str, FieldCapability]:
+    """What receipt and invoice have in common: goods, discounts, the foot."""
+    adjustment = text(text_limit("trline", "rn", generation))
+    whole = text(text_limit("trdiscntsubtot", "na", generation))
+    return {
+        "lines[].name": text(text_limit("trline", "na", generation)),
+        "lines[].unit": text(text_limit("trline", "jm", generation)),
+        "lines[].description": text(text_limit("trline", "op", generation)),
+        "lines[].quantity": limited(max_decimals=3),
+        "lines[].discount.name": adjustment,
+        "lines[].surcharge.name": adjustment,
+        "discount.name": whole,
+        "surcharge.name": whole,
+        "cashier": text(text_limit("ftrcfg", "cc", generation)),
+        "register": text(text_limit("ftrcfg", "cn", generation), TextKind.NUMBER),
+        "system_number": text(text_limit("ftrcfg", "sn", generation), TextKind.NUMBER),
+    }
 
 
 def _qr(why: str | None = None) -> FieldCapability:

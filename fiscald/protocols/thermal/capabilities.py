@@ -42,6 +42,7 @@ def receipt(settings: Settings, snapshot: Snapshot | None) -> Capability:
         "invoice_reference": FieldCapability(why="printed as a number only, without the QR code"),
         "footer": FieldCapability(max_items=MAX_FOOTER_LINES, beyond="left_out"),
         "footer[]": text(text_limit(profile.brand, "$y", "linie")),
+        "e_receipt": refused("no open source says how it sends one"),
         "buyer.vat_id": refused("it has no place for the VAT number of another country"),
         **_adjustments(profile),
         **_packaging(profile),
