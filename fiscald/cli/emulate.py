@@ -103,7 +103,8 @@ def emulate(
         if folder is not None:
             folder.keep(printout)
         if not quiet:
-            click.echo(f"\n{printout.text}")
+            where = "" if printout.on_paper else "(an e-document, not on paper)\n"
+            click.echo(f"\n{where}{printout.text}")
 
     try:
         device, storage = build(

@@ -6,6 +6,7 @@ import json
 from decimal import Decimal
 
 from fiscald.cli.context import problem_text
+from fiscald.model.e_receipt import Delivered, EReceiptState
 from fiscald.model.jobs import Job, JobState
 from fiscald.model.money import format_money
 from fiscald.model.printers import PrinterStatus
@@ -18,6 +19,14 @@ OLD_MS = 5000
 def describe_due(due: Decimal) -> str:
     """What the customer pays; or, below zero, gets."""
     return f"paid out {format_money(-due)}" if due < 0 else f"due {format_money(due)}"
+
+
+def _e_receipt(e_receipt: EReceiptState) -> str:
+    """What is known about an e-receipt."""
+    if not e_receipt.registered:
+        return "e-receipt not known" if e_receipt.registered is None else "e-receipt not registered"
+    delivered = {Delivered.YES: "delivered", Delivered.NO: "not delivered", Delivered.UNKNOWN: "delivery not known"}
+    return f"e-receipt {e_receipt.id} ({delivered[e_receipt.delivered]})"
 
 
 def printer_text(printer: PrinterStatus) -> str:
@@ -36,7 +45,8 @@ def printer_text(printer: PrinterStatus) -> str:
         old = printer.ages.counters is not None and printer.ages.counters > OLD_MS
         when = f", {(printer.ages.counters or 0) / 1000:.0f} s ago" if old else ""
         lines.append(
-            f"  day {counters.daily_report}: {counters.receipts} receipts, last number {counters.last_receipt}{when}"
+            f"  day {counters.daily_report}: {counters.receipts} receipts, last number {counters.last_receipt}"
+            f"{f', {counters.invoices} invoices' if counters.invoices else ''}{when}"
         )
     if printer.vat is not None:
         lines.append("  VAT " + "  ".join(f"{letter} {rate}" for letter, rate in printer.vat.items() if rate))
@@ -70,6 +80,7 @@ def job_text(job: Job) -> str:
             "" if result.daily_report is None else f"daily report {result.daily_report}",
             "" if result.total is None else f"total {format_money(result.total)}",
             "" if result.due is None or result.due == result.total else describe_due(result.due),
+            "" if result.e_receipt is None else _e_receipt(result.e_receipt),
             result.printer_id,
             "" if result.printed_at is None else f"{result.printed_at:%Y-%m-%d %H:%M:%S}",
         ]

@@ -53,6 +53,8 @@ class Switch(StrEnum):
     LOCKED = "locked"
     """The settings lock a function, or all sales."""
     WRONG_PROTOCOL = "wrong_protocol"
+    NO_SERVER = "no_server"
+    """E-receipts do not reach their server."""
     CANCEL_REFUSED = "cancel_refused"
     """A POSNET printer refuses to cancel where nothing is open, as one client describes its own."""
 

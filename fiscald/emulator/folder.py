@@ -24,7 +24,9 @@ class PaperFolder:
         self._pictures = True
 
     def keep(self, printout: Printout) -> None:
-        """Write one sheet. It exists before the printer answers the command that printed it."""
+        """Write one sheet. It exists before the printer answers the command that printed it. E-documents have none."""
+        if not printout.on_paper:
+            return
         self._last += 1
         name = f"{self._last:04d}-{printout.kind}"
         try:

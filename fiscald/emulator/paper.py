@@ -56,6 +56,11 @@ class Printout(BaseModel):
         """The sheet as plain text."""
         return "\n".join(line.text.rstrip() for line in self.lines) + "\n"
 
+    @property
+    def on_paper(self) -> bool:
+        """Whether it comes out on paper: an e-document does not."""
+        return "e_document" not in self.facts
+
 
 class Paper:
     """A sheet being written."""

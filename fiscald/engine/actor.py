@@ -18,6 +18,7 @@ import anyio
 
 from fiscald.engine import raw
 from fiscald.engine.board import StatusBoard
+from fiscald.engine.deliveries import Deliveries
 from fiscald.engine.gate import Gate
 from fiscald.engine.job_runner import JobRunner
 from fiscald.engine.line import Line, Silence, link_problem
@@ -70,7 +71,8 @@ class Actor:
         self.past = Past(printer.name, shared=printer.shared)
         self._connected = False
         self._board = StatusBoard(printer, lambda: self._stop_reason, changed, clock)
-        self._runner = JobRunner(printer, journal, self._board, self.past, changed)
+        self.deliveries = Deliveries(journal, clock, changed)
+        self._runner = JobRunner(printer, journal, self._board, self.past, changed, self.deliveries.follow)
         self._line: Line | None = None
         self._raw_requests: list[raw.RawRequest] = []
         self._stopping = False
@@ -358,6 +360,7 @@ class Actor:
         self._board.publish()
         if condition.problem is None and not condition.document_open:
             await self._runner.check_baseline(line, give_way=lambda: self._woken)
+            await self.deliveries.ask(line, give_way=lambda: self._woken)
         else:
             self._runner.baseline.forget()
 

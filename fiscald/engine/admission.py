@@ -49,12 +49,14 @@ class Admission:
     def _check(self, actor: Actor, document: Document) -> Check:
         family = actor.printer.family
         if document.type not in family.documents:
+            why = family.why_not(document.type, actor.settings)
             raise ProblemError(
                 problem(
                     "document.unsupported",
                     printer=actor.printer.name,
                     family=family.name,
                     document=document.type,
+                    why=f" ({why})" if why else "",
                     documents=", ".join(family.documents),
                 )
             )

@@ -124,6 +124,7 @@ class Engine:
                 self._actors[printer].count(key, Phase.ACCEPTED)
         for name, actor in self._actors.items():
             actor.past.set_doubt(waiting.doubts.get(name))
+            actor.deliveries.load(name, waiting.e_receipts)
             self.changes.count(name)
         self._journal_read.set()
 

@@ -66,13 +66,15 @@ class JobRunner:
         board: StatusBoard,
         past: Past,
         changed: Callable[[Entry | None], None],
+        printed: Callable[[Entry], None],
     ) -> None:
-        """The runner calls ``changed`` with every job that changes."""
+        """The runner calls ``changed`` with every job that changes, and ``printed`` with every job that is done."""
         self._printer = printer
         self._journal = journal
         self._board = board
         self._past = past
         self._changed = changed
+        self._note_printed = printed
         self.baseline = KeptBaseline()
 
     async def run(self, line: Line, entry: Entry, settings: Settings, printer_id: str | None) -> Problem | None:
@@ -252,10 +254,12 @@ class JobRunner:
                     self._board.situation.update_counters(counters)
                 notices += self._board.situation.notices(result, entry.job.created_at)
                 notices += self._ksef_notices(entry.job, result)
-                await self._journaled(
+                done = await self._journal.run(
                     Store.finish, key, Phase.DONE, result=result, paper=paper, notices=notices,
                     evidence=self._stored(**evidence), counters=counters, rule=self._past.check,
                 )  # fmt: skip
+                self._note_printed(done)
+                self._changed(done)
                 number = "" if result.number is None else f", number {result.number}"
                 log.info("job %s is done: %s%s", key, entry.job.document.type, number)
             case NotPrinted(why, again, evidence):

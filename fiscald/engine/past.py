@@ -118,7 +118,7 @@ def unexplained(printer: str, known: Known, now: Counters, *, shared: bool, prov
         return None
     reports = now.daily_report - then.daily_report
     printouts = now.printouts - then.printouts
-    receipts = now.receipts - then.receipts
+    receipts = now.receipts + now.invoices - then.receipts - then.invoices
     if reports < 0 or printouts < 0 or (reports == 0 and receipts < 0):
         return behind(
             "lower_counters",

@@ -23,6 +23,8 @@ from fiscald.journal.rows import (
 from fiscald.journal.rows import entry as read_entry
 from fiscald.model.jobs import JobState
 
+#: How many of the newest jobs a starting daemon looks through for e-receipts.
+NEWEST = 1000
 #: Characters of jobs to fetch together.
 PAGE_BYTES = 64 * 1024
 #: Documents with packaging to fetch together (about 5 ms).
@@ -36,6 +38,8 @@ class Waiting(NamedTuple):
     """Printer and key of every accepted job."""
     doubts: dict[str, Doubt]
     """Printers about which the journal may not know everything."""
+    e_receipts: list[Entry]
+    """The newest done jobs with an e-receipt, oldest first."""
 
 
 class JobReader(PrinterMemory):
@@ -126,7 +130,13 @@ class JobReader(PrinterMemory):
         with self._reading() as db:
             jobs = db.execute("SELECT printer, key FROM job WHERE phase = 'accepted'").fetchall()
             doubts = db.execute("SELECT printer, why FROM doubt").fetchall()
-        return Waiting(jobs, {printer: Doubt(why) for printer, why in doubts})
+            e_receipts = db.execute(
+                f"SELECT {COLUMNS} FROM job WHERE id > (SELECT coalesce(max(id), 0) FROM job) - ? AND phase = 'done'"
+                " AND CASE WHEN json_valid(result) THEN json_extract(result, '$.e_receipt.id') END IS NOT NULL"
+                " ORDER BY id",
+                (NEWEST,),
+            ).fetchall()
+        return Waiting(jobs, {printer: Doubt(why) for printer, why in doubts}, [read_entry(row) for row in e_receipts])
 
     def counts(self) -> dict[tuple[str, str], int]:
         """How many jobs each printer has in each state."""

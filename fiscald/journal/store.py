@@ -165,6 +165,11 @@ class Store(JobReader):
             self._remember_if(db, entry.job.printer, counters, rule)
             return entry
 
+    def note_delivery(self, key: str, result: Result) -> Entry:
+        """The ``result`` of a done job tells more about its e-receipt. Raises ``WrongPhase`` if it is not done."""
+        with self._transaction():
+            return self._move(key, (Phase.DONE,), Phase.DONE, result=result)
+
     def give_up_damaged(self, key: str) -> Entry:
         """An open job that is unreadable becomes undecided. Raises ``WrongPhase`` if it is not open."""
         with self._transaction() as db:

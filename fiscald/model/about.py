@@ -23,7 +23,7 @@ class Fiscal(StrEnum):
     """What a document adds to the printer's fiscal memory, and so which counter counts it."""
 
     RECEIPT = "receipt"
-    """A registered sale: one more receipt of the open day."""
+    """A registered sale: one more receipt or invoice of the open day."""
     DAY_END = "day_end"
     """The end of the fiscal day: one more daily report. It also ends the conditions that wait for a report."""
     NOTHING = "nothing"

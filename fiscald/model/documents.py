@@ -16,6 +16,7 @@ from pydantic import Field
 
 from fiscald.model.about import BaseDocument
 from fiscald.model.cash import CashIn, CashOut, Drawer, GoodsReturn
+from fiscald.model.invoice import Invoice
 from fiscald.model.packaging import PackagingDocument
 from fiscald.model.printout import Printout
 from fiscald.model.receipt import Receipt
@@ -25,7 +26,7 @@ from fiscald.model.times import Time
 
 #: Any document; ``type`` says which one.
 Document = Annotated[
-    Receipt | DailyReport | CashIn | CashOut | GoodsReturn | PackagingDocument | Printout | Drawer,
+    Receipt | Invoice | DailyReport | CashIn | CashOut | GoodsReturn | PackagingDocument | Printout | Drawer,
     Field(discriminator="type"),
 ]
 

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AwareDatetime, Field
 
 from fiscald.model.documents import Document, IfInterrupted
+from fiscald.model.e_receipt import EReceiptState
 from fiscald.model.money import Balance, Money
 from fiscald.model.problems import Problem
 from fiscald.model.strict import Strict
@@ -61,7 +62,7 @@ class Result(Strict):
 
     number: int | None = Field(
         default=None,
-        description="the printer's number of this document: receipt of the open day, daily report",
+        description="the printer's number of this document: receipt or invoice of the open day, daily report",
     )
     daily_report: int | None = Field(default=None, description="the daily report this document belongs to")
     printer_id: str = Field(description="the printer's unique number")
@@ -70,6 +71,9 @@ class Result(Strict):
     total: Money | None = None
     due: Balance | None = Field(
         default=None, description="what was paid: total and packaging together; negative: what the customer got"
+    )
+    e_receipt: EReceiptState | None = Field(
+        default=None, description="the e-receipt, if one was asked for; it may change after the job is done"
     )
     device: dict[str, Any] = Field(default_factory=dict, description="the printer's own counters, vendor's names")
 

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from fiscald.model.documents import Document
+from fiscald.model.invoice import Invoice
 from fiscald.model.jobs import Notice
 from fiscald.model.receipt import Receipt
 from fiscald.model.spans import in_words, in_words_pl
@@ -24,6 +25,14 @@ TRAINING = Notice(
     code="printer.training",
     detail="the printer is not fiscalised and prints training documents: this is not a fiscal document",
     detail_pl="Drukarka nie jest zafiskalizowana: wydruki są niefiskalne (szkoleniowe) i nie są paragonami.",
+)
+_INVOICE_NOT_IN_KSEF = Notice(
+    code="invoice.not_in_ksef",
+    pointer="/document",
+    detail=f"from {KSEF_DAY} on, an invoice printed by a fiscal printer is outside KSeF no longer: send this invoice "
+    "to KSeF too",
+    detail_pl="Od 1 stycznia 2027 r. faktura z drukarki fiskalnej nie zastępuje faktury w KSeF. "
+    "Wystaw tę fakturę także w KSeF.",
 )
 PAPER_LOW = Notice(
     code="printer.paper_low",
@@ -64,10 +73,12 @@ def memory_low(left: int) -> Notice | None:
 
 
 def not_in_ksef(document: Document, total: Decimal | None, day: date) -> Notice | None:
-    """A warning that a receipt printed on that ``day`` needs an invoice in KSeF; ``None`` if it does not.
+    """A warning that a document printed on that ``day`` needs an invoice in KSeF; ``None`` if it does not.
 
-    A receipt with ``invoice_reference`` has one.
+    A receipt with ``invoice_reference`` has one. An invoice for a consumer, who has no number, may stay outside.
     """
+    if isinstance(document, Invoice):
+        return _INVOICE_NOT_IN_KSEF if day >= KSEF_DAY and (document.buyer.nip or document.buyer.vat_id) else None
     if not isinstance(document, Receipt) or document.buyer is None or document.buyer.nip is None:
         return None
     if day < KSEF_DAY or total is None or total > SIMPLIFIED_INVOICE or document.invoice_reference is not None:

@@ -179,7 +179,7 @@ CATALOGUE: dict[str, Row] = {
     ),
     "document.unsupported": Row(
         _REQ, _NOT, _USELESS, "This printer cannot print this kind of document",
-        "printer {printer} ({family}) has no {document}; it can do: {documents}",
+        "printer {printer} ({family}) has no {document}{why}; it can do: {documents}",
         "Drukarka {printer} nie obsługuje tego dokumentu.",
     ),
     "job.unknown": Row(

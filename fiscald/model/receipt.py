@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Protocol, Self
 
 from pydantic import ConfigDict, Field, model_validator
 
 from fiscald.model.about import About, BaseDocument, Fiscal, Sheet
 from fiscald.model.barcodes import Barcode, QrCode
+from fiscald.model.e_receipt import EReceipt
 from fiscald.model.ksef import InvoiceReference
 from fiscald.model.lists import MAX_LINES, MAX_PAYMENTS, BoundedLines, at_most
 from fiscald.model.money import Money, Percent, PositiveMoney, Quantity, plain
@@ -24,17 +25,18 @@ def _neither(one: str, other: str) -> dict[str, Any]:
     return {"properties": {one: {"type": "null"}, other: {"type": "null"}}}
 
 
-def _both(one: str, other: str) -> dict[str, Any]:
+def both(one: str, other: str) -> dict[str, Any]:
+    """For a JSON schema: both fields are there."""
     given = {"not": {"type": "null"}}
     return {"properties": {one: given, other: given}, "required": [one, other]}
 
 
 #: For the JSON schema, which does not know which fields exclude each other.
-_NOT_TWO_ADJUSTMENTS = ConfigDict(json_schema_extra={"not": _both("discount", "surcharge")})
+NOT_TWO_ADJUSTMENTS = ConfigDict(json_schema_extra={"not": both("discount", "surcharge")})
 
 
 def _one_of(one: str, other: str) -> ConfigDict:
-    return ConfigDict(json_schema_extra={"not": {"anyOf": [_both(one, other), _neither(one, other)]}})
+    return ConfigDict(json_schema_extra={"not": {"anyOf": [both(one, other), _neither(one, other)]}})
 
 
 class Adjustment(Strict):
@@ -57,7 +59,20 @@ class Adjustment(Strict):
         return self
 
 
-def _not_both(holder: Line | Receipt) -> None:
+class Adjusted(Protocol):
+    """What may have a discount or a surcharge."""
+
+    @property
+    def discount(self) -> Adjustment | None:
+        """At most one of the two."""
+
+    @property
+    def surcharge(self) -> Adjustment | None:
+        """At most one of the two."""
+
+
+def not_both(holder: Adjusted) -> None:
+    """Raises ``PydanticCustomError`` for a discount beside a surcharge."""
     if holder.discount and holder.surcharge:
         raise mistake(
             "adjustment.both",
@@ -69,7 +84,7 @@ def _not_both(holder: Line | Receipt) -> None:
 class Line(Element):
     """One sale line, or (``storno``) the reversal of a line sold earlier on the same receipt."""
 
-    model_config = _NOT_TWO_ADJUSTMENTS
+    model_config = NOT_TWO_ADJUSTMENTS
 
     name: Text
     quantity: Quantity = Decimal(1)
@@ -83,7 +98,7 @@ class Line(Element):
 
     @model_validator(mode="after")
     def _one_adjustment(self) -> Self:
-        _not_both(self)
+        not_both(self)
         return self
 
 
@@ -109,7 +124,7 @@ class Buyer(Strict):
 class Receipt(BaseDocument):
     """A fiscal receipt."""
 
-    model_config = _NOT_TWO_ADJUSTMENTS
+    model_config = NOT_TWO_ADJUSTMENTS
     about: ClassVar = About(
         right=Right.PRINT,
         fiscal=Fiscal.RECEIPT,
@@ -153,10 +168,11 @@ class Receipt(BaseDocument):
     invoice_reference: InvoiceReference | None = Field(
         default=None, description="the invoice in KSeF that belongs to this receipt"
     )
+    e_receipt: EReceipt | None = Field(default=None, description="send the receipt to the customer's application")
 
     @model_validator(mode="after")
     def _one_adjustment(self) -> Self:
-        _not_both(self)
+        not_both(self)
         return self
 
 

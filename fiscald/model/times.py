@@ -90,6 +90,24 @@ def _moment(text: str) -> datetime | None:
         return None
 
 
+def parse_day(value: Any) -> date:
+    """A day. Raises ``PydanticCustomError`` with code ``day.format``."""
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return value
+    if isinstance(value, str) and re.fullmatch(_DATE, value):
+        with contextlib.suppress(ValueError):
+            return date.fromisoformat(value)
+    raise mistake("day.format", 'a day is a string like "2026-11-22"', "nieprawidłowy zapis daty.")
+
+
+#: A day, without a time.
+Day = Annotated[
+    date,
+    BeforeValidator(parse_day),
+    WithJsonSchema(
+        {"type": "string", "format": "date", "pattern": f"^{_DATE}$", "maxLength": 10, "examples": ["2026-11-22"]}
+    ),
+]
 #: A time with offset.
 Time = Annotated[
     datetime,

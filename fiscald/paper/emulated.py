@@ -104,6 +104,7 @@ def carry_out(device: Device, planned: Planned) -> Printed:
     options = chosen.options(**{name: value for name, value in said.items() if value is not None})
     settings = Settings(planned.printer, options)
     session = chosen.session(settings)
+    device.auto_confirm = True  # an older POSNET printer asks a person whether it may print an invoice
     line = LocalLine(device)
 
     def exchange(step: Step) -> object:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from fiscald.model.documents import Document
+from fiscald.model.e_receipt import EReceiptState
 from fiscald.model.printers import Condition, Snapshot
 from fiscald.protocols.base import (
     Baseline,
@@ -98,6 +99,8 @@ class Family(ABC):
 
     ``None``: every document reads everything again.
     """
+    delivery: Callable[[EReceiptState], Dialogue[EReceiptState]] | None = None
+    """Asks an idle printer what became of an e-receipt. Changes nothing. ``None``: its printers send none."""
     greeting: Callable[[Settings], Dialogue[None]] | None = None
     """The dialogue before the first command of a connection: a password, a token. Changes nothing on the printer."""
     raw: Raw | None = None
@@ -135,6 +138,10 @@ class Family(ABC):
         return tuple(each for part in (schema, *schema.get("anyOf", ())) for each in part.get("enum", ()))
 
     # -- documents ------------------------------------------------------------------------------------
+
+    def why_not(self, document_type: str, settings: Settings) -> str | None:
+        """Why it cannot carry out documents of that type, which it lacks; ``None``: no more is known than that."""
+        return None
 
     @property
     def documents(self) -> tuple[str, ...]:

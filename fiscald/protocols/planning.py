@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from enum import Enum, auto
 from typing import Generic, NamedTuple, TypeVar
 
+from fiscald.model.invoice import Invoice, InvoiceBuyer
 from fiscald.model.jobs import Notice
 from fiscald.model.money import (
     MAX_GROSZE,
@@ -25,15 +25,18 @@ from fiscald.model.money import (
 from fiscald.model.packaging import Packaging, PackagingDocument
 from fiscald.model.payment import Payment, PaymentType
 from fiscald.model.preview import Sold, Totals, totals_of
-from fiscald.model.problems import FieldProblem
 from fiscald.model.receipt import Adjustment, Buyer, Line, Receipt, describe_adjustment
 from fiscald.model.tax import check_digit_fits
-from fiscald.model.text import Fitted, fit, name_changes
 from fiscald.protocols.rates import Rates, find_rate
+from fiscald.protocols.texts import TextKind as TextKind
+from fiscald.protocols.texts import Texts
 
 R = TypeVar("R")
+#: A document that registers a sale.
+Sale = Receipt | Invoice
 #: A document that somebody pays for.
-Paid = Receipt | PackagingDocument
+Paid = Sale | PackagingDocument
+_POLISH = {"receipt": "paragon", "invoice": "faktura"}
 
 
 class Item(NamedTuple, Generic[R]):
@@ -43,20 +46,9 @@ class Item(NamedTuple, Generic[R]):
     pointer: str
 
 
-class TextKind(Enum):
-    """What happens to a text that the printer cannot print as it was sent (docs/text.md)."""
-
-    GOODS = auto()
-    """Name and unit of goods: cut if too long; refused if nothing of it can be printed."""
-    NUMBER = auto()
-    """An identifier: refused if too long; left out if it would lose a character."""
-    FREE = auto()
-    """A text that is not fiscal, which never stops a sale: cut if too long; left out if nothing of it remains."""
-
-
 @dataclass(slots=True)
-class PlanBuilder:
-    """Collects what planning finds out about a document. Every method that finds an error adds it to ``errors``."""
+class PlanBuilder(Texts):
+    """Collects what planning finds out about a document: also its sums. See ``Texts``."""
 
     total: int = 0
     """Fiscal value, in grosze."""
@@ -66,12 +58,8 @@ class PlanBuilder:
     """The part of ``paid`` that is cash."""
     due: int | None = None
     """What has to be paid, in grosze: the total and the packaging. Negative: what is paid out; ``None``: not known."""
-    errors: list[FieldProblem] = field(default_factory=list)
-    notices: list[Notice] = field(default_factory=list)
     lines: list[Sold] = field(default_factory=list)
     """The lines of a receipt as the printer will sell them."""
-    _goods: dict[str, str] = field(default_factory=dict)
-    """The first sent name for each printed name."""
 
     @property
     def totals(self) -> Totals | None:
@@ -79,95 +67,6 @@ class PlanBuilder:
         if self.errors or self.due is None:
             return None
         return totals_of(self.lines, total=self.total, due=self.due, paid=self.paid, change=self.change)
-
-    def error(self, pointer: str, code: str, detail: str, detail_pl: str) -> None:
-        """Add an error of the document at ``pointer``, in English and in Polish."""
-        self.errors.append(FieldProblem(pointer=pointer, code=code, detail=detail, detail_pl=detail_pl))
-
-    def notice(self, code: str, pointer: str, detail: str, detail_pl: str) -> None:
-        """Add a notice: the printer prints something differently from what was sent."""
-        self.notices.append(Notice(code=code, pointer=pointer, detail=detail, detail_pl=detail_pl))
-
-    def left_out(self, pointer: str, why: str) -> None:
-        """Add a notice: a text that is not fiscal is not printed."""
-        self.notice("text.left_out", pointer, f"not printed: {why}", "Tego tekstu nie wydrukowano.")
-
-    def text(self, value: str, pointer: str, code_page: str, limit: int, kind: TextKind = TextKind.FREE) -> str:
-        """``value`` in the printer's code page, in at most ``limit`` characters; empty if that is impossible."""
-        fitted = fit(value, code_page, None if kind is TextKind.NUMBER else limit)
-        if not fitted.text or (kind is TextKind.NUMBER and fitted.lost):
-            self._nothing_left(value, pointer, code_page, fitted, kind)
-            return ""
-        if len(fitted.text) > limit:
-            self.too_long(fitted.text, pointer, limit)
-            return ""
-        if fitted.replaced:
-            self._replaced(pointer, fitted, [fitted.text])
-        if fitted.cut:
-            detail = f"printed as {fitted.text!r}: cut after {limit} characters"
-            self.notice("text.cut", pointer, detail, f"Skrócono do: „{fitted.text}”.")
-        return fitted.text
-
-    def _nothing_left(self, value: str, pointer: str, code_page: str, fitted: Fitted, kind: TextKind) -> None:
-        if not value:
-            return
-        lacks = f"the printer's code page {code_page} lacks it: {name_changes(fitted.changes)}"
-        if kind is TextKind.GOODS:
-            self.error(
-                pointer,
-                "text.code_page",
-                f"nothing of {value!r} can be printed, {lacks}; send it in Latin letters",
-                f"tekstu „{value}” nie można wydrukować na tej drukarce.",
-            )
-        else:
-            self.left_out(pointer, lacks)
-
-    def _replaced(self, pointer: str, fitted: Fitted, printed: list[str]) -> None:
-        shown = ", ".join(map(repr, printed))
-        shown_pl = ", ".join(f"„{text}”" for text in printed)
-        changes = name_changes(fitted.changes)
-        self.notice("text.replaced", pointer, f"printed as {shown}: {changes}", f"Wydrukowano jako {shown_pl}.")
-
-    def too_long(self, value: str, pointer: str, limit: int) -> None:
-        """Add an error: a text is too long, and a cut would change its meaning."""
-        self.error(
-            pointer,
-            "text.too_long",
-            f"{len(value)} characters, this printer takes {limit}; send a shorter one",
-            f"tekst „{value}” jest za długi (najwyżej znaków: {limit}).",
-        )
-
-    def goods(self, line: Line, pointer: str, code_page: str, limit: int) -> str:
-        """The printed name of sold goods. The printer knows goods only by this name: two names that become the same
-        are the same goods to it.
-        """
-        name = self.text(line.name, pointer, code_page, limit, TextKind.GOODS)
-        first = self._goods.setdefault(name, line.name)
-        if name and first != line.name:
-            self.notice(
-                "text.same_name",
-                pointer,
-                f"printed as {name!r}, like {first!r}: the printer takes both for the same goods",
-                f"Towar ma na wydruku tę samą nazwę co inny: „{name}”.",
-            )
-        return name
-
-    def form_line(self, value: str, pointer: str, code_page: str, limit: int) -> list[str]:
-        """A line of a printout. It is never cut, because half a line of an order would be a different order.
-
-        If plain forms made it too long, it continues in the next line.
-        """
-        fitted = fit(value, code_page)
-        if min(len(value), len(fitted.text)) > limit:
-            self.too_long(value, pointer, limit)
-            return []
-        if not fitted.text:
-            self._nothing_left(value, pointer, code_page, fitted, TextKind.FREE)
-            return []
-        parts = [fitted.text[start : start + limit] for start in range(0, len(fitted.text), limit)]
-        if fitted.replaced:
-            self._replaced(pointer, fitted, parts)
-        return parts
 
     def adjustment_name(self, adjustment: Adjustment, word: str, write: Callable[[str], str]) -> str:
         """The printed name of a discount or surcharge: its own if ``write`` leaves any of it, or the usual one."""
@@ -220,28 +119,28 @@ class PlanBuilder:
             )
         return value
 
-    def check_total(self, receipt: Receipt, at: str, *, too_large: str | None) -> None:
+    def check_total(self, sale: Sale, at: str, *, too_large: str | None) -> None:
         """Check that the printer can close this total, and that the document has the same total.
 
         ``too_large``: why the printer cannot hold the total; ``None``: it can.
         """
-        total = self.total
+        total, word, polish = self.total, sale.type, _POLISH[sale.type]
         if total <= 0:
             self.error(
                 f"{at}/lines",
-                "receipt.zero",
-                f"the receipt comes to {format_grosze(total)}; the printer closes no receipt of zero or less",
-                "paragon ma wartość zero.",
+                f"{word}.zero",
+                f"the {word} comes to {format_grosze(total)}; the printer closes no {word} of zero or less",
+                f"{polish} ma wartość zero.",
             )
         elif too_large is not None:
-            self.error(f"{at}/lines", "receipt.too_large", too_large, "paragon ma za dużą wartość.")
-        elif receipt.total is not None and grosze(receipt.total) != total:
+            self.error(f"{at}/lines", f"{word}.too_large", too_large, f"{polish} ma za dużą wartość.")
+        elif sale.total is not None and grosze(sale.total) != total:
             self.error(
                 f"{at}/total",
-                "receipt.total",
-                f"the lines come to {format_grosze(total)}, not {format_money(receipt.total)}; "
+                f"{word}.total",
+                f"the lines come to {format_grosze(total)}, not {format_money(sale.total)}; "
                 f"send {format_grosze(total)} or leave total out",
-                f"suma paragonu wynosi {zloty(total)}, a nie {zloty(grosze(receipt.total))}.",
+                f"suma pozycji wynosi {zloty(total)}, a nie {zloty(grosze(sale.total))}.",
             )
 
     def refuse_buyer(self, at: str) -> None:
@@ -263,7 +162,17 @@ class PlanBuilder:
             "ta drukarka nie drukuje na paragonie numeru VAT UE nabywcy.",
         )
 
-    def check_vat_id(self, buyer: Buyer, at: str) -> None:
+    def refuse_e_receipt(self, at: str) -> None:
+        """Add an error: the printer sends no e-receipts, or no open source says how."""
+        self.error(
+            f"{at}/e_receipt",
+            "e_receipt.unsupported",
+            "fiscald knows no way to send an e-receipt from this printer (POSNET ONLINE printers have one); leave "
+            "e_receipt out",
+            "z tej drukarki nie można wysłać e-paragonu.",
+        )
+
+    def check_vat_id(self, buyer: Buyer | InvoiceBuyer, at: str) -> None:
         """A wrong check digit is printed as it is, for each country has its own rules; a notice reports it."""
         if buyer.vat_id is not None and not check_digit_fits(buyer.vat_id):
             self.notices.append(
@@ -310,7 +219,7 @@ class PlanBuilder:
 
         ``most``: the largest total that the printer takes.
         """
-        sale = isinstance(document, Receipt)
+        sale = not isinstance(document, PackagingDocument)
         if sale and not 0 < self.total <= most:
             return None  # told already; what would have to be paid is not known
         self.due = due
@@ -341,7 +250,7 @@ class PlanBuilder:
                 "za zwrot opakowań nie przyjmuje się zapłaty.",
             )
             return None
-        if document.payments or due <= 0:
+        if document.payments or due <= 0 or isinstance(document, Invoice):
             return document.payments
         return (Payment(type=PaymentType.CASH, amount=from_grosze(due)),)
 

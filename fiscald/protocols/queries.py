@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any, Protocol, TypeVar
 
 from fiscald.model.documents import Document
+from fiscald.model.invoice import Invoice
 from fiscald.model.problems import FieldProblem, Problem, problem
 from fiscald.model.receipt import Receipt
 from fiscald.protocols.base import DialogueAborted
@@ -71,7 +72,7 @@ def refusal(pointer: str, text: str, text_pl: str, number: str, *, goods: str | 
 def goods_at(document: Document, pointer: str) -> str | None:
     """The name of the goods on the line that ``pointer`` is in; ``None``: it is in no line."""
     found = _LINE.match(pointer)
-    if found is None or not isinstance(document, Receipt):
+    if found is None or not isinstance(document, Receipt | Invoice):
         return None
     return document.lines[int(found[1])].name
 

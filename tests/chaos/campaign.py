@@ -14,14 +14,19 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from itertools import islice
+from typing import Any
 
+from pydantic import TypeAdapter
+
+from fiscald.model.documents import Document
 from fiscald.protocols import FAMILIES
 from fiscald.protocols import family as find_family
+from fiscald.protocols.base import Settings
 from tests.chaos import mutants
 from tests.chaos.check import violations
+from tests.chaos.later import LATER_DOCUMENTS
 from tests.chaos.schedule import (
     DOCUMENTS,
-    LATER_DOCUMENTS,
     Schedule,
     Size,
     What,
@@ -173,10 +178,17 @@ def measure(family: str, document: str) -> Size:
 ONLY = {"printout": "posnet", "form": "thermal"}
 
 
+def _takes(name: str, content: dict[str, Any]) -> bool:
+    """Whether printers of the family take that document."""
+    family = find_family(name)
+    known = content["type"] in family.documents
+    document: Document = TypeAdapter(Document).validate_python(content)
+    return known and not family.check(document, Settings("till1", family.options()), None).errors
+
+
 def whole_matrix(family: str) -> list[Schedule]:
     """The exhaustive matrix of a family."""
-    known = find_family(family).documents
-    later = (name for name, content in LATER_DOCUMENTS.items() if content["type"] in known)
+    later = (name for name, content in LATER_DOCUMENTS.items() if _takes(family, content))
     documents = (*DOCUMENTS, *(name for name in later if ONLY.get(name, family) == family))
     return [schedule for document in documents for schedule in matrix(family, document, measure(family, document))]
 

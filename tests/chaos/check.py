@@ -6,14 +6,18 @@ from collections import Counter
 from collections.abc import Callable
 from decimal import Decimal
 
-from fiscald.model.jobs import Job, JobState
+from fiscald.emulator.memory import Day
+from fiscald.model.invoice import Invoice
+from fiscald.model.jobs import Job, JobState, Result
 from fiscald.model.money import from_grosze, grosze
 from fiscald.model.printout import PrintoutLine, StyledText
-from tests.chaos.check_documents import codes_elsewhere, codes_of_printout, packaging
+from fiscald.model.receipt import Receipt
+from tests.chaos.check_documents import codes_elsewhere, codes_of_printout, e_receipts, packaging
 from tests.chaos.schedule import Restored, What
 from tests.chaos.world import Outcome
 
 #: Errors that a good document may meet: a report of nothing, a person who says no on the keypad.
+SALES = ("receipt", "invoice")
 REFUSALS = {"posnet": ("382", "10", "30"), "thermal": ("35", "36", "37", "2")}
 #: The evidence is a little older than the moment at which it is in the journal.
 LOOK_SECONDS = 0.3
@@ -49,13 +53,18 @@ def _answers(outcome: Outcome) -> list[str]:
         restored = outcome.schedule.restored
         if restored is not None and (_anchor(answer) == _anchor(job) or job.resolution is not None):
             continue  # found out once more, or said once more by a person
-        if restored in (Restored.DISK, Restored.DIRECTORY) and job.document.type != "receipt":
+        if restored in (Restored.DISK, Restored.DIRECTORY) and job.document.type not in SALES:
             continue  # no counter tells of slips and reports; see docs/recovery.md
         if restored in (Restored.DISK, Restored.DIRECTORY) and answer.state is JobState.FAILED:
             continue  # it was not printed, and leaves nothing that a lost journal could be missed by
-        if (answer.state, answer.result) != (job.state, job.result):
+        if (answer.state, _fiscal(answer)) != (job.state, _fiscal(job)):
             found.append(f"changed: {key} was told {answer.state} {answer.result}, and is {job.state} {job.result}")
     return found
+
+
+def _fiscal(job: Job) -> Result | None:
+    """What an answer says about the fiscal memory: that an e-receipt was delivered may be told later."""
+    return job.result and job.result.model_copy(update={"e_receipt": None})
 
 
 def _unknown_program(outcome: Outcome) -> bool:
@@ -68,12 +77,12 @@ def _anchor(job: Job) -> tuple[object, ...]:
     return job.state, result and (result.number, result.daily_report, result.total)
 
 
-def _receipt(key: str, job: Job, outcome: Outcome) -> list[str]:
+def _sale(key: str, job: Job, outcome: Outcome) -> list[str]:
     sales = [sale for sale in outcome.truth.sales if sale.job == key]
     if len(sales) > 1:
         return [f"doubled: {key} was printed {len(sales)} times"]
     if job.state is JobState.DONE and not sales:
-        return [f"lost: {key} is done, and the register has no such receipt"]
+        return [f"lost: {key} is done, and the register has no such {job.document.type}"]
     if job.state is JobState.FAILED and sales:
         return [f"doubted: {key} failed, and the register has it"]
     if job.state is not JobState.DONE:
@@ -83,7 +92,7 @@ def _receipt(key: str, job: Job, outcome: Outcome) -> list[str]:
     said = (job.result.number, job.result.daily_report, job.result.total)
     if job.resolution is None and said != (sale.number, sale.daily_report, from_grosze(sale.total)):
         return [f"wrong number: {key} is said to be {said}, and is {sale}"]
-    assert job.document.type == "receipt"
+    assert isinstance(job.document, Receipt | Invoice)
     asked = [(line.name, line.vat) for line in job.document.lines if "%" in line.vat]
     if asked and Counter(sale.rates) != Counter(asked):
         return [f"wrong rate: {key} was sold as {sale.rates}, and was asked for as {asked}"]
@@ -146,7 +155,8 @@ def _report(key: str, job: Job, outcome: Outcome) -> list[str]:
 
 #: What the register must hold after a document of each type.
 CHECKS: dict[str, Callable[[str, Job, Outcome], list[str]]] = {
-    "receipt": _receipt,
+    "receipt": _sale,
+    "invoice": _sale,
     "daily_report": _report,
     "cash_in": _slip,
     "goods_return": _slip,
@@ -197,18 +207,23 @@ def _nothing_else(outcome: Outcome) -> list[str]:
             if number not in REFUSALS.get(family, ()):
                 found.append(f"refused without need: {key}: {job.error.detail}")
     found += codes_elsewhere(outcome)
+    found += e_receipts(outcome)
     found += [f"cancelled what was not ours at {at}" for owner, by, at in truth.cancelled if owner != by == "ours"]
     return found
+
+
+def _sold(day: Day) -> int:
+    return sum(day.receipts) + sum(day.invoices)
 
 
 def _totals(outcome: Outcome) -> list[str]:
     """Journal and register agree about every day."""
     register = outcome.truth.register.state
-    days = {record.number: sum(record.day.receipts) for record in register.fiscal_memory}
-    days[register.reports + 1] = sum(register.day.receipts)
+    days = {record.number: _sold(record.day) for record in register.fiscal_memory}
+    days[register.reports + 1] = _sold(register.day)
     journal: Counter[int] = Counter()
     for job in outcome.jobs.values():
-        if job.document.type == "receipt" and job.state is JobState.DONE and job.resolution is None:
+        if job.document.type in SALES and job.state is JobState.DONE and job.resolution is None:
             assert job.result is not None
             journal[job.result.daily_report or 0] += grosze(job.result.total or Decimal())
     for sale in outcome.truth.sales:

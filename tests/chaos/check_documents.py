@@ -8,6 +8,7 @@ from fiscald.model.jobs import Job, JobState
 from fiscald.model.money import from_grosze, grosze
 from fiscald.model.packaging import PackagingDocument
 from fiscald.model.printout import BarcodeLine, Printout, QrLine
+from fiscald.model.receipt import Receipt
 from tests.chaos.schedule import Restored, What
 from tests.chaos.world import Outcome
 
@@ -32,6 +33,42 @@ def packaging(key: str, job: Job, outcome: Outcome) -> list[str]:
     if job.result is None or job.resolution is not None or job.result.due == from_grosze(value):
         return []
     return [f"due: {key} was said to be {job.result.due}, and is {value}"]
+
+
+def e_receipts(outcome: Outcome) -> list[str]:
+    """No document of ours goes to another one's customer, no binding stays behind, and the answer says what is true."""
+    if outcome.schedule.restored is not None:
+        return []
+    found, bound = [], set()
+    for sheet in outcome.truth.sheets:
+        customer, goods = sheet.facts.get("customer"), re.search(r"Towar (\d+)", sheet.text)
+        if customer is None:
+            continue
+        ours = goods is not None and customer == f"KID-{goods[1]}"
+        if ours and sheet.kind == "receipt":
+            bound.add(f"job/{goods[1]}" if goods else "")
+        # Another program may print between our binding and our opening; no client can help that.
+        if not ours and sheet.by == "ours" and not sheet.kind.startswith("cancelled"):
+            found.append(f"bound: {sheet.kind} of {goods and goods[1]} went to {customer}")
+    left = getattr(outcome.truth.register.state.face, "binding", None)
+    if left is not None:
+        found.append(f"bound: the binding to {left.customer} is left behind")
+    for key, job in outcome.jobs.items():
+        result, document = job.result, job.document
+        if (
+            not isinstance(document, Receipt)
+            or document.e_receipt is None
+            or result is None
+            or job.resolution is not None
+        ):
+            continue
+        # Which of two documents became the e-document cannot be known if another program prints beside the binding.
+        unknown = result.e_receipt is not None and result.e_receipt.registered is None
+        if unknown and any(sheet.by == "others" for sheet in outcome.truth.sheets):
+            continue
+        if result.e_receipt is None or result.e_receipt.registered != (key in bound):
+            found.append(f"e-receipt: {key} is said to be {result.e_receipt}, and {key in bound} is true")
+    return found
 
 
 def codes_of_printout(key: str, document: Printout, paper: str) -> list[str]:

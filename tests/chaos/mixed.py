@@ -55,6 +55,22 @@ def coded_printout(number: int, rng: random.Random) -> dict[str, Any]:
     return document
 
 
+def e_receipt(number: int, rng: random.Random) -> dict[str, Any]:
+    """A receipt that the printer is to send to a customer, whose identifier carries the job's number."""
+    return receipt(number, rng) | {"e_receipt": {"customer_id": f"KID-{number}"}}
+
+
+def invoice(number: int, rng: random.Random) -> dict[str, Any]:
+    """An invoice with the lines of a receipt, paid or not."""
+    sold = receipt(number, rng)
+    document: dict[str, Any] = {key: sold[key] for key in ("lines", "payments", "system_number") if key in sold}
+    buyer = {"name": f"Nabywca {number}", "address": ["ul. Testowa 1"], "nip": rng.choice(("5260250274", None))}
+    document |= {"type": "invoice", "number": f"FV/{number}", "buyer": buyer}
+    if rng.random() < 0.3:
+        document |= {"due_date": "2026-12-14", "payment_form": "przelew", "copies": rng.randrange(2)}
+    return document
+
+
 DOCUMENT: TypeAdapter[Document] = TypeAdapter(Document)
 
 #: How one document of each kind is drawn: from the number of its job, which its paper must show.
@@ -65,7 +81,11 @@ KINDS: dict[str, Callable[[int, random.Random], dict[str, Any]]] = {
     "goods_return": lambda number, rng: {"type": "goods_return", "amount": format_grosze(200_000 + number)},
     "printout": coded_printout,
     "packaging": packaging,
+    "invoice": invoice,
+    "e_receipt": e_receipt,
 }
+#: Kinds that are a special form of a type of document.
+VARIANTS = {"e_receipt": "receipt"}
 #: So many times as often as any other: what is sold before a document of another kind is what makes it hard.
 RECEIPTS = 4
 
@@ -74,7 +94,7 @@ def draw_mixed(seed: int, family: str = "posnet") -> Schedule:
     """The schedule of that number in the worlds in which documents of every kind of the family follow each other."""
     rng = random.Random(f"mixed {seed}")
     known = find_family(family).documents
-    kinds = [kind for kind in KINDS if kind in known]
+    kinds = [kind for kind in KINDS if VARIANTS.get(kind, kind) in known]
     orders, moment = [], 0.0
     for number in range(rng.randrange(1, 6)):
         moment += rng.choice((0.0, 0.0, rng.uniform(0, 5)))

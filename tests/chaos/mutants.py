@@ -27,7 +27,7 @@ from fiscald.model.printers import Counters
 from fiscald.model.problems import problem
 from fiscald.model.times import POLISH_TIME
 from fiscald.protocols.base import Dialogue, Effect, NotPrinted, Printed, Step, Stray, Unknown, Verdict
-from fiscald.protocols.posnet import endings, printout, proof, queries, receipt
+from fiscald.protocols.posnet import course, endings, packaging, printout, proof, queries, receipt
 from fiscald.protocols.posnet.commands import read_reply, request
 from fiscald.protocols.posnet.evidence import PosnetLook
 from fiscald.protocols.posnet.family import Posnet
@@ -38,8 +38,10 @@ from fiscald.protocols.posnet.session import PosnetSession
 from fiscald.protocols.proof import verdicts
 from fiscald.protocols.thermal import receipt as thermal
 from fiscald.protocols.thermal.proof import CounterDelta as ThermalMoved
+from tests.chaos import mutants_e_receipt as mutants_e_receipt
 from tests.chaos import mutants_form as mutants_form
 from tests.chaos import mutants_in_a_row as mutants_in_a_row
+from tests.chaos import mutants_invoice as mutants_invoice
 from tests.chaos import mutants_packaging as mutants_packaging
 from tests.chaos import mutants_printout as mutants_printout
 from tests.chaos.registry import MUTANTS, family_of, mutant, thermal_mutant
@@ -327,7 +329,7 @@ def looks_torn() -> Iterator[None]:
         return counters.model_copy(update={"day": (yield from queries.read_day())})
 
     with ExitStack() as stack:
-        for module in (queries, receipt, endings, printout, proof):
+        for module in (queries, receipt, course, packaging, endings, printout, proof):
             stack.enter_context(patch.object(module, "read_stable_counters", torn))
         yield
 
@@ -343,7 +345,7 @@ def _cancel_anything() -> Dialogue[Any]:
 @mutant
 def cancel_whatever_is_open() -> Iterator[None]:
     """what is open after an unconfirmed opening is cancelled, whosever it is"""
-    with patch.object(receipt, "recover_opening", lambda _: _cancel_anything()):
+    with patch.object(receipt.ReceiptCourse, "recover_opening", lambda *_: _cancel_anything()):
         yield
 
 
@@ -375,7 +377,7 @@ def never_cancel() -> Iterator[None]:
     def cancel(_: Any) -> Dialogue[PosnetLook]:
         return (yield from queries.read_counters())
 
-    with patch.object(receipt, "send_cancel", cancel):
+    with patch.object(receipt, "send_cancel", cancel), patch.object(course, "send_cancel", cancel):
         yield
 
 

@@ -18,11 +18,11 @@ from tests.chaos.registry import mutant, thermal_mutant
 def stale_look_reused() -> Iterator[None]:
     """the look that another receipt left is used without asking the printer while ours is open"""
 
-    def look(before: PosnetLook, _: Any) -> Dialogue[PosnetLook]:
+    def look(self: Any, before: PosnetLook, _: Any) -> Dialogue[PosnetLook]:
         yield from ()
         return before
 
-    with patch.object(receipt, "_look_when_opened", look):
+    with patch.object(receipt.ReceiptCourse, "look_when_opened", look):
         yield
 
 
@@ -41,17 +41,17 @@ def stale_look_reused_thermal() -> Iterator[None]:
 @mutant
 def rates_not_read_again() -> Iterator[None]:
     """the VAT table is not compared when something happened before our receipt was opened"""
-    look, totals = receipt._look_when_opened, queries.read_totals
+    look, totals = receipt.ReceiptCourse.look_when_opened, queries.read_totals
 
-    def same_rates(before: PosnetLook, found: Any) -> Any:
+    def same_rates(self: Any, before: PosnetLook, found: Any) -> Any:
         def read() -> Dialogue[Any]:
             day, _ = yield from totals()
             return day, found.rates
 
         with patch.object(receipt, "read_totals", read):
-            return (yield from look(before, found))
+            return (yield from look(self, before, found))
 
-    with patch.object(receipt, "_look_when_opened", same_rates):
+    with patch.object(receipt.ReceiptCourse, "look_when_opened", same_rates):
         yield
 
 

@@ -18,27 +18,22 @@ from tests.chaos.registry import mutant, thermal_mutant
 @mutant
 def packaging_taken_for_cancelled() -> Iterator[None]:
     """packaging whose closing step is not answered counts as not printed"""
-    real = packaging._verdict
+    real = packaging.PackagingCourse.verdict
 
-    def verdict(opened: PosnetLook, plan: Any, settings: Any, reply: Any) -> Dialogue[Any]:
+    def verdict(self: Any, opened: PosnetLook, plan: Any, reply: Any) -> Dialogue[Any]:
         if reply is not None:
-            return (yield from real(opened, plan, settings, reply))
+            return (yield from real(self, opened, plan, reply))
         now = yield from read_stable_counters()
         return verdicts.interrupted("its closing step was not answered", now)
 
-    with patch.object(packaging, "_verdict", verdict):
+    with patch.object(packaging.PackagingCourse, "verdict", verdict):
         yield
 
 
 @mutant
 def packaging_left_open() -> Iterator[None]:
     """recovery does not look whether our packaging is still open"""
-
-    def still_open(opened: PosnetLook) -> Dialogue[tuple[bool, PosnetLook]]:
-        now = yield from read_stable_counters()
-        return False, now
-
-    with patch.object(packaging, "_still_open", still_open):
+    with patch.object(packaging.PackagingCourse, "still_ours", lambda *_: False):
         yield
 
 

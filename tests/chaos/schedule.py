@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict
 from fiscald.emulator.faults import FaultKind, Switch
 from fiscald.model.money import format_grosze
 from fiscald.protocols import family as find_family
+from tests.chaos.later import LATER_DOCUMENTS
 
 
 class What(StrEnum):
@@ -375,13 +376,6 @@ DOCUMENTS: dict[str, dict[str, Any]] = {
     },
     "daily_report": {"type": "daily_report"},
     "cash_in": {"type": "cash_in", "amount": "1000.00"},
-}
-_CODED = ["Bon 0", {"text": "Danie 0", "bold": True}, {"barcode": "KRESKI0"}, {"qr": {"text": "QR-0-"}}]
-#: Documents that came later, in rows of their own, for the families that print them.
-LATER_DOCUMENTS: dict[str, dict[str, Any]] = {
-    "printout": {"type": "printout", "lines": _CODED},
-    "form": {"type": "printout", "lines": [*_CODED[:3], {"rule": True}]},
-    "packaging": {"type": "packaging", "items": [{"name": "Skrzynka", "price": "1000.00", "returned": True}]},
 }
 
 

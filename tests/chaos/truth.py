@@ -17,7 +17,7 @@ Who = Literal["ours", "others"]
 
 @dataclass(frozen=True)
 class Sale:
-    """A completed receipt."""
+    """A completed receipt or invoice."""
 
     job: str | None
     number: int
@@ -124,8 +124,9 @@ class Truth:
             job = next((f"job/{name.split()[1]}" for name in names if name.startswith("Towar ")), None)
             day = self.register.state.day
             table = self.register.state.rates
+            number = day.last_invoice if transaction.kind == "invoice" else day.last_receipt
             sale = Sale(
-                job, day.last_receipt, self.register.state.reports + 1, transaction.total, self.clock(), self.acting,
+                job, number, self.register.state.reports + 1, transaction.total, self.clock(), self.acting,
                 tuple((line.name, f"{table[line.rate]}%") for line in transaction.lines),
             )  # fmt: skip
             self.sales.append(sale)

@@ -97,6 +97,12 @@ PACKAGING = {
     "type": "packaging",
     "items": [{"name": "Kaucja PET", "price": "0.50", "quantity": 4, "returned": True}],
 }
+INVOICE: dict[str, Any] = {
+    "type": "invoice",
+    "number": "FV/10/2026",
+    "buyer": {"name": "Firma Przykładowa", "address": ["ul. Testowa 1", "00-001 Warszawa"], "nip": "5260250274"},
+    "lines": RECEIPT["lines"],
+}
 PRINTOUT = {"type": "printout", "title": "Zamówienie 17", "lines": ["Żurek x 2", "", {"rule": True}, "stolik 4"]}
 BAD_RECEIPTS = {
     "/document/lines/0/vat": RECEIPT | {"lines": [{"name": "Kawa", "price": "10.00", "vat": "E"}]},
@@ -114,8 +120,14 @@ def _refused_request(_: str, sent: bytes) -> bytes:
 
 CASES: dict[str, Conformance] = {
     "posnet": Conformance(
-        documents=_documents(*SHOP[:-1], PACKAGING, PRINTOUT, SHOP[-1]),
-        bad_documents=_bad(**BAD_RECEIPTS, **{"/document/lines/0": PRINTOUT | {"lines": ["x" * 60]}}),
+        documents=_documents(*SHOP[:-1], PACKAGING, PRINTOUT, INVOICE, SHOP[-1]),
+        bad_documents=_bad(
+            **BAD_RECEIPTS,
+            **{
+                "/document/lines/0": PRINTOUT | {"lines": ["x" * 60]},
+                "/document/number": INVOICE | {"number": "x" * 41},
+            },
+        ),
         refusal=lambda name, _: posnet.frame(f"{name}\t?2502\t"),
         condition=(Switch.REPORT_REQUIRED, "printer.report_due"),
         receipt=Receipt("trinit", "trline", "trpayment", "trend", "prncancel", "cash", "dailyrep"),

@@ -223,7 +223,7 @@ def test_auto_confirm_answers_every_question(tmp_path: Path) -> None:
         assert b"va22,00" in answers[-1]
         it.end()
     assert it.err.count("the display asks") == 2
-    assert it.err.count("it is confirmed") == 2
+    assert it.err.count("; confirmed") == 2
     assert it.out == "", "the question is shown though the paper is not"
 
 

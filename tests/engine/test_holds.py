@@ -57,12 +57,12 @@ def test_documents_that_a_condition_blocks_and_that_it_does_not() -> None:
     holds = Holds(CONDITIONS)
     holds.record_refusal("A", "receipt", JUMPER, 0.0, was_open=False)
     assert holds.problem == JUMPER
-    assert holds.blocked_types(0.0) == {"receipt", "daily_report"}
+    assert holds.blocked_types(0.0) == {"receipt", "invoice", "daily_report"}
     assert (holds.problem_for("B", "receipt"), holds.problem_for("B", "drawer")) == (JUMPER, None)
     assert not holds.is_blocked("B", "drawer", 0.0)
     # A document of another type is refused for it too.
     holds.record_refusal("C", "cash_in", JUMPER, 1.0, was_open=False)
-    assert holds.blocked_types(1.0) == {"receipt", "daily_report", "cash_in"}
+    assert holds.blocked_types(1.0) == {"receipt", "invoice", "daily_report", "cash_in"}
     holds.record_success("B", "drawer")
     assert holds.problem == JUMPER, "that a drawer opens says nothing of it"
     holds.record_success("A", "receipt")
@@ -72,7 +72,7 @@ def test_documents_that_a_condition_blocks_and_that_it_does_not() -> None:
 def test_a_condition_from_a_status_blocks_the_document_that_met_it() -> None:
     holds = Holds(CONDITIONS)
     holds.record_condition(JUMPER, "cash_in", 0.0)
-    assert holds.blocked_types(0.0) == {"receipt", "daily_report", "cash_in"}
+    assert holds.blocked_types(0.0) == {"receipt", "invoice", "daily_report", "cash_in"}
 
 
 def test_blocked_documents_that_do_not_block_their_type() -> None:

@@ -18,6 +18,7 @@ from tests.engine.shop import RECEIPT, START, Till, shop
 from tests.model.test_ksef import NUMBER
 
 WITH_NIP = RECEIPT | {"buyer": {"nip": "5260250274"}}
+INVOICE = {"type": "invoice", "number": "FV/1", "lines": RECEIPT["lines"]}
 WITH_REFERENCE = WITH_NIP | {"invoice_reference": {"ksef_number": NUMBER}}
 #: From the start of the tests to a moment in 2027.
 TO_2027 = timedelta(days=40)
@@ -31,6 +32,10 @@ TO_2027 = timedelta(days=40)
         (TO_2027, WITH_REFERENCE, {}, False),
         (TO_2027, RECEIPT, {}, False),
         (TO_2027, WITH_NIP, {"ksef_warnings": False}, False),
+        (TO_2027, INVOICE | {"buyer": {"name": "Firma", "nip": "5260250274"}}, {}, True),
+        (timedelta(), INVOICE | {"buyer": {"name": "Firma", "nip": "5260250274"}}, {}, False),
+        (TO_2027, INVOICE | {"buyer": {"name": "Firma", "nip": "5260250274"}}, {"ksef_warnings": False}, False),
+        (TO_2027, INVOICE | {"buyer": {"name": "Anna Nowak"}}, {}, False),
     ],
 )
 def test_from_2027_on_by_the_printers_clock(
@@ -43,7 +48,8 @@ def test_from_2027_on_by_the_printers_clock(
             await it.until(PrinterState.READY)
             job = await it.print("FV/1", document)
             assert job.result is not None
-            assert ("receipt.not_in_ksef" in [notice.code for notice in job.warnings]) == warned
+            code = f"{document['type']}.not_in_ksef"
+            assert (code in [notice.code for notice in job.warnings]) == warned
 
     virtual.run(main())
 

@@ -264,6 +264,13 @@ TABLE = [
     (KNOWN, THEN, None, None),
     (KNOWN, moved(printouts=3), None, None),
     (KNOWN, moved(1, 1), "unknown_receipts", "unknown_receipts"),
+    (KNOWN, moved(printouts=1).model_copy(update={"invoices": 1}), "unknown_receipts", "unknown_receipts"),
+    (
+        KNOWN._replace(own_receipts=1, own_printouts=1),
+        moved(printouts=1).model_copy(update={"invoices": 1}),
+        None,
+        None,
+    ),
     (KNOWN, moved(printouts=1, reports=1), None, None),
     (KNOWN, moved(printouts=7, reports=7), None, None),
     (KNOWN, moved(printouts=2, reports=1), "unknown_printouts", None),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import anyio
@@ -15,7 +16,7 @@ from fiscald.journal import Phase
 from fiscald.model.jobs import JobState
 from fiscald.model.printers import PrinterState
 from fiscald.model.problems import Fate, ProblemError
-from fiscald.protocols.posnet import receipt
+from fiscald.protocols.posnet import course, receipt
 from fiscald.transport import ByteStream
 from tests import virtual
 from tests.engine.shop import RECEIPT, Till, shop
@@ -35,7 +36,8 @@ def test_a_printer_that_is_ready(tmp_path: Path) -> None:
             assert status.age_ms is not None
             assert status.age_ms < 3000
             assert status.documents == (
-                "receipt", "daily_report", "cash_in", "cash_out", "goods_return", "packaging", "printout", "drawer"
+                "receipt", "invoice", "daily_report", "cash_in", "cash_out", "goods_return", "packaging", "printout",
+                "drawer",
             )  # fmt: skip
 
     virtual.run(main())
@@ -421,12 +423,14 @@ def test_an_internal_error_of_one_printer_leaves_the_others_working(
     assert "internal error" in caplog.text
 
 
-@pytest.mark.parametrize("where", ["prepare_plan", "plan_receipt", "read_paper"])
+@pytest.mark.parametrize(
+    ("module", "where"), [(course, "prepare_plan"), (receipt, "plan_receipt"), (receipt, "read_paper")]
+)
 def test_an_internal_error_in_a_dialogue_is_reported_and_decides_nothing(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch, where: str
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch, module: ModuleType, where: str
 ) -> None:
     """Before anything was sent, and after the receipt was closed."""
-    sound = getattr(receipt, where)
+    sound = getattr(module, where)
     faults = iter((KeyError("a slip of ours"),))
 
     def slip(*args: Any, **more: Any) -> Any:
@@ -437,7 +441,7 @@ def test_an_internal_error_in_a_dialogue_is_reported_and_decides_nothing(
     async def main() -> None:
         async with shop(tmp_path) as it:
             await it.until(PrinterState.READY)
-            monkeypatch.setattr(receipt, where, slip)
+            monkeypatch.setattr(module, where, slip)
             job = await it.print("FV/1")
             assert job.state is JobState.DONE
             assert it.till.receipts == 1

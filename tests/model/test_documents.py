@@ -133,7 +133,7 @@ def test_a_value_that_is_not_a_list_is_refused(document: str, name: str, value: 
 
 
 def test_an_unknown_kind_of_document_is_refused() -> None:
-    assert refusals({"printer": "till1", "document": {"type": "invoice"}}) == {("document", "union_tag_invalid")}
+    assert refusals({"printer": "till1", "document": {"type": "bill"}}) == {("document", "union_tag_invalid")}
 
 
 @pytest.mark.parametrize("nip", ["5260250274", "526-025-02-74", "PL5260250274", " 526 025 02 74 "])
@@ -269,7 +269,7 @@ def test_a_document_class_without_about_is_an_error() -> None:
 def test_only_the_daily_report_needs_no_licence() -> None:
     assert [name for name, kind in DOCUMENTS.items() if not kind.about.gated] == ["daily_report"]
     assert {name: kind.about.fiscal for name, kind in DOCUMENTS.items() if kind.about.fiscal is not Fiscal.NOTHING} == {
-        "receipt": Fiscal.RECEIPT, "daily_report": Fiscal.DAY_END,
+        "receipt": Fiscal.RECEIPT, "invoice": Fiscal.RECEIPT, "daily_report": Fiscal.DAY_END,
     }  # fmt: skip
 
 

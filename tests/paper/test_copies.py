@@ -72,6 +72,23 @@ def test_a_training_document_stays_one() -> None:
     assert "NIEFISKALNY (tryb szkoleniowy)" in report
 
 
+@pytest.mark.parametrize("profile", ["online", "old"])
+def test_an_invoice_has_its_number_and_buyer(profile: str) -> None:
+    """An older printer asks a person before it prints one; a copy needs no answer."""
+    buyer = {"name": "Firma", "nip": "5260250274"}
+    invoice = {"type": "invoice", "number": "FV/10/2026", "buyer": buyer, "lines": RECEIPT["lines"]}
+    found = Original(job(invoice, number=7, printed_at=NOW), "posnet", profile, None, VAT, 44)
+    text = draw(found, CopyFormat.TEXT).decode()
+    for words in ("FV/10/2026", "Firma", "NIP 526-025-02-74", "F000007 #1", "# KOPIA # ABC 1234567890"):
+        assert words in text
+
+
+def test_an_e_receipt_has_a_copy_though_it_never_was_on_paper() -> None:
+    text = copy(job(RECEIPT | {"e_receipt": {"customer_id": "KID-1"}}, number=85, printed_at=NOW))
+    assert "000085 #1" in text
+    assert "KID-1" not in text
+
+
 def test_what_cannot_be_drawn() -> None:
     with pytest.raises(CannotDraw, match="VAT table is not known"):
         copy(job(), vat=None)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from fiscald.emulator.device import BEFORE_COMMAND, Device, readable
 from fiscald.emulator.faults import Fault, FaultKind, Switch
 from fiscald.emulator.paper import Printout
-from fiscald.emulator.posnet import sale, service, status
+from fiscald.emulator.posnet import e_receipt, sale, service, status
 from fiscald.emulator.posnet.machine import ExecError, Machine, NeedsConfirmation, Values
 from fiscald.emulator.posnet.memory import PosnetMemory
 from fiscald.emulator.register import Register
@@ -107,7 +107,7 @@ class PosnetPrinter(Device):
         super().__init__(register, seed=seed, printed=printed)
         self._profile = PROFILES[profile]
         self._dialect = Dialect(CODE_PAGES[code_page], self._profile.generation)
-        handlers = status.HANDLERS | sale.HANDLERS | service.HANDLERS
+        handlers = status.HANDLERS | sale.HANDLERS | e_receipt.HANDLERS | service.HANDLERS
         self._machine = Machine(register, self.faults, self._profile, width, handlers, self.emit)
         self.model = self._machine.model
         self.faults.commands = frozenset(name for name in COMMANDS if self._known(name))

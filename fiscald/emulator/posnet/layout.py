@@ -195,15 +195,17 @@ class Sheet:
         self._end(f"{number:06d}" if transaction.kind == "receipt" else "")
         return paper
 
-    def invoice(self, transaction: Transaction) -> Paper:
-        """An invoice (ONLINE shape)."""
+    def invoice(self, transaction: Transaction, *, copy: int = 0) -> Paper:
+        """An invoice, or a ``copy`` of it."""
         paper, document = self.paper, document_of(transaction)
         if not self.register.fiscal:
             paper.title("NIEFISKALNY")
         paper.title(document.title or "FAKTURA")
         if document.number:
             paper.centre(f"nr {document.number}")
-        paper.centre("ORYGINAŁ")
+        paper.centre(f"KOPIA {copy}" if copy else "ORYGINAŁ")
+        for text in document.above.get(0, ()):
+            paper.left(text)
         paper.rule()
         paper.left("NABYWCA")
         for line in document.buyer.split("\n"):
@@ -211,12 +213,18 @@ class Sheet:
                 paper.left(line)
         if document.nip:
             paper.left(f"NIP {_dashed(document.nip)}")
+        for text in document.above.get(1, ()):
+            paper.left(text)
         paper.rule()
         self._sale(transaction)
         self._taxes(transaction, "WARTOŚĆ NETTO")
         paper.pair("SUMA PLN", amount(transaction.total), style="bold")
         zloty, grosze = divmod(transaction.total, 100)
         paper.left(f"słownie: {words(zloty)} zł {grosze} gr")
+        if document.due:
+            paper.pair("Termin płatności:", document.due)
+        if document.form:
+            paper.pair("Forma płatności:", document.form)
         for text in document.texts:
             paper.left(text)
         self._payments(transaction)

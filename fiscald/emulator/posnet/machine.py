@@ -160,6 +160,10 @@ class Machine:
 
     def emit(self, kind: str, sheet: Sheet, **facts: Any) -> None:
         """A finished sheet leaves the printer."""
+        bound = self.memory.take_binding(kind)
+        if bound is not None:
+            bound.sent = not self.faults.on(Switch.NO_SERVER)
+            facts |= {"e_document": bound.number, "customer": bound.customer}
         printout = self.register.emit(kind, sheet.paper, facts)
         if not self.register.state.footer_kept:
             self.register.state.footer = ""

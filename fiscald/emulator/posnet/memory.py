@@ -13,6 +13,8 @@ from fiscald.protocols.posnet.grammar import State
 CodeKind = Literal["qr", "aztec", "datamatrix", "pdf417"]
 #: The last number of an e-document on the recorded device, before the next one is asked for.
 FIRST_EDOCUMENT = 3053
+#: Records of e-documents that the printer keeps; older ones are dropped (our assumption).
+EDOCUMENTS = 1000
 
 
 class PrintedCode(NamedTuple):
@@ -43,6 +45,19 @@ class Footer(FamilyMemory):
     """How the paper ends; 0 cuts it."""
 
 
+class EDocument(FamilyMemory):
+    """An e-document: to whom it goes, and its record once it was printed (POSNET reference, 5.7)."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    number: int
+    customer: str
+    kind: str = ""
+    """What kind of document it became; empty: it is only bound."""
+    sent: bool = False
+    """Whether it went to its server at once."""
+
+
 class PosnetMemory(FamilyMemory):
     """The grammar's state, and what was configured or begun for a printout that did not come yet."""
 
@@ -61,6 +76,18 @@ class PosnetMemory(FamilyMemory):
     """Heading and lines of the form that is open."""
     edocument: int | None = None
     """The last number of an e-document."""
+    binding: EDocument | None = None
+    """The e-document that the next document becomes."""
+    edocuments: list[EDocument] = Field(default_factory=list)
+    """The records of e-documents, oldest first."""
+
+    def take_binding(self, kind: str) -> EDocument | None:
+        """The e-document that a document of that kind becomes; every document uses the binding up."""
+        bound, self.binding = self.binding, None
+        if bound is not None:
+            bound.kind = kind
+            self.edocuments = [*self.edocuments, bound][-EDOCUMENTS:]
+        return bound
 
     def take_form(self) -> list[str]:
         """Heading and lines of the form, which is open no longer."""
@@ -69,7 +96,7 @@ class PosnetMemory(FamilyMemory):
 
 
 class PosnetDocument(FamilyMemory):
-    """The family's part of an open invoice."""
+    """The family's part of an open invoice (POSNET reference, 5.8)."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
@@ -78,7 +105,15 @@ class PosnetDocument(FamilyMemory):
     buyer: str = ""
     """Name and address, a line each."""
     nip: str | None = None
+    due: str | None = None
+    """The payment date, as sent."""
+    form: str | None = None
+    """The form of payment, as sent."""
+    copies: int = 0
+    above: dict[int, list[str]] = Field(default_factory=dict)
+    """Free text above the lines, by section."""
     texts: list[str] = Field(default_factory=list)
+    """Free text below the amount in words."""
 
 
 def document_of(transaction: Transaction) -> PosnetDocument:

@@ -13,7 +13,7 @@ from fiscald.emulator.faults import Switch
 from fiscald.emulator.memory import Adjustment, Transaction
 from fiscald.emulator.paper import amount
 from fiscald.emulator.posnet.machine import ExecError, Handler, Machine, NeedsConfirmation, Values
-from fiscald.emulator.posnet.memory import FIRST_EDOCUMENT, PosnetDocument, PrintedCode, document_of
+from fiscald.emulator.posnet.memory import PosnetDocument, PrintedCode, document_of
 from fiscald.model.money import percent_of
 from fiscald.model.qr import CAPACITY, PAPER_DOTS, Correction, modules
 from fiscald.protocols.posnet.commands import PAYMENT_FORMS
@@ -157,10 +157,16 @@ def _print_transaction(machine: Machine, transaction: Transaction) -> None:
     elif transaction.kind == "invoice":
         sheet.invoice(transaction)
         facts["number"] = machine.register.state.day.last_invoice
+        facts["copies"] = document_of(transaction).copies
     else:
         sheet.packaging(transaction)
         facts["amount"] = abs(transaction.due)
     machine.emit(transaction.kind, sheet, **facts)
+    for copy in range(1, facts.get("copies", 0) + 1):
+        # No counter counts copies (our assumption).
+        sheet = machine.sheet()
+        sheet.invoice(transaction, copy=copy)
+        machine.emit("invoice_copy", sheet, copy=copy)
 
 
 def trftrln(machine: Machine, values: Values) -> None:
@@ -205,7 +211,7 @@ def prncancel(machine: Machine, _: Values) -> None:
         raise ExecError(2064)
 
 
-# -- codes and e-receipts --------------------------------------------------------------------------------------------
+# -- codes -----------------------------------------------------------------------------------------------------------
 
 
 def _content(values: Values, most: int = 2000) -> tuple[str, int]:
@@ -252,32 +258,23 @@ def pdf417code(machine: Machine, values: Values) -> None:
     machine.memory.code = PrintedCode("pdf417", _content(values)[0])
 
 
-def eparagonidznext(machine: Machine, _: Values) -> Values:
-    if not machine.fiscal:
-        raise ExecError(2034)
-    number = (machine.memory.edocument or FIRST_EDOCUMENT) + 1
-    machine.memory.edocument = number
-    return {"ha": str(number)}
-
-
-def eparagonbufferget(machine: Machine, values: Values) -> Values:
-    if not values["hd"].isdigit() or int(values["hd"]) > (machine.memory.edocument or 0):
-        raise ExecError(384)
-    return {"hd": values["hd"], "pr": False, "st": 1}
-
-
 # -- invoices --------------------------------------------------------------------------------------------------------
 
 
 def trfvinit(machine: Machine, values: Values) -> None:
+    """Older devices take the whole invoice here; ONLINE devices have a command for each part of it."""
     if values.get("cc", 0) > 9:
         raise ExecError(2532)
     if not machine.online and not values.get("nb"):
         raise ExecError(2533)
     _open(machine, "invoice")
-    machine.register.sale.transaction.facts = PosnetDocument(
-        title=values.get("nm"), number=values.get("nb"), buyer=values.get("na", ""), nip=values.get("ni")
-    )
+    document = PosnetDocument(copies=values.get("cc", 0))
+    if machine.online:
+        document.title = values.get("nm")
+    else:
+        document.number, document.buyer = values["nb"], values.get("na", "")
+        document.nip, document.due, document.form = values.get("ni"), values.get("pd"), values.get("pt")
+    machine.register.sale.transaction.facts = document
 
 
 def _invoice(machine: Machine) -> PosnetDocument:
@@ -300,7 +297,10 @@ def trfvnumber(machine: Machine, values: Values) -> None:
 
 
 def trfvfreedata(machine: Machine, values: Values) -> None:
-    _invoice(machine).texts.append(values["tx"])
+    """Section 0 is above the seller, 1 above the first line; below the amount in words without one (our assumption)."""
+    document, section = _invoice(machine), values.get("sc", 2)
+    texts = document.texts if section > 1 else document.above.setdefault(section, [])
+    texts.append(values["tx"])
 
 
 def _needs_amount(values: Values) -> None:
@@ -345,8 +345,6 @@ HANDLERS: dict[str, Handler] = {
     "azteccode": azteccode,
     "dmcode": dmcode,
     "pdf417code": pdf417code,
-    "eparagonidznext": eparagonidznext,
-    "eparagonbufferget": eparagonbufferget,
     "trfvinit": trfvinit,
     "trfvbuyer": trfvbuyer,
     "trfvnumber": trfvnumber,

@@ -306,7 +306,7 @@ _ROWS = (
         _p("fn", f.COUNT),
     )),
     Row("trfvbuyer", (
-        _r("na", f.Text(1600, lines=True)), _p("ni", f.Text(30)), _p("ad", f.Text(1600, lines=True)),
+        _r("na", f.Text(1600, lines=True)), _p("ni", f.Text(20)), _p("ad", f.Text(1600, lines=True)),
         _p("sc", small(2)), _p("at", f.COUNT),
     )),
     Row("trfvnumber", (_r("nb", f.Text(40)), _p("sc", small(2)), _p("at", f.COUNT))),

@@ -21,12 +21,13 @@ from fiscald.protocols.proof.counters import LOOKS
 
 
 def send_cancel(since: PosnetLook) -> Dialogue[PosnetLook]:
-    """Cancel our own open receipt and check that it is gone. Returns the counters after that."""
+    """Cancel our own open document and check that it is gone. Returns the counters after that."""
     yield from send(request("prncancel"))
     scomm = yield from ask("scomm", "ts")
     now = yield from read_stable_counters()
-    if scomm["ts"] or CounterDelta(since, now).completed:
-        raise DialogueAborted(problem("printer.busy", reason="our open receipt could not be cancelled yet"))
+    delta = CounterDelta(since, now)
+    if scomm["ts"] or delta.completed or delta.invoices:
+        raise DialogueAborted(problem("printer.busy", reason="our open document could not be cancelled yet"))
     return now
 
 

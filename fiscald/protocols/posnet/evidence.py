@@ -22,6 +22,7 @@ class PosnetDay(BaseModel):
     cn: int | None = Field(default=None, description="cancelled receipts")
     nf: int | None = Field(default=None, description="non-fiscal printouts")
     sales: int | None = Field(default=None, description="value of completed receipts")
+    invoices: int | None = Field(default=None, description="value of completed invoices")
     last_sale: str | None = Field(default=None, description="time of the last sale, ISO 8601, perhaps without offset")
 
 
@@ -40,6 +41,10 @@ class PosnetLook(Look):
     fiscal: bool | None = Field(default=None, description="false: in training")
     profile: str | None = Field(default=None, description="the profile that the document was planned for")
     rates: dict[str, str | None] | None = Field(default=None, description="the VAT table it was planned with")
+    edocument: str | None = Field(
+        default=None,
+        description="id of the e-document that it is bound to; empty: another document may be it",
+    )
 
     @property
     def printer_id(self) -> str:

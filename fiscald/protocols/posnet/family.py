@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fiscald.model.e_receipt import EReceiptState
 from fiscald.model.printers import Condition, Snapshot
 from fiscald.protocols.base import (
     Dialogue,
@@ -13,6 +14,7 @@ from fiscald.protocols.families import Decoding, Family, Raw
 from fiscald.protocols.posnet import queries, raw
 from fiscald.protocols.posnet.conditions import CONDITIONS
 from fiscald.protocols.posnet.decoder import PosnetDecoder, protocol_doc
+from fiscald.protocols.posnet.e_receipt import read_delivery
 from fiscald.protocols.posnet.evidence import PosnetEvidence
 from fiscald.protocols.posnet.handlers import HANDLERS
 from fiscald.protocols.posnet.options import PosnetOptions, code_page, known_profile
@@ -49,6 +51,10 @@ class Posnet(Family):
     def poll(self, settings: Settings) -> Dialogue[Condition]:
         """Whether the printer can print."""
         return queries.poll(settings)
+
+    def delivery(self, e_receipt: EReceiptState) -> Dialogue[EReceiptState]:
+        """What became of an e-receipt."""
+        return read_delivery(e_receipt.id or "")
 
     def unchanged(self, baseline: PosnetBaseline) -> Dialogue[bool]:
         """Whether nothing has happened since: ``scnt`` alone shows that."""

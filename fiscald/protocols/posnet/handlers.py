@@ -9,7 +9,7 @@ from fiscald.model.printout import Printout
 from fiscald.model.receipt import Receipt
 from fiscald.protocols.base import Check, Dialogue, Settings, Wait
 from fiscald.protocols.families import Handler
-from fiscald.protocols.posnet import one_step, packaging, printout, receipt
+from fiscald.protocols.posnet import invoice, one_step, packaging, printout, receipt
 from fiscald.protocols.posnet.options import code_page, profile_of
 from fiscald.protocols.posnet.plan import plan_receipt
 from fiscald.protocols.posnet.plan_printout import plan_printout
@@ -42,6 +42,7 @@ _ONE_STEP = Handler(one_step.carry_out, one_step.recover, ready=_ready)
 
 HANDLERS: Mapping[str, Handler] = {
     "receipt": Handler(receipt.carry_out, receipt.recover, _check_receipt, receipt.carry_on, _ready),
+    "invoice": Handler(invoice.carry_out, invoice.recover, invoice.check, ready=_ready),
     "daily_report": _ONE_STEP,
     "cash_in": _ONE_STEP,
     "cash_out": _ONE_STEP,

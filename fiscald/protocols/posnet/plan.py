@@ -12,15 +12,16 @@ from decimal import Decimal
 from typing import Any
 
 from fiscald.model.barcodes import QrCode
+from fiscald.model.e_receipt import EReceipt
 from fiscald.model.money import MAX_GROSZE, format_grosze, grosze, plain
 from fiscald.model.packaging import Packaging, PackagingDocument
 from fiscald.model.payment import PaymentType
 from fiscald.model.preview import Sold
 from fiscald.model.qr import CAPACITY, PAPER_DOTS, modules
 from fiscald.model.receipt import Adjustment, Line, Receipt
-from fiscald.protocols.planning import Item, PlanBuilder, TextKind
+from fiscald.protocols.planning import Item, Paid, PlanBuilder, Sale, TextKind
 from fiscald.protocols.posnet.commands import COMMANDS, PAYMENT_FORMS, Request, request
-from fiscald.protocols.posnet.fields import Text
+from fiscald.protocols.posnet.fields import Generation, Text
 from fiscald.protocols.posnet.profiles import Profile
 from fiscald.protocols.rates import Rates
 
@@ -110,13 +111,11 @@ class Planner:
             number, name = (receipt.buyer.nip, "nip") if receipt.buyer.nip else (receipt.buyer.vat_id, "vat_id")
             self.add(f"{at}/buyer/{name}", "trnipset", ni=number)
             self.plan.check_vat_id(receipt.buyer, at)
-        for index, line in enumerate(receipt.lines):
-            self._line(line, f"{at}/lines/{index}")
-        self._subtotal(receipt, at)
-        too_large = "the receipt is worth too much for the printer" if self.plan.total > MAX_GROSZE else None
-        self.plan.check_total(receipt, at, too_large=too_large)
+        if receipt.e_receipt is not None:
+            self._check_e_receipt(receipt.e_receipt, f"{at}/e_receipt")
+        self.sold(receipt, at)
         given, taken = self._packs(receipt.packaging, f"{at}/packaging")
-        self._payments(receipt, self.plan.total + given - taken, at)
+        self.payments(receipt, self.plan.total + given - taken, at)
         lines = self.plan.footer_lines(
             receipt, MAX_FOOTER_LINES, at, lambda line, pointer: self.text(line, pointer, "trftrln", "na")
         )
@@ -132,6 +131,26 @@ class Planner:
             fe=False if footer else None,
         )
         return self.plan
+
+    def _check_e_receipt(self, wanted: EReceipt, at: str) -> None:
+        """The binding itself comes before the opening (5.7). No source says how paper is chosen for one receipt."""
+        if self.generation is not Generation.ONLINE:
+            self.plan.refuse_e_receipt(at.removesuffix("/e_receipt"))
+        elif wanted.print is not None:
+            self.plan.error(
+                f"{at}/print",
+                "e_receipt.print",
+                "whether an e-receipt also comes out on paper is a setting of this printer; leave print out",
+                "o wydruku e-paragonu na papierze decyduje ustawienie drukarki.",
+            )
+
+    def sold(self, sale: Sale, at: str) -> None:
+        """The lines, the discount on all of them, and the total."""
+        for index, line in enumerate(sale.lines):
+            self._line(line, f"{at}/lines/{index}")
+        self._subtotal(sale, at)
+        too_large = f"the {sale.type} is worth too much for the printer" if self.plan.total > MAX_GROSZE else None
+        self.plan.check_total(sale, at, too_large=too_large)
 
     def _prepare_foot(self, receipt: Receipt, at: str) -> None:
         """``ftrcfg`` and ``qrcode`` configure the next printout only (5.2, 5.6).
@@ -151,16 +170,17 @@ class Planner:
                 "this printer prints one QR code under a receipt, and invoice_reference needs it; send one of them",
                 "drukarka drukuje pod paragonem jeden kod QR: można podać kod albo numer KSeF, nie oba.",
             )
-        cashier = receipt.cashier and self.text(receipt.cashier, f"{at}/cashier", "ftrcfg", "cc")
-        till = receipt.till and self.text(receipt.till, f"{at}/register", "ftrcfg", "cn", TextKind.NUMBER)
-        number = receipt.system_number and self.text(
-            receipt.system_number, f"{at}/system_number", "ftrcfg", "sn", TextKind.NUMBER
-        )
         barcode = receipt.barcode and self.text(receipt.barcode, f"{at}/barcode", "ftrcfg", "bc", TextKind.NUMBER)
-        values = {
-            "cc": cashier or None, "cn": till or None, "sn": number or None, "bc": barcode,
-            "bb": 1 if qr or reference else None,
-        }  # fmt: skip
+        self.foot(receipt, at, bc=barcode, bb=1 if qr or reference else None)
+
+    def foot(self, sale: Sale, at: str, **more: object) -> None:
+        """``ftrcfg`` with cashier, till and system number, and ``more``; nothing if there are none."""
+        cashier = sale.cashier and self.text(sale.cashier, f"{at}/cashier", "ftrcfg", "cc")
+        till = sale.till and self.text(sale.till, f"{at}/register", "ftrcfg", "cn", TextKind.NUMBER)
+        number = sale.system_number and self.text(
+            sale.system_number, f"{at}/system_number", "ftrcfg", "sn", TextKind.NUMBER
+        )
+        values = {"cc": cashier or None, "cn": till or None, "sn": number or None, **more}
         if any(values.values()):
             self.add(at, "ftrcfg", **values)
 
@@ -276,11 +296,11 @@ class Planner:
             return
         left.quantity -= line.quantity
 
-    def _subtotal(self, receipt: Receipt, at: str) -> None:
-        adjustment = receipt.discount or receipt.surcharge
+    def _subtotal(self, sale: Sale, at: str) -> None:
+        adjustment = sale.discount or sale.surcharge
         if adjustment is None or self.plan.total <= 0:
             return
-        discount = receipt.discount is not None
+        discount = sale.discount is not None
         word = "discount" if discount else "surcharge"
         amount = self.plan.adjustment(adjustment, self.plan.total, f"{at}/{word}", discount=discount)
         name = self._adjustment_name(adjustment, f"{at}/{word}/name", "trdiscntsubtot", "na", discount=discount)
@@ -323,8 +343,9 @@ class Planner:
             )
         return given, taken
 
-    def _payments(self, receipt: Receipt | PackagingDocument, due: int, at: str) -> None:
-        payments = self.plan.payments(receipt, due, MAX_GROSZE, at)
+    def payments(self, document: Paid, due: int, at: str) -> None:
+        """The payments and the change."""
+        payments = self.plan.payments(document, due, MAX_GROSZE, at)
         if payments is None or due < 0:  # below zero the printer pays out, without any payment
             return
         for index, payment in enumerate(payments):
@@ -335,7 +356,7 @@ class Planner:
             name = (payment.name and self.text(payment.name, f"{pointer}/name", "trpayment", "na")) or usual
             self.add(pointer, "trpayment", ty=form, wa=grosze(payment.amount), na=name, re=False)
         too_large = "the payments are too large for the printer" if self.plan.paid > MAX_GROSZE else None
-        self.plan.give_change(receipt, due, at, too_large=too_large)
+        self.plan.give_change(document, due, at, too_large=too_large)
         if self.plan.change:
             change = min(self.plan.change, MAX_GROSZE)
             self.add(f"{at}/change", "trpayment", ty=FORMS[PaymentType.CASH], wa=change, na=CHANGE_NAME, re=True)
@@ -348,7 +369,7 @@ class Planner:
         self.add(at, "trpackinit")
         given, taken = self._packs(document.items, f"{at}/items")
         due = given - taken
-        self._payments(document, due, at)
+        self.payments(document, due, at)
         self.plan.close = request(
             "trend", to=0, op=given or None, om=taken or None, re=self.plan.change or None, fp=self.plan.paid or None
         )

@@ -23,19 +23,18 @@ from fiscald.protocols.base import (
     Settings,
     Stage,
     Verdict,
-    Wait,
 )
 from fiscald.protocols.posnet.commands import request
 from fiscald.protocols.posnet.commit import corrupted, refused
+from fiscald.protocols.posnet.course import Course
 from fiscald.protocols.posnet.evidence import PosnetLook
 from fiscald.protocols.posnet.grammar import NO_FORM
-from fiscald.protocols.posnet.options import PosnetOptions
+from fiscald.protocols.posnet.plan import Plan
 from fiscald.protocols.posnet.plan_printout import EMPTY_LINE, FORM, plan_printout
-from fiscald.protocols.posnet.profiles import PROFILES
+from fiscald.protocols.posnet.profiles import Profile
 from fiscald.protocols.posnet.proof import PosnetProof, slip_of
 from fiscald.protocols.posnet.queries import (
-    is_corrupted,
-    prepare_plan,
+    PosnetBaseline,
     read_baseline,
     read_counters,
     read_stable_counters,
@@ -43,42 +42,64 @@ from fiscald.protocols.posnet.queries import (
 )
 from fiscald.protocols.proof import verdicts
 from fiscald.protocols.proof.verdicts import CommitReply
+from fiscald.protocols.rates import Rates
+
+
+class PrintoutCourse(Course[Printout]):
+    """See ``Course``. Its recovery is a different one, because no query shows whether a form is open."""
+
+    word = "printout"
+    repeats_lines = False  # no sum would show that a line was printed twice
+
+    def plan(self, profile: Profile, code_page: str, rates: Rates) -> Plan:
+        """The commands of the printout."""
+        return plan_printout(self.document, profile, code_page)
+
+    def give_up(self, reply: CommitReply, opened: PosnetLook) -> Dialogue[Verdict]:
+        """End our form after a refusal."""
+        if not (yield from give_up_form()):
+            return NotPrinted(problem("printer.cancelled"))
+        return verdicts.refusal_verdict(reply)
+
+    def close(self, plan: Plan, opened: PosnetLook, found: PosnetBaseline) -> Dialogue[Verdict]:
+        """Send the closing step, then decide by the counters."""
+        return _end_form(self.document, self._proof(opened, plan))
+
+    def verdict(self, opened: PosnetLook, plan: Plan, reply: CommitReply | None) -> Dialogue[Verdict]:
+        """What became of it, in a recovery."""
+        proof = self._proof(opened, plan)
+        verdict = yield from proof.verdict(reply)
+        if not isinstance(verdict, NotPrinted):
+            return verdict
+        # No printout since ours was open: it is still open with all its lines, and the closing step was not executed.
+        return (yield from _end_form(self.document, proof, recovering=True))
+
+    def _proof(self, opened: PosnetLook, plan: Plan) -> PosnetProof:
+        return PosnetProof(opened, slip_of(self.document, tuple(plan.notices)), self.settings)
+
+    def recover(self, checkpoint: Checkpoint) -> Dialogue[Verdict]:
+        """After silence, a lost link or a killed daemon: cancel an incomplete form, end a complete one."""
+        before: PosnetLook = checkpoint.before
+        found = yield from read_baseline()
+        if found.printer_id != before.nu:
+            return verdicts.swapped(self.settings, found.printer_id, before.nu)
+        if checkpoint.never_opened or checkpoint.stage is not Stage.COMMITTING:
+            # While a receipt or a footer is open, no form can be open, so there is nothing of ours to cancel.
+            if not found.transaction_open:
+                yield from give_up_form()
+            now = yield from read_counters()
+            return verdicts.interrupted("interrupted before the closing step was sent", now)
+        return (yield from self.verdict(checkpoint.opened, self.planned_before(before), None))
 
 
 def carry_out(printout: Printout, settings: Settings, printer_id: str | None) -> Dialogue[Verdict]:
     """Print it on the printer with that unique number."""
-    prepared = yield from prepare_plan(printout.type, settings, printer_id)
-    if isinstance(prepared, Wait):
-        return prepared
-    profile, found = prepared
-    plan = plan_printout(printout, profile, PosnetOptions.of(settings).code_page)
-    if plan.errors:
-        return verdicts.refused_before(plan.errors, found.look)
-    before = found.look.model_copy(update={"profile": profile.name})
-    yield Checkpoint(Stage.STARTED, before, counters=found.counters)
+    return PrintoutCourse(printout, settings).carry_out(printer_id)
 
-    opening, *lines = plan.items
-    reply = yield from send(opening.request)
-    if is_corrupted(reply):
-        # Our form may be open. A second opening command would be refused as if another program's form were open, so
-        # recovery checks first.
-        raise corrupted(reply, opening.pointer)
-    if not reply.good:
-        return verdicts.refusal_verdict(refused(reply, opening.pointer, printout), was_open=False)
-    opened = before.updated((yield from read_stable_counters()))
-    yield Checkpoint(Stage.OPENED, before, opened)
 
-    for item in lines:
-        reply = yield from send(item.request)
-        if not reply.good:
-            # Unlike a receipt's line, it is not sent again after noise: no sum would show that it was printed twice.
-            if not (yield from give_up_form()):
-                return NotPrinted(problem("printer.cancelled"))
-            return verdicts.refusal_verdict(refused(reply, item.pointer, printout))
-
-    yield Checkpoint(Stage.COMMITTING, before, opened)
-    proof = PosnetProof(opened, slip_of(printout, tuple(plan.notices)), settings)
-    return (yield from _end_form(printout, proof))
+def recover(printout: Printout, settings: Settings, checkpoint: Checkpoint) -> Dialogue[Verdict]:
+    """After silence, a lost link or a killed daemon: cancel an incomplete form, end a complete one."""
+    return PrintoutCourse(printout, settings).recover(checkpoint)
 
 
 def _end_form(printout: Printout, proof: PosnetProof, *, recovering: bool = False) -> Dialogue[Verdict]:
@@ -121,26 +142,3 @@ def _form_open() -> Dialogue[bool]:
     if reply.frame_error:
         raise corrupted(reply, "/document")
     return reply.good
-
-
-def recover(printout: Printout, settings: Settings, checkpoint: Checkpoint) -> Dialogue[Verdict]:
-    """After silence, a lost link or a killed daemon: cancel an incomplete form, end a complete one."""
-    before: PosnetLook = checkpoint.before
-    found = yield from read_baseline()
-    if found.printer_id != before.nu:
-        return verdicts.swapped(settings, found.printer_id, before.nu)
-    if checkpoint.never_opened or checkpoint.stage is not Stage.COMMITTING:
-        # While a receipt or a footer is open, no form can be open, so there is nothing of ours to cancel.
-        if not found.transaction_open:
-            yield from give_up_form()
-        now = yield from read_counters()
-        return verdicts.interrupted("interrupted before the closing step was sent", now)
-    if before.profile is None:
-        raise ValueError("the profile of its plan is lost")
-    plan = plan_printout(printout, PROFILES[before.profile], PosnetOptions.of(settings).code_page)
-    proof = PosnetProof(checkpoint.opened, slip_of(printout, tuple(plan.notices)), settings)
-    verdict = yield from proof.verdict(None)
-    if not isinstance(verdict, NotPrinted):
-        return verdict
-    # No printout since ours was open: it is still open with all its lines, and the closing step was not executed.
-    return (yield from _end_form(printout, proof, recovering=True))

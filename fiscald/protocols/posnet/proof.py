@@ -74,7 +74,8 @@ class CounterDelta:
     @property
     def sold_at(self) -> str | None:
         """The time of the only completed receipt: the last sale of the day, if no other followed and it was read."""
-        return self.now.day.last_sale if self.completed == 1 and self.now.day is not None else None
+        only = self.completed == 1 and not self.invoices
+        return self.now.day.last_sale if only and self.now.day is not None else None
 
     @property
     def printouts(self) -> int:
@@ -101,16 +102,21 @@ class CounterDelta:
         return self.printouts - self.reports - fiscal
 
     @property
+    def invoices(self) -> int:
+        """Completed invoices of the same day."""
+        return self._by("fn")
+
+    @property
     def any_change(self) -> bool:
-        """Whether any receipt ended or any report was made. (``hn`` may move when a receipt opens.)"""
-        return bool(self.reports or self.completed or self.cancelled)
+        """Whether any receipt or invoice ended or any report was made. (``hn`` may move when one opens.)"""
+        return bool(self.reports or self.completed or self.cancelled or self.invoices or self._by("fc"))
 
     @property
     def went_backwards(self) -> bool:
         """Whether a counter went back: the printer has another memory than before."""
         if self.reports < 0 or self.printouts < 0:
             return True
-        return self.reports == 0 and any(self._by(name) < 0 for name in ("bn", "bt", "bc"))
+        return self.reports == 0 and any(self._by(name) < 0 for name in ("bn", "bt", "bc", "fn", "fc"))
 
     @property
     def comparable(self) -> bool:

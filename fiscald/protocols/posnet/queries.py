@@ -262,9 +262,10 @@ def read_totals() -> Dialogue[tuple[PosnetDay, Rates]]:
 def _read_totals() -> Dialogue[tuple[PosnetDay, Rates | None]]:
     stot = yield from query_optional("stot")
     day: dict[str, Any] = {name: stot[name] for name in ("pn", "ct", "cn", "nf") if name in stot}
-    sold = [stot["p" + letter] for letter in RATE_LETTERS if "p" + letter in stot]
-    if len(sold) == len(RATE_LETTERS):
-        day["sales"] = sum(sold)
+    for name, prefix in (("sales", "p"), ("invoices", "f")):
+        sold = [stot[prefix + letter] for letter in RATE_LETTERS if prefix + letter in stot]
+        if len(sold) == len(RATE_LETTERS):
+            day[name] = sum(sold)
     last = stot.get("ie") or stot.get("de")
     if last is not None:
         day["last_sale"] = last.isoformat()
@@ -357,7 +358,7 @@ def read_status(settings: Settings) -> Dialogue[Snapshot]:
         clock_exact=clock.exact,
         transaction_open=found.transaction_open,
         day_open=found.day_open,
-        device=found.look.model_dump(exclude={"day", "fiscal", "profile", "rates"}, exclude_none=True),
+        device=found.look.model_dump(exclude={"day", "fiscal", "profile", "rates", "edocument"}, exclude_none=True),
     )
 
 
@@ -383,6 +384,7 @@ def to_counters(look: PosnetLook) -> Counters:
         daily_report=look.rd + 1,
         last_receipt=last,
         receipts=receipts,
+        invoices=look.fn or 0,
         cancelled=day.cn if look.bc is None else look.bc,
         printouts=look.hn,
     )

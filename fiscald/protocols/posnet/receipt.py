@@ -1,11 +1,7 @@
 """A receipt on a POSNET printer: how fiscald carries it out and recovers it.
 
-The proof is always the printer's counters, read before the first change and after the last step. An error answer to a
-closing step proves nothing. If noise corrupts a line, it is sent once more; a closing step never is.
-
-Theory. A printer holds at most one document. When it has confirmed ``trinit``, our receipt is open, and no other one
-can end before it. So the first receipt that the counters show after that moment, completed or cancelled, is ours. Every
-later look is compared with the look at that moment (``Stage.OPENED``).
+The proof is always the printer's counters, read before the first change and after the last step (``course``). The
+first receipt that the counters show after ours was open, completed or cancelled, is ours.
 
 Source: POSNET reference, sections 5 (commands), 7 (counters) and 9 (recovery).
 """
@@ -14,8 +10,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import ClassVar
 
-from fiscald.model.jobs import Notice
+from fiscald.model.jobs import Notice, Paper
 from fiscald.model.problems import problem
 from fiscald.model.receipt import Receipt
 from fiscald.model.times import POLISH_TIME
@@ -23,29 +20,27 @@ from fiscald.protocols.base import (
     Checkpoint,
     Dialogue,
     DialogueAborted,
+    Held,
     NotPrinted,
-    Pause,
     Printed,
     Settings,
-    Stage,
     Unknown,
     Verdict,
-    Wait,
 )
-from fiscald.protocols.posnet.commit import commit, corrupted, refused
+from fiscald.protocols.posnet.commit import commit, refused
+from fiscald.protocols.posnet.course import SUMS_DIFFER, Course
+from fiscald.protocols.posnet.e_receipt import bind, maybe_taken, read_delivery, unbind
 from fiscald.protocols.posnet.endings import close_footer, finish_footer, send_cancel
 from fiscald.protocols.posnet.evidence import PosnetLook
-from fiscald.protocols.posnet.options import PosnetOptions
 from fiscald.protocols.posnet.plan import Plan, plan_receipt
-from fiscald.protocols.posnet.profiles import PROFILES, Profile
+from fiscald.protocols.posnet.profiles import Profile
 from fiscald.protocols.posnet.proof import CounterDelta
 from fiscald.protocols.posnet.queries import (
     Clock,
+    LastDocument,
     PosnetBaseline,
     ask,
     find_profile,
-    is_corrupted,
-    prepare_plan,
     read_clock,
     read_copy,
     read_counters,
@@ -54,26 +49,104 @@ from fiscald.protocols.posnet.queries import (
     read_stable_counters,
     read_totals,
     result_of,
-    send,
     to_counters,
 )
 from fiscald.protocols.proof import verdicts
-from fiscald.protocols.proof.counters import STILL_SECONDS, incomparable
+from fiscald.protocols.proof.counters import incomparable
 from fiscald.protocols.proof.verdicts import CommitReply, Ending
-from fiscald.protocols.rates import parse_rates, plain_rates
+from fiscald.protocols.rates import Rates
 
-#: ``scomm ts`` of a receipt, printed at once or in block mode.
-_RECEIPT_TYPES = (16, 17)
-#: Refusals of ``trend`` because of a sum. The planner has checked the sums, so a line arrived twice or not at all.
-_SUMS_DIFFER = range(2805, 2810)
+
+class ReceiptCourse(Course[Receipt]):
+    """See ``Course``."""
+
+    word = "receipt"
+    open_types = (16, 17)
+    """Printed at once, or in block mode."""
+
+    _bound = False
+    """Whether the binding to a customer may have been sent."""
+    _edocument: str | None = None
+
+    def plan(self, profile: Profile, code_page: str, rates: Rates) -> Plan:
+        """The commands of the receipt."""
+        return plan_receipt(self.document, profile, code_page, rates)
+
+    def still_ours(self, open_type: int, delta: CounterDelta) -> bool:
+        """Every receipt that ended is counted, also a cancelled one."""
+        return bool(open_type) and not delta.any_change
+
+    def before_opening(self) -> Dialogue[CommitReply | None]:
+        """Bind the receipt to the customer (``e_receipt``)."""
+        wanted = self.document.e_receipt
+        if wanted is None:
+            return None
+        self._bound = True
+        reply = yield from bind(wanted)
+        if not reply.good:
+            return refused(reply, "/document/e_receipt", self.document)
+        self._edocument = reply.values.get("ha")
+        if self._edocument is None:
+            # Then the binding is worth nothing (5.7). Recovery cancels it.
+            raise DialogueAborted(problem("printer.busy", reason="it gave no id for the e-receipt"))
+        return None
+
+    def print_on(self, profile: Profile, found: PosnetBaseline) -> Dialogue[Verdict]:
+        """Also cancels a binding that is left behind."""
+        verdict = yield from super().print_on(profile, found)
+        return (yield from self._without_binding(verdict, found.look)) if self._bound else verdict
+
+    def recover(self, checkpoint: Checkpoint) -> Dialogue[Verdict]:
+        """Also cancels a binding that is left behind."""
+        verdict = yield from super().recover(checkpoint)
+        return (yield from self._without_binding(verdict, checkpoint.before))
+
+    def _without_binding(self, verdict: Verdict, before: PosnetLook) -> Dialogue[Verdict]:
+        if self.document.e_receipt is not None and isinstance(verdict, NotPrinted | Held):
+            yield from unbind(before)
+        return verdict
+
+    def look_when_opened(self, before: PosnetLook, found: PosnetBaseline) -> Dialogue[PosnetLook | NotPrinted]:
+        """The counters while our receipt is open: nothing else can move them before our receipt ends.
+
+        ``NotPrinted``: a person has cancelled our receipt already, or it was planned with a VAT table that has changed.
+        """
+        opened = yield from read_counters()
+        if opened.nu != before.nu:
+            raise DialogueAborted(problem("printer.busy", reason="another printer answers now"))
+        # Another program printed between our last look and our opening, or our receipt was cancelled since.
+        changed = CounterDelta(before, opened).any_change
+        # While the day has no sale, a person can program the VAT table, and no counter moves.
+        if changed or not found.counters.receipts:
+            day, rates_now = yield from read_totals()
+            opened = opened.model_copy(update={"day": day})
+            if changed and not (yield from ask("scomm", "ts"))["ts"]:
+                return NotPrinted(problem("printer.cancelled"))
+            if rates_now != found.rates:
+                now = yield from send_cancel(opened)
+                return verdicts.interrupted("the VAT table was changed before the receipt was opened", now)
+        if self._edocument is not None:
+            taken = yield from maybe_taken(before, opened)
+            opened = opened.model_copy(update={"edocument": "" if taken else self._edocument})
+        return before.updated(opened)
+
+    def close(self, plan: Plan, opened: PosnetLook, found: PosnetBaseline) -> Dialogue[Verdict]:
+        """Also completes the footer of a registered receipt."""
+        assert plan.close is not None
+        committed = yield from commit(plan.close, self.document, SUMS_DIFFER)
+        notices: tuple[Notice, ...] = ()
+        if committed.refusal is None and plan.footer:
+            notices = yield from finish_footer(plan.footer)
+        return (yield from ReceiptProof(opened, plan, self.settings, notices, found).verdict(committed))
+
+    def verdict(self, opened: PosnetLook, plan: Plan, reply: CommitReply | None) -> Dialogue[Verdict]:
+        """What became of it, in a recovery."""
+        return ReceiptProof(opened, plan, self.settings).verdict(reply)
 
 
 def carry_out(receipt: Receipt, settings: Settings, printer_id: str | None) -> Dialogue[Verdict]:
     """Print it on the printer with that unique number."""
-    prepared = yield from prepare_plan(receipt.type, settings, printer_id)
-    if isinstance(prepared, Wait):
-        return prepared
-    return (yield from _print(receipt, settings, *prepared))
+    return ReceiptCourse(receipt, settings).carry_out(printer_id)
 
 
 def carry_on(receipt: Receipt, settings: Settings, found: PosnetBaseline) -> Dialogue[Verdict]:
@@ -81,76 +154,12 @@ def carry_on(receipt: Receipt, settings: Settings, found: PosnetBaseline) -> Dia
     still true; if not, the rates are read again before anything is sold.
     """
     profile = yield from find_profile(settings)
-    return (yield from _print(receipt, settings, profile, found))
+    return (yield from ReceiptCourse(receipt, settings).print_on(profile, found))
 
 
-def _print(receipt: Receipt, settings: Settings, profile: Profile, found: PosnetBaseline) -> Dialogue[Verdict]:
-    plan = plan_receipt(receipt, profile, PosnetOptions.of(settings).code_page, found.rates)
-    if plan.errors:
-        return verdicts.refused_before(plan.errors, found.look)
-    before = found.look.model_copy(update={"profile": profile.name, "rates": plain_rates(found.rates)})
-    yield Checkpoint(Stage.STARTED, before, counters=found.counters)
-
-    opening, *lines = plan.items
-    reply = yield from send(opening.request)
-    if is_corrupted(reply):
-        # Our receipt may be open. A second opening command would be refused as if another program's receipt were
-        # open, so recovery checks first.
-        raise corrupted(reply, opening.pointer)
-    if not reply.good:
-        return verdicts.refusal_verdict(refused(reply, opening.pointer, receipt), was_open=False)
-    opened = yield from _look_when_opened(before, found)
-    if isinstance(opened, NotPrinted):
-        return opened
-    yield Checkpoint(Stage.OPENED, before, opened)
-
-    for item in lines:
-        reply = yield from send(item.request)
-        if is_corrupted(reply):
-            reply = yield from send(item.request)
-        if not reply.good:
-            return (yield from _give_up(refused(reply, item.pointer, receipt), opened))
-
-    yield Checkpoint(Stage.COMMITTING, before, opened)
-    assert plan.close is not None
-    committed = yield from commit(plan.close, receipt, _SUMS_DIFFER)
-    notices: tuple[Notice, ...] = ()
-    if committed.refusal is None and plan.footer:
-        notices = yield from finish_footer(plan.footer)
-    return (yield from ReceiptProof(opened, plan, settings, notices, found).verdict(committed))
-
-
-def _look_when_opened(before: PosnetLook, found: PosnetBaseline) -> Dialogue[PosnetLook | NotPrinted]:
-    """The counters while our receipt is open: nothing else can move them before our receipt ends.
-
-    ``NotPrinted``: a person has cancelled our receipt already, or it was planned with a VAT table that has changed.
-    """
-    opened = yield from read_counters()
-    if opened.nu != before.nu:
-        raise DialogueAborted(problem("printer.busy", reason="another printer answers now"))
-    # Another program printed between our last look and our opening, or our receipt was cancelled since.
-    changed = CounterDelta(before, opened).any_change
-    # While the day has no sale, a person can program the VAT table, and no counter moves.
-    if changed or not found.counters.receipts:
-        day, rates_now = yield from read_totals()
-        opened = opened.model_copy(update={"day": day})
-        if changed and not (yield from ask("scomm", "ts"))["ts"]:
-            return NotPrinted(problem("printer.cancelled"))
-        if rates_now != found.rates:
-            now = yield from send_cancel(opened)
-            return verdicts.interrupted("the VAT table was changed before the receipt was opened", now)
-    return before.updated(opened)
-
-
-def _give_up(reply: CommitReply, opened: PosnetLook) -> Dialogue[Verdict]:
-    """End our receipt after a definite refusal, before its closing step was sent."""
-    scomm = yield from ask("scomm", "ts")
-    now = yield from read_stable_counters()
-    if not scomm["ts"] or CounterDelta(opened, now).any_change:
-        # If a receipt is open now, it is not ours: a person or another program has ended our receipt.
-        return NotPrinted(problem("printer.cancelled"), evidence={"after": now})
-    now = yield from send_cancel(opened)
-    return verdicts.refusal_verdict(reply, now=now)
+def recover(receipt: Receipt, settings: Settings, checkpoint: Checkpoint) -> Dialogue[Verdict]:
+    """After silence, a lost link or a killed daemon: read the printer, cancel our open receipt, decide."""
+    return ReceiptCourse(receipt, settings).recover(checkpoint)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,11 +174,29 @@ class ReceiptProof:
     found: PosnetBaseline | None = None
     """What was known before the receipt; ``None``: this is a recovery."""
 
+    word: ClassVar[str] = "receipt"
+
+    def delta(self, now: PosnetLook) -> CounterDelta:
+        """What happened since it was open."""
+        return CounterDelta(self.opened, now)
+
+    def last_number(self, look: PosnetLook) -> int:
+        """The printer's number of the last one."""
+        return look.last_number
+
+    def is_open(self, open_type: int) -> bool:
+        """Whether such a document is open. ``open_type``: ``ts`` of ``scomm``."""
+        return bool(open_type)
+
+    def like_ours(self, last: LastDocument) -> bool:
+        """Whether that document has our sums."""
+        return (last.total, last.paid, last.change) == (self.plan.total, self.plan.paid, self.plan.change)
+
     def verdict(self, reply: CommitReply | None) -> Dialogue[Verdict]:
         """``reply``: the answer to the closing step; ``None``: it is not known."""
         confirmed = reply is not None and reply.refusal is None
         now = yield from read_counters()
-        delta = CounterDelta(self.opened, now)
+        delta = self.delta(now)
         if not delta.comparable:
             return incomparable(delta, self.settings)
         if confirmed and (delta.reports or delta.one_completed or delta.uncounted):
@@ -179,26 +206,29 @@ class ReceiptProof:
             return verdicts.report_between(now)
         scomm = yield from ask("scomm", "ts")
         last = yield from read_last_document()
-        if last.footer_open and not scomm["ts"]:
+        if self.plan.footer and last.footer_open and not scomm["ts"]:
             yield from close_footer()
         now = yield from read_stable_counters()
         if CounterDelta(delta.now, now).any_change:
             raise DialogueAborted(problem("printer.busy", reason="another program is printing"))
-        delta = CounterDelta(self.opened, now)
-        like_ours = (last.total, last.paid, last.change) == (self.plan.total, self.plan.paid, self.plan.change)
+        delta = self.delta(now)
+        like_ours = self.like_ours(last)
         alone = delta.completed == 1 and delta.printouts == 1 and not scomm["ts"]
         ending = verdicts.ending(
-            delta, self.plan.total, reply, is_open=bool(scomm["ts"]), other_content=alone and not like_ours
-        )
+            delta, self.plan.total, reply, is_open=self.is_open(scomm["ts"]),
+            other_content=alone and not like_ours, word=self.word,
+        )  # fmt: skip
         if ending is Ending.NONE:
             now = yield from send_cancel(self.opened)
-            return verdicts.not_executed(reply, "the receipt was still open; it was cancelled", now)
+            return verdicts.not_executed(reply, f"the {self.word} was still open; it was cancelled", now)
         if ending is not Ending.COMPLETED:
             return ending
         if not delta.cancelled:
             return (yield from self.printed(now, confirmed=confirmed))
         # The printer counts every cancelled receipt, so only here can ours be another one than the first.
-        last_is_ours = verdicts.last_is_ours(delta, self.plan.total, like_ours=like_ours, confirmed=confirmed)
+        last_is_ours = verdicts.last_is_ours(
+            delta, self.plan.total, like_ours=like_ours, confirmed=confirmed, word=self.word
+        )
         if isinstance(last_is_ours, Unknown):
             return last_is_ours
         return (yield from self.printed(now, confirmed=confirmed, last=last_is_ours))
@@ -210,8 +240,8 @@ class ReceiptProof:
 
         ``confirmed``: it was printed a moment ago. ``just_now``: and nothing has happened since.
         """
-        number = now.last_number if last else self.opened.last_number + 1
-        delta = CounterDelta(self.opened, now)
+        number = self.last_number(now) if last else self.last_number(self.opened) + 1
+        delta = self.delta(now)
         paper = yield from read_paper(self.settings)
         just_now = just_now and delta.one_completed and self.found is not None
         clock = Clock(None, exact=True)
@@ -224,6 +254,11 @@ class ReceiptProof:
         copy = (yield from read_copy()) if offset is None else now.hn + offset
         report, total = self.opened.rd + 1, self.plan.total
         result = result_of(now, number, report, total, clock.moment, fiscal=delta.fiscal, copy=copy, due=self.plan.due)
+        if self.opened.edocument is not None:
+            e_receipt = yield from read_delivery(self.opened.edocument)
+            result = result.model_copy(update={"e_receipt": e_receipt})
+            if e_receipt.printed is not True:
+                paper = Paper.UNKNOWN if e_receipt.printed is None else Paper.NONE
         return Printed(
             result, paper, tuple(self.plan.notices) + self.notices, {"after": now}, to_counters(now),
             self._baseline(now, clock, copy) if just_now else None, just_now=just_now,
@@ -241,56 +276,9 @@ class ReceiptProof:
                 update={"day": day.model_copy(update={"pn": counted, "sales": sales, "last_sale": None})}
             )
         look = self.opened.updated(now)
+        if look.edocument is not None:
+            look = look.model_copy(update={"edocument": None})
         return replace(
             self.found, look=look, counters=to_counters(look), transaction_open=False, day_open=True,
             exact_clock=clock.exact, copy_offset=None if copy is None else copy - now.hn,
         )  # fmt: skip
-
-
-def recover(receipt: Receipt, settings: Settings, checkpoint: Checkpoint) -> Dialogue[Verdict]:
-    """After silence, a lost link or a killed daemon: read the printer, cancel our open receipt, decide."""
-    before: PosnetLook = checkpoint.before
-    scomm = yield from ask("scomm", "ts", "nu")
-    if scomm["nu"] != before.nu:
-        return verdicts.swapped(settings, scomm["nu"], before.nu)
-    if checkpoint.never_opened:
-        return (yield from recover_opening(before))
-    opened: PosnetLook = checkpoint.opened
-    if checkpoint.stage is Stage.COMMITTING:
-        plan = planned_before(receipt, settings, before)
-        return (yield from ReceiptProof(opened, plan, settings).verdict(None))
-    now = yield from read_stable_counters()
-    if scomm["ts"] and not CounterDelta(opened, now).any_change:
-        now = yield from send_cancel(opened)
-        return verdicts.interrupted("the receipt was open; it was cancelled", now)
-    # Our closing step was never sent, so our receipt was cancelled. If a receipt is open now, it is not ours.
-    return verdicts.interrupted("interrupted before the closing step was sent", now)
-
-
-def planned_before(receipt: Receipt, settings: Settings, before: PosnetLook) -> Plan:
-    """The commands as planned then. Raises ``ValueError`` if the profile or the VAT table of the plan is lost."""
-    if before.profile is None or before.rates is None:
-        raise ValueError("the profile and the VAT table of its plan are lost")
-    return plan_receipt(
-        receipt, PROFILES[before.profile], PosnetOptions.of(settings).code_page, parse_rates(before.rates)
-    )
-
-
-def recover_opening(before: PosnetLook) -> Dialogue[Verdict]:
-    """``trinit`` may have been sent but was not confirmed: our receipt can be open only if it is empty."""
-    if (yield from _empty_and_alone(before)):
-        yield Pause(STILL_SECONDS)
-        if (yield from _empty_and_alone(before)):
-            now = yield from send_cancel(before)
-            return verdicts.interrupted("the receipt was open; it was cancelled", now)
-    now = yield from read_counters()
-    return verdicts.interrupted("interrupted before the receipt was opened", now)
-
-
-def _empty_and_alone(before: PosnetLook) -> Dialogue[bool]:
-    """Whether an empty receipt is open, and nothing has ended since."""
-    scomm = yield from ask("scomm", "ts")
-    last = yield from read_last_document()
-    now = yield from read_stable_counters()
-    empty = scomm["ts"] in _RECEIPT_TYPES and (last.total, last.paid) == (0, 0)
-    return empty and not CounterDelta(before, now).any_change

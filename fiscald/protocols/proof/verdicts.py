@@ -218,54 +218,60 @@ def ending(
     is_open: bool,
     closed: bool | None = None,
     other_content: bool = False,
+    word: str = "receipt",
 ) -> Ending | NotPrinted | Unknown:
     """What became of our receipt of ``total`` since it was open, if no report came in between.
 
     ``closed``: whether the printer reports that a receipt was closed since; ``None``: this printer does not report it.
-    ``other_content``: whether the last receipt differs from ours and is the only document since.
+    ``other_content``: whether the last receipt differs from ours and is the only document since. ``word``: the name of
+    such a document.
     """
     now = delta.now
     match bool(delta.completed), bool(delta.cancelled), is_open, closed:
         case False, False, True, _:
             return Ending.NONE
         case False, False, False, False:
-            return interrupted("the receipt is no longer open, and no receipt was closed", now)
+            return interrupted(f"the {word} is no longer open, and no {word} was closed", now)
         case False, False, False, True:
-            closed_uncounted = "the printer reports that the last receipt was closed, but no counter moved"
+            closed_uncounted = f"the printer reports that the last {word} was closed, but no counter moved"
             return unproven("vanished", closed_uncounted, now)
         case False, False, False, None:
-            return unproven("vanished", "the receipt is no longer open, and no counter moved", now)
+            return unproven("vanished", f"the {word} is no longer open, and no counter moved", now)
         case False, True, _, _:
-            return ended_by_others(reply, "the receipt was cancelled before it was registered", now)
+            return ended_by_others(reply, f"the {word} was cancelled before it was registered", now)
         case True, False, _, _ if other_content or not may_hold(delta.completed, delta.sales, total):
-            return unproven("changed", "the receipt was registered with other content than ours", now)
+            return unproven("changed", f"the {word} was registered with other content than ours", now)
         case True, False, _, _:
             return Ending.COMPLETED
         case _:
-            return two_endings(delta, total, reply) or Ending.COMPLETED
+            return two_endings(delta, total, reply, word) or Ending.COMPLETED
 
 
-def two_endings(delta: Endings, total: int, reply: CommitReply | None = None) -> NotPrinted | Unknown | None:
+def two_endings(
+    delta: Endings, total: int, reply: CommitReply | None = None, word: str = "receipt"
+) -> NotPrinted | Unknown | None:
     """At least two receipts ended, and one is ours: the day's totals show which. ``None``: a completed one."""
     completed = may_hold(delta.completed, delta.sales, total)
     cancelled = may_hold(delta.cancelled, delta.cancelled_value, total)
     if completed and not cancelled:
         return None
     if cancelled and not completed:
-        return ended_by_others(reply, "the receipt was cancelled and another one was registered", delta.now)
-    return _twins(delta)
+        return ended_by_others(reply, f"the {word} was cancelled and another one was registered", delta.now)
+    return _twins(delta, word)
 
 
-def _twins(delta: Endings) -> Unknown:
+def _twins(delta: Endings, word: str) -> Unknown:
     return unproven(
         "twins",
-        f"since the start {delta.completed} receipts were completed and {delta.cancelled} cancelled, "
+        f"since the start {delta.completed} {word}s were completed and {delta.cancelled} cancelled, "
         "and their values do not show which one is ours",
         delta.now,
     )
 
 
-def last_is_ours(delta: Endings, total: int, *, like_ours: bool, confirmed: bool) -> bool | Unknown:
+def last_is_ours(
+    delta: Endings, total: int, *, like_ours: bool, confirmed: bool, word: str = "receipt"
+) -> bool | Unknown:
     """Whether our completed receipt is the last of several receipts, and not the first.
 
     It is the last one if another program cancelled ours before its first line and opened a receipt, and our lines were
@@ -278,7 +284,7 @@ def last_is_ours(delta: Endings, total: int, *, like_ours: bool, confirmed: bool
     others = None if delta.sales is None else delta.sales - total
     if not may_hold(delta.completed - 1, others, total):
         return True
-    return _twins(delta) if confirmed else False
+    return _twins(delta, word) if confirmed else False
 
 
 # -- the drawer -----------------------------------------------------------------------------------------

@@ -94,6 +94,8 @@ class _ReceiptPlanner(Planner):
             self.plan.refuse_buyer(at)
         if receipt.buyer and receipt.buyer.vat_id:
             self.plan.refuse_vat_id(at, knows_nip=knows)
+        if receipt.e_receipt is not None:
+            self.plan.refuse_e_receipt(at)
         if nip is not None and self.profile.nip == "$h":
             # With the prefix "PL", as in a client's paper tests.
             self.add(at, "$h", Pl=0, Pn=0, P0=0, idtype=1, PL=1, id=nip)

@@ -229,7 +229,7 @@ class _Printout:
         if not left_out:
             return
         most = self._form.bold_characters
-        why = f"it prints at most {most} characters in bold" if left_out == ["bold"] and most else "it has no such text"
+        why = f"it prints at most {most} characters in bold" if left_out == ["bold"] and most else "no command is known"
         self.plan.notice(
             "text.plain",
             pointer,
@@ -264,7 +264,7 @@ class _Printout:
                 "qr.characters",
                 f"this printer takes digits, capital letters, spaces and $%*+-./: in a QR code, not {other[0]!r}; send "
                 "a web address in capital letters, or send the content as a line of text",
-                "kod QR może zawierać tylko cyfry, wielkie litery i znaki $%*+-./:",
+                "kod QR może zawierać tylko cyfry, wielkie litery, odstępy i niektóre znaki.",
             )
         elif len(qr.text) > QR_CHARACTERS:
             self.plan.error(

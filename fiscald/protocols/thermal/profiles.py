@@ -53,6 +53,8 @@ class Profile:
     """Whether it prints ``#w``, a slip with the value of packaging taken back without a sale."""
     form: int | None = None
     """The non-fiscal form that takes text (``$w``); ``None``: no form of it is known."""
+    no_invoice: str = "this protocol has no invoices"
+    """Why fiscald prints no invoices on it."""
     system_number: bool = True
     barcode: bool = True
     """Whether it prints a system number ``#...#`` as a bar code (5.11)."""
@@ -91,9 +93,10 @@ PROFILES = {
         # [doc] the manual of 2018-2023. Forms 7 and 8 mean other things in the two settings of its protocol, and
         # setting cannot be read, so neither is sent [choice]; for the same reason packaging goes piece by piece.
         # $y has no name of the discount, $n has [doc]. NIP in $h: [device], paper tests of a client. A bar code
-        # depends on an option that fiscald cannot read [choice: none]. No #Z after an answer: [client, Vivo]. Receipt
-        # numbers continue after the report [doc], though on-line devices may be set otherwise. #w takes a text, and no
-        # amount [doc]. Form 200 is free text [doc, client].
+        # depends on an option that fiscald cannot read [choice: none]. Invoices: 50#s counts them in one of two
+        # layouts, and no source says whether 23#s and 28#s count them too [choice: none]. No #Z after an answer:
+        # [client, Vivo]. Receipt numbers continue after the report [doc], though on-line devices may be set otherwise.
+        # #w takes a text, and no amount [doc]. Form 200 is free text [doc, client].
         Profile(
             "novitus",
             Brand.NOVITUS,
@@ -104,6 +107,8 @@ PROFILES = {
             packaging=127,
             packaging_single=True,
             form=200,
+            no_invoice="how this printer counts an invoice depends on a setting that cannot be read, so nothing would "
+            "prove one after an interruption",
             barcode=False,
             answers_twice=False,
             report_clears_number=False,
@@ -122,6 +127,7 @@ PROFILES = {
             descriptions=False,
             receipt_adjustments=False,
             packaging=None,
+            no_invoice="no open source describes invoices of this printer",
             system_number=False,
             barcode=False,
         ),

@@ -248,7 +248,7 @@ NOVITUS = SWITCHES | {
 #: Those of the other family, those that change nothing about whether a document is printed, and a question on the
 #: display, in which DLE says on-line and everything waits in the printer.
 OTHERS = {
-    Switch.UNAUTHORISED, Switch.WRONG_PROTOCOL, Switch.CANCEL_REFUSED,
+    Switch.UNAUTHORISED, Switch.WRONG_PROTOCOL, Switch.CANCEL_REFUSED, Switch.NO_SERVER,
     Switch.PAPER_LOW, Switch.NOT_FISCAL, Switch.WAIT_KEY,
 }  # fmt: skip
 
