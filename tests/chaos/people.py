@@ -27,6 +27,7 @@ class Person:
     def __init__(self, world: World) -> None:
         self.world = world
         self._confirms_at = -1000.0
+        self._reports_at: float | None = None
         self._looked_at: tuple[SimJournal, int] | None = None
         """A journal in which nothing was undecided, and after how many changes."""
 
@@ -64,8 +65,21 @@ class Person:
                 self.world.log("a person cancels an unfinished receipt")
                 self.world.truth.by_others(device.keypad_cancel)
                 open_since = None
+            self._report()
             await self._decide()
             await self._confirm()
+
+    def _report(self) -> None:
+        """Make the daily report of yesterday, which some printers want before the next sale."""
+        life, now = self.world.life, self.world.now()
+        if life is None or life.engine.printer("till1").state is not PrinterState.REPORT_DUE:
+            self._reports_at = None
+        elif self._reports_at is None:
+            self._reports_at = now + self.world.later.choice((0, 3, 40))
+        elif now >= self._reports_at:
+            self._reports_at = None
+            self.world.log("a person makes the daily report that is due")
+            self.world.truth.by_others(self.world.cable.device.keypad_report)
 
     async def _confirm(self) -> None:
         """Compare the journal with the paper, once every document that may be there was asked for again."""

@@ -238,6 +238,32 @@ def test_a_receipt_that_is_found_after_the_repeated_hour(tmp_path: Path, family:
     run(main())
 
 
+@pytest.mark.parametrize("kind", ["daily_report", "cash_in"])
+@every_printer
+def test_what_is_found_later_does_not_get_the_time_of_finding(
+    tmp_path: Path, family: str, profile: str, kind: str
+) -> None:
+    """The paper has another time, of another day."""
+    commands = {"daily_report": ("dailyrep", "#r"), "cash_in": ("cash", "#i")}
+
+    async def main() -> None:
+        async with shop(tmp_path, till(family, profile, NEW_YEARS_EVE)) as it:
+            await it.until(PrinterState.READY)
+            await it.print("A")
+            name = commands[kind][family == "thermal"]
+            it.till.device.faults.plan(Fault(act=FaultKind.DROP_AFTER, command=name))
+            await it.submit("B", {"type": kind} | ({"amount": "5.00"} if kind == "cash_in" else {}))
+            await anyio.sleep(3)
+            it.till.pull()
+            await later(hours=1)
+            it.till.put_back()
+            job = await it.engine.wait("B", 120)
+            assert result(job).printed_at is None
+            assert "2026-12-31" in it.till.register.printouts[-1].text
+
+    run(main())
+
+
 # -- VAT rates -------------------------------------------------------------------------------------------
 
 OLD = {"A": "23%", "B": "8%", "C": "5%", "D": "0%", "E": None, "F": None, "G": "exempt"}

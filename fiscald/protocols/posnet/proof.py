@@ -193,7 +193,8 @@ class PosnetProof(CounterProof[PosnetLook, CounterDelta]):
         amount = None if slip is None else slip.amount
         paper = yield from read_paper(self.settings)
         copy = yield from read_copy()
-        clock = yield from read_clock()
+        # Found out later, the printer's clock does not tell when it was printed.
+        moment = (yield from read_clock()).moment if confirmed else None
         due = None if slip is None else slip.due
-        result = result_of(now, number, report, amount, clock.moment, fiscal=delta.fiscal, copy=copy, due=due)
+        result = result_of(now, number, report, amount, moment, fiscal=delta.fiscal, copy=copy, due=due)
         return Printed(result, paper, proven.notices, {"after": now}, to_counters(now))

@@ -205,7 +205,7 @@ class ReceiptProof:
             return incomparable(delta, self.settings)
         if confirmed and (delta.reports or delta.one_completed or delta.uncounted):
             # The answer confirms it, and the counters do not contradict it. (After a report they show nothing.)
-            return (yield from self.printed(now, just_now=True))
+            return (yield from self.printed(now, confirmed=True, just_now=True))
         if delta.reports:
             return verdicts.report_between(now)
         scomm = yield from ask("scomm", "ts")
@@ -228,19 +228,21 @@ class ReceiptProof:
         if ending is not Ending.COMPLETED:
             return ending
         if not delta.cancelled:
-            return (yield from self.printed(now))
+            return (yield from self.printed(now, confirmed=confirmed))
         # The printer counts every cancelled receipt, so only here can ours be another one than the first.
         last_is_ours = verdicts.last_is_ours(
             delta, self.plan.total, like_ours=like_ours, confirmed=confirmed, word=self.word
         )
         if isinstance(last_is_ours, Unknown):
             return last_is_ours
-        return (yield from self.printed(now, last=last_is_ours))
+        return (yield from self.printed(now, confirmed=confirmed, last=last_is_ours))
 
-    def printed(self, now: PosnetLook, *, last: bool = False, just_now: bool = False) -> Dialogue[Printed]:
+    def printed(
+        self, now: PosnetLook, *, confirmed: bool = False, last: bool = False, just_now: bool = False
+    ) -> Dialogue[Printed]:
         """The answer. Ours was the first receipt to end after ``opened``; or (``last``) it is the last document.
 
-        ``just_now``: nothing happened since the closing step was sent.
+        ``confirmed``: it was printed a moment ago. ``just_now``: and nothing has happened since.
         """
         number = self.last_number(now) if last else self.last_number(self.opened) + 1
         delta = self.delta(now)
@@ -250,8 +252,8 @@ class ReceiptProof:
         if delta.sold_at is not None:
             sold = datetime.fromisoformat(delta.sold_at)
             clock = Clock(sold if sold.tzinfo else sold.replace(tzinfo=POLISH_TIME), exact=False)
-        elif not just_now or self.found is None or not self.found.exact_clock:
-            clock = yield from read_clock()
+        elif confirmed and (not just_now or self.found is None or not self.found.exact_clock):
+            clock = yield from read_clock()  # later it would not be the time of the sale
         offset = self.found.copy_offset if just_now and self.found is not None else None
         copy = (yield from read_copy()) if offset is None else now.hn + offset
         totals = yield from self._totals(last=last or just_now)
