@@ -51,6 +51,8 @@ VERBS: dict[str, list[list[str]]] = {
     "print": [["DOCUMENT", "--key", "A"], [f"missing{HOSTILE}\udcff.json"]],
     **{" ".join(verb.words): [["--key", "A"] + ["1.00"] * taken] for verb, taken in DOCUMENT_VERBS},
     "cash in": [["1.00", "--key", "A"], [HOSTILE, "--key", "A"]],
+    "clock show": [["--printer", "till1"]],
+    "rates show": [["--printer", "till1"]],
     "job": [["A"], [HOSTILE]],
     "jobs": [[]],
     "paper": [["A"], ["A", "--output", f"missing/{HOSTILE}.txt"], ["A", "--output", HOSTILE]],
