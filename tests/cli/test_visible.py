@@ -85,7 +85,7 @@ VERBS: dict[str, list[list[str]]] = {
     "licence test-certificate": [[]],
 }  # fmt: skip
 #: Verbs that show nothing of what the daemon or a file says when all is well.
-SILENT = ("backup", "capture", "regression", "licence test-certificate", "replay", "scan", "bugreport")
+SILENT = ("clock show", "backup", "capture", "regression", "licence test-certificate", "replay", "scan", "bugreport")
 
 
 def leaves(group: click.Group, before: str = "") -> Iterator[str]:
