@@ -23,6 +23,7 @@ from fiscald.api.wire import JobAnswer, JobList, PrinterList
 from fiscald.model.capabilities import PrinterDetails
 from fiscald.model.copies import CopyFormat
 from fiscald.model.documents import Document, IfInterrupted
+from fiscald.model.header import Header
 from fiscald.model.jobs import JournalConfirmation, Resolution
 from fiscald.model.packaging_balance import PackagingBalance
 from fiscald.model.preview import Preview
@@ -34,6 +35,8 @@ from fiscald.model.raw_command import RawAnswer
 VENDOR_SECONDS = 20.0
 #: Extra seconds for a raw command: it waits for its turn, and a report can take minutes.
 RAW_SECONDS = 300.0
+#: Extra seconds for a question to the printer: it waits for its turn, then for the printer.
+ASKING_SECONDS = 60.0
 #: Extra seconds for a copy of paper: it waits until the copies that others asked for are drawn.
 DRAWING_SECONDS = 60.0
 #: Licence steps that are safe to repeat. The others mail another code, use up a code, or are refused the second
@@ -220,6 +223,11 @@ class Calls:
         """The balance of returnable packaging of one printer and day of Polish time; ``None``: today."""
         params = None if day is None else {"day": f"{day:%Y-%m-%d}"}
         return Call("GET", _printer_path(name, "/packaging"), reader(PackagingBalance), params=params)
+
+    @call
+    def header(self, name: str) -> Call[Header]:
+        """The header of a printer. Raises ``Refused`` while it prints: ask again."""
+        return Call("GET", _printer_path(name, "/header"), reader(Header), ASKING_SECONDS)
 
     @call
     def capture(self, name: str) -> Call[bytes]:

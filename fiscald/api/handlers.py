@@ -211,6 +211,11 @@ class Api(Handlers):
         found = await packaging.balance(self.engine, self.worker, asker(request), name, day)
         return Response(await self.worker.run(asker(request), found.model_dump_json), media_type=answers.JSON)
 
+    async def header(self, request: Request) -> Response:
+        """``GET /v1/printers/{name}/header``."""
+        found = await self.engine.header(request.path_params["name"])
+        return JSONResponse(found.model_dump(mode="json"))
+
     async def adopt(self, request: Request) -> Response:
         """``POST /v1/printers/{name}/adoption``."""
         async with self.read(Adoption, request) as adoption:

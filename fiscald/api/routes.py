@@ -27,6 +27,7 @@ from fiscald.api.wire import (
 from fiscald.model.capabilities import PrinterDetails
 from fiscald.model.copies import CopyFormat
 from fiscald.model.documents import Submission
+from fiscald.model.header import Header
 from fiscald.model.jobs import JournalConfirmation, Resolution
 from fiscald.model.packaging_balance import PackagingBalance
 from fiscald.model.preview import Preview
@@ -141,6 +142,15 @@ ROUTES = (
         query=(Query("follow", {"type": "boolean"}, "true: an endless file with the bytes from now on"),),
         problems=(404, 503),
         media_type=PCAPNG,
+    ),
+    Route(
+        "GET",
+        "/v1/printers/{name}/header",
+        Api.header,
+        "The header above the printer's documents. The printer is asked between two jobs; not while it prints",
+        {200: (Header, "the header")},
+        problems=(404, 409, 503),
+        rights=(Right.CONFIGURE,),
     ),
     Route(
         "POST",

@@ -30,7 +30,7 @@ from fiscald.cli.printing import GOES_ON, add_verbs, show_job
 from fiscald.cli.progress import progress
 from fiscald.cli.raw import raw
 from fiscald.cli.scan import scan
-from fiscald.cli.settings import show_clock, show_rates
+from fiscald.cli.settings import show_clock, show_header, show_rates
 from fiscald.cli.testpage import test_page
 from fiscald.cli.texts import printer_text
 from fiscald.cli.watch import watch
@@ -142,7 +142,7 @@ for _verb in (
 ):  # fmt: skip
     main.add_command(_verb)
 add_verbs(main)
-for _group, _verb in (("clock", show_clock), ("rates", show_rates)):
+for _group, _verb in (("clock", show_clock), ("header", show_header), ("rates", show_rates)):
     _found = main.commands[_group]
     assert isinstance(_found, click.Group)
     _found.add_command(_verb)

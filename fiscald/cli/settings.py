@@ -1,4 +1,4 @@
-"""``fiscalctl clock show`` and ``rates show``: what the printer's status says about them."""
+"""``fiscalctl clock show`` and ``rates show``, which tell what the status says, and ``header show``."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import click
 
 from fiscald.cli.context import Context, everything, pass_context
 from fiscald.cli.documents import only_printer, printer_option
+from fiscald.model.header import Header
 from fiscald.model.printers import PrinterStatus
 from fiscald.terminal import shown
 
@@ -31,6 +32,13 @@ def rates_text(printer: PrinterStatus) -> str:
     return f"{printer.name}: " + " ".join(f"{letter}={rate or ''}" for letter, rate in printer.vat.items())
 
 
+def header_text(name: str, header: Header) -> str:
+    """The lines of the header."""
+    if header.lines is None:
+        return f"{name}: this printer does not show its header; it is on every sheet, for example fiscalctl test-page"
+    return "\n".join(shown(header).lines or ())
+
+
 @click.command("show")
 @printer_option
 @pass_context
@@ -45,6 +53,17 @@ def show_clock(context: Context, *, printer: str | None) -> None:
 def show_rates(context: Context, *, printer: str | None) -> None:
     """Show the printer's VAT table, in the form of "rates set"."""
     _show(context, printer, "vat", rates_text)
+
+
+@click.command("show")
+@printer_option
+@pass_context
+def show_header(context: Context, *, printer: str | None) -> None:
+    """Ask the printer for its header, and show it. It must not be printing."""
+    with context.client() as client:
+        name = printer or only_printer(context, client)
+        header = client.header(name)
+    context.show(everything(header), lambda: header_text(name, header))
 
 
 def _show(context: Context, name: str | None, field: str, text: Callable[[PrinterStatus], str]) -> None:

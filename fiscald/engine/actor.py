@@ -13,10 +13,12 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 import anyio
 
 from fiscald.engine import raw
+from fiscald.engine.asking import Asked, Question, T, Waiting, busy
 from fiscald.engine.board import StatusBoard
 from fiscald.engine.deliveries import Deliveries
 from fiscald.engine.gate import Gate
@@ -27,7 +29,6 @@ from fiscald.engine.printer import Printer
 from fiscald.journal import Entry, Journal, JournalError, Phase, Store
 from fiscald.model.printers import Identity, PrinterState, PrinterStatus, Snapshot
 from fiscald.model.problems import Fate, Problem, ProblemError, problem
-from fiscald.model.raw_command import RawAnswer
 from fiscald.protocols.base import DialogueAborted, Settings
 from fiscald.protocols.conditions import state_of
 from fiscald.transport import ByteStream, LinkError
@@ -74,7 +75,7 @@ class Actor:
         self.deliveries = Deliveries(journal, clock, changed)
         self._runner = JobRunner(printer, journal, self._board, self.past, changed, self.deliveries.follow)
         self._line: Line | None = None
-        self._raw_requests: list[raw.RawRequest] = []
+        self._waiting = Waiting()
         self._stopping = False
         self._stopped = anyio.Event()
 
@@ -125,19 +126,19 @@ class Actor:
         self._board.holds.new_document(document_type, anyio.current_time())
         self.wake()
 
-    async def send_raw(self, request: raw.RawRequest) -> RawAnswer:
-        """Send a technician's command between two jobs.
+    async def ask(self, asked: Asked[T], *, forced: bool = False) -> T:
+        """Ask the printer between two jobs. ``forced``: wait even for the end of a job that is being carried out.
 
         Raises ``ProblemError``: not connected, refused, no turn in time, no answer.
         """
         if not self._connected:
-            why = self._board.problem or raw.busy("it is not connected yet")
+            why = self._board.problem or busy("it is not connected yet")
             raise ProblemError(why.model_copy(update={"document": Fate.NOT_PRINTED}))
-        if self._board.job is not None and not request.forced:
-            raise ProblemError(raw.busy(f"job {self._board.job!r} is being carried out"))
-        self._raw_requests.append(request)
+        if self._board.job is not None and not forced:
+            raise ProblemError(busy(f"job {self._board.job!r} is being carried out"))
+        self._waiting.add(asked)
         self.wake()
-        return await request.wait()
+        return await asked.wait()
 
     async def stop(self) -> None:
         """Finish the running document and start no other. Returns when the actor has stopped."""
@@ -183,7 +184,7 @@ class Actor:
                 log.exception("%s: internal error", self.printer.name)
                 self._board.set_down(PrinterState.OUT_OF_ORDER, problem("daemon.internal", reason=repr(error)))
             self._connected = False
-            self._refuse_raw_requests(self._board.problem or raw.busy("the connection has ended"))
+            self._waiting.refuse(self._closed_problem)
             if anyio.current_time() - began > longest:
                 pause = shortest
             seconds = pause * random.uniform(0.8, 1.2)
@@ -192,12 +193,10 @@ class Actor:
             pause = shortest if self._retry_now else min(pause * 2, longest)
         self._stopped.set()
 
-    def _refuse_raw_requests(self, why: Problem) -> None:
-        """Refuse the technicians' commands that wait: they do not wait for the next connection."""
-        why = why.model_copy(update={"document": Fate.NOT_PRINTED})
-        requests, self._raw_requests = self._raw_requests, []
-        for request in requests:
-            request.refuse(problem("daemon.stopping") if self._stopping else why)
+    @property
+    def _closed_problem(self) -> Problem:
+        """Why a request that still waits gets no answer."""
+        return problem("daemon.stopping") if self._stopping else self._board.problem or busy("the connection has ended")
 
     async def _wait_to_retry(self, seconds: float) -> None:
         with anyio.move_on_after(seconds):
@@ -288,13 +287,9 @@ class Actor:
             return None
         found = self.identity.printer_id
         return problem(
-            "printer.swapped",
-            printer=self.printer.name,
-            found=found,
-            expected=self._known_id,
-            found_quoted=f"'{found}'",
-            extra={"found": found, "expected": self._known_id},
-        )
+            "printer.swapped", printer=self.printer.name, found=found, expected=self._known_id,
+            found_quoted=f"'{found}'", extra={"found": found, "expected": self._known_id},
+        )  # fmt: skip
 
     @property
     def _stop_reason(self) -> Problem | None:
@@ -311,8 +306,8 @@ class Actor:
             entry = await self._next_job()
             if self._stopping and (self._board.blocked or entry is None or entry.phase is Phase.ACCEPTED):
                 return
-            if self._raw_requests:
-                await self._run_raw_request(line, self._raw_requests.pop(0), entry)
+            if self._waiting:
+                await self._answer(line, self._waiting.take(), entry)
                 continue
             if entry is not None and self._board.blocked is None:
                 try:
@@ -364,17 +359,21 @@ class Actor:
         else:
             self._runner.baseline.forget()
 
-    async def _run_raw_request(self, line: Line, request: raw.RawRequest, entry: Entry | None) -> None:
-        """Send a technician's command. If it may change the printer, read the status again before the next job."""
-        if request.given_up:
+    async def _answer(self, line: Line, asked: Asked[Any], entry: Entry | None) -> None:
+        """Put a question to the printer, or send a technician's command."""
+        if asked.given_up:
             return
         self._runner.baseline.forget()
-        why = None if request.forced else raw.unsettled_job_problem(entry)
-        refused = self._gate.refuses("raw", self.identity)
-        if why is None and refused is not None and not await raw.allowed_without_licence(request, line, self._settings):
-            why = refused
-        if why is not None:
-            request.refuse(why)
+        match asked:
+            case Question():
+                await asked.put(line, self._settings)
+            case raw.RawRequest():
+                await self._run_raw_request(line, asked, entry)
+
+    async def _run_raw_request(self, line: Line, request: raw.RawRequest, entry: Entry | None) -> None:
+        """Send a technician's command. If it may change the printer, read the status again before the next job."""
+        unlicensed = self._gate.refuses("raw", self.identity)
+        if not await raw.may_be_sent(request, line, self._settings, entry, unlicensed):
             return
         log.warning(
             "%s: a command by hand (%s), asked by user %s", self.printer.name, request.step.effect, request.asked_by

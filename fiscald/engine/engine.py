@@ -14,14 +14,14 @@ from weakref import WeakValueDictionary
 
 import anyio
 
-from fiscald.engine import confirmations
+from fiscald.engine import confirmations, raw
 from fiscald.engine.actor import Actor
 from fiscald.engine.admission import Admission
+from fiscald.engine.asking import Question
 from fiscald.engine.changes import Changes
 from fiscald.engine.gate import Gate
 from fiscald.engine.originals import original
 from fiscald.engine.printer import Printer
-from fiscald.engine.raw import RawRequest
 from fiscald.engine.records import Records, prune
 from fiscald.engine.waiting import with_waiting_problem
 from fiscald.journal import (
@@ -40,13 +40,14 @@ from fiscald.journal import (
 from fiscald.model.capabilities import PrinterDetails
 from fiscald.model.copies import Original
 from fiscald.model.documents import Document, Submission
+from fiscald.model.header import Header
 from fiscald.model.jobs import Job, JournalConfirmation, Paper, Resolution, Result
 from fiscald.model.preview import Preview
 from fiscald.model.printers import PrinterStatus
 from fiscald.model.problems import Fate, Problem, ProblemError, Retry, problem
 from fiscald.model.raw_command import RawAnswer, RawCommand
 from fiscald.model.times import POLISH_TIME
-from fiscald.protocols.base import Check, Effect
+from fiscald.protocols.base import Check
 
 log = logging.getLogger(__name__)
 
@@ -392,19 +393,17 @@ class Engine:
         an open document), a document is not settled (except with ``force``), not connected, journal, no answer.
         """
         actor = self._accepting(name)
-        family = actor.printer.family
-        if family.raw is None:
-            reason = f"{name} is a {family.name} printer, and fiscald sends those no commands by hand"
-            raise ProblemError(problem("request.raw", reason=reason))
-        try:
-            step = family.raw.parse(command.command, actor.settings)
-        except ValueError as error:
-            raise ProblemError(problem("request.raw", reason=error)) from None
         refused = self._gate.refuses("raw", actor.identity)
-        if refused is not None and step.effect is not Effect.QUERY and step.ends is None:
-            # A command that ends a document is checked when its turn comes.
-            raise ProblemError(refused)
-        return await actor.send_raw(RawRequest(command.command, step, forced=command.force, asked_by=asked_by))
+        request = raw.parse(command, actor.printer.family, actor.settings, refused, name, asked_by)
+        return await actor.ask(request, forced=request.forced)
+
+    async def header(self, name: str) -> Header:
+        """The printer's header, asked between two jobs.
+
+        Raises ``ProblemError``: unknown printer, not connected, no turn in time, no answer.
+        """
+        actor = self._accepting(name)
+        return await actor.ask(Question(actor.printer.family.read_header))
 
     def _accepting(self, name: str) -> Actor:
         """The printer, for a new document or command. Raises ``ProblemError`` if the daemon stops."""

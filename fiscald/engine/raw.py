@@ -6,71 +6,54 @@ command twice. If no answer comes, fiscald cannot find out what the command did:
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-import anyio
-
+from fiscald.engine.asking import Asked, busy
 from fiscald.engine.line import Line, NotSent, Silence
 from fiscald.journal import Entry, Journal, JournalError, Phase, Store
-from fiscald.model.problems import Problem, ProblemError, Retry, problem
-from fiscald.model.raw_command import RawAnswer
+from fiscald.model.problems import Problem, ProblemError, problem
+from fiscald.model.raw_command import RawAnswer, RawCommand
 from fiscald.protocols.base import DialogueAborted, Effect, Ends, RawReply, Settings, Step
 from fiscald.protocols.families import Family
 from fiscald.transport import LinkError
 
-#: Seconds in which a command must get its turn. After that fiscald does not send it.
-TURN_SECONDS = 30.0
 #: The phases of a document whose outcome is not known yet.
 _UNSETTLED = (Phase.STARTED, Phase.COMMITTING, Phase.UNDECIDED)
 
 
 @dataclass(eq=False, slots=True)
-class RawRequest:
-    """One technician's command: waiting, sent, or finished."""
+class RawRequest(Asked[RawAnswer]):
+    """One technician's command."""
 
     text: str
     step: Step
     forced: bool
     asked_by: int | None
-    turn: anyio.Event = field(default_factory=anyio.Event)
-    """Set when its turn has come, or when fiscald has refused it."""
-    ended: anyio.Event = field(default_factory=anyio.Event)
-    given_up: bool = False
-    """Whether the caller no longer waits for its turn."""
-    answer: RawAnswer | None = None
-    problem: Problem | None = None
 
     @property
     def changes(self) -> bool:
         """Whether the command may change the printer."""
         return self.step.effect is not Effect.QUERY
 
-    def refuse(self, why: Problem) -> None:
-        """End the command with a problem. ``why`` says whether anything was sent."""
-        self.problem = why
-        self.turn.set()
-        self.ended.set()
 
-    async def wait(self) -> RawAnswer:
-        """Wait for the answer. Raises ``ProblemError``: refused, no turn in time, no answer."""
-        try:
-            with anyio.move_on_after(TURN_SECONDS):
-                await self.turn.wait()
-        finally:
-            self.given_up = not self.turn.is_set()
-        if self.given_up:
-            raise ProblemError(busy(f"it had no time for this command within {TURN_SECONDS:.0f} s"))
-        await self.ended.wait()
-        if self.answer is None:
-            assert self.problem is not None
-            raise ProblemError(self.problem)
-        return self.answer
+def parse(
+    command: RawCommand, family: Family, settings: Settings, refused: Problem | None, printer: str, asked_by: int | None
+) -> RawRequest:
+    """The request for a command. ``refused``: why the licence does not allow it.
 
-
-def busy(reason: str) -> Problem:
-    """The problem of a command that cannot be sent now. Unlike a document, a command does not wait."""
-    why = problem("printer.busy", reason=f"{reason}; nothing was sent")
-    return why.model_copy(update={"retry": Retry.SAFE, "detail_pl": "Drukarka jest zajęta. Polecenia nie wysłano."})
+    Raises ``ProblemError``: not a command; the licence, except for queries and for commands that end an open document.
+    """
+    if family.raw is None:
+        reason = f"{printer} is a {family.name} printer, and fiscald sends those no commands by hand"
+        raise ProblemError(problem("request.raw", reason=reason))
+    try:
+        step = family.raw.parse(command.command, settings)
+    except ValueError as error:
+        raise ProblemError(problem("request.raw", reason=error)) from None
+    if refused is not None and step.effect is not Effect.QUERY and step.ends is None:
+        # A command that ends a document is checked when its turn comes.
+        raise ProblemError(refused)
+    return RawRequest(command.command, step, forced=command.force, asked_by=asked_by)
 
 
 def unsettled_job_problem(entry: Entry | None) -> Problem | None:
@@ -96,6 +79,21 @@ async def allowed_without_licence(request: RawRequest, line: Line, settings: Set
         request.refuse(busy(f"it did not answer whether a document is open ({error})"))
         raise
     return condition is not None and bool(condition.document_open)
+
+
+async def may_be_sent(
+    request: RawRequest, line: Line, settings: Settings, next_job: Entry | None, unlicensed: Problem | None
+) -> bool:
+    """Whether the command may be sent now; otherwise it is refused. Raises as ``allowed_without_licence`` does.
+
+    ``unlicensed``: why the licence allows no commands.
+    """
+    why = None if request.forced else unsettled_job_problem(next_job)
+    if why is None and unlicensed is not None and not await allowed_without_licence(request, line, settings):
+        why = unlicensed
+    if why is not None:
+        request.refuse(why)
+    return why is None
 
 
 async def carry_out(

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from fiscald.model.capabilities import Capability
 from fiscald.model.documents import DOCUMENTS, Document
 from fiscald.model.e_receipt import EReceiptState
+from fiscald.model.header import Header
 from fiscald.model.printers import Condition, Snapshot
 from fiscald.protocols.base import (
     Baseline,
@@ -139,6 +140,11 @@ class Family(ABC):
     def read_condition(self, settings: Settings) -> Dialogue[Condition]:
         """Read with a few queries whether an idle printer can print and whether a document is open. The engine drives
         this every two seconds."""
+
+    def read_header(self, _settings: Settings) -> Dialogue[Header]:
+        """Read the header that the printer prints above its documents. A family without such a query reads nothing."""
+        yield from ()
+        return Header(lines=None)
 
     def choices(self, option: str) -> tuple[str, ...]:
         """The values of an option; empty if the family lacks the option or takes any value."""

@@ -57,6 +57,7 @@ TAKES: dict[tuple[str, str], set[Right]] = {
     ("POST", "/v1/printers/{name}/adoption"): {Right.CONFIGURE},
     ("POST", "/v1/printers/{name}/journal-confirmation"): {Right.RESOLVE},
     ("GET", "/v1/backup"): {Right.CONFIGURE},
+    ("GET", "/v1/printers/{name}/header"): {Right.CONFIGURE},
     ("POST", "/v1/printers/{name}/preview"): DOCUMENTS_TAKE,
     ("POST", "/v1/printers/{name}/raw"): {Right.RAW},
     **{

@@ -53,6 +53,8 @@ def test_a_table_without_a_letter_is_refused(counter: Counter) -> None:
 def test_header_display_and_clock(counter: Counter) -> None:
     assert counter.run("header", "set", "SKLEP ANNA", "NIP 123-456-32-18").exit_code == 0
     assert counter.printer.register.header == "SKLEP ANNA\nNIP 123-456-32-18"
+    assert counter.run("header", "show").stdout == "SKLEP ANNA\nNIP 123-456-32-18\n"
+    assert counter.json("header", "show") == {"lines": ["SKLEP ANNA", "NIP 123-456-32-18"]}
     assert counter.run("display", "set", "Witamy").exit_code == 0
     assert counter.run("clock", "set").exit_code == 0
     assert counter.run("clock", "show").stdout.startswith("till1: 20")

@@ -9,7 +9,7 @@ import anyio
 import pytest
 
 from fiscald.emulator.faults import Fault, FaultKind, Switch
-from fiscald.engine import raw
+from fiscald.engine import asking
 from fiscald.journal import Phase
 from fiscald.model.jobs import Resolution
 from fiscald.model.printers import PrinterState
@@ -150,7 +150,7 @@ def test_a_raw_command_is_not_sent_during_a_job(tmp_path: Path) -> None:
             assert "being carried out" in (await refused(it, "scomm")).detail
             began = anyio.current_time()
             why = await refused(it, "scomm", force=True)
-            assert anyio.current_time() - began == pytest.approx(raw.TURN_SECONDS)
+            assert anyio.current_time() - began == pytest.approx(asking.TURN_SECONDS)
             assert "within 30 s" in why.detail
             it.till.device.faults.clear()
             it.till.server.wake()

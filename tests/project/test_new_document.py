@@ -44,7 +44,7 @@ class Drawer(BaseDocument):
         "from fiscald.model.cash import CashIn,",
         "from fiscald.model.cash import CashCount, CashIn,",
     ),
-    ("fiscald/model/documents.py", "| Printout | Drawer,", "| Printout | Drawer | CashCount,"),
+    ("fiscald/model/documents.py", "    | Drawer\n", "    | Drawer\n    | CashCount\n"),
     # the family: its driver
     (FAMILY := "tests/example_family/protocols/example/family.py", '{"cash_in": Handler(carry_out, recover)}', 'dict.fromkeys(("cash_in", "cash_count"), Handler(carry_out, recover))'),
     (FAMILY, 'SEE 0", ("cash_in",))', 'SEE 0", ("cash_in", "cash_count"))'),

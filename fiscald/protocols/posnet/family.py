@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fiscald.model.e_receipt import EReceiptState
+from fiscald.model.header import Header
 from fiscald.model.printers import Condition, Snapshot
 from fiscald.protocols.base import (
     Dialogue,
@@ -11,7 +12,7 @@ from fiscald.protocols.base import (
     Settings,
 )
 from fiscald.protocols.families import Decoding, Family, Raw
-from fiscald.protocols.posnet import queries, raw
+from fiscald.protocols.posnet import programming, queries, raw
 from fiscald.protocols.posnet.conditions import CONDITIONS
 from fiscald.protocols.posnet.decoder import PosnetDecoder, protocol_doc
 from fiscald.protocols.posnet.e_receipt import read_delivery
@@ -60,6 +61,10 @@ class Posnet(Family):
         """Whether nothing has happened since: ``scnt`` alone shows that."""
         moved = yield from queries.counters_moved(baseline.look)
         return not moved
+
+    def read_header(self, _settings: Settings) -> Dialogue[Header]:
+        """The header that the printer prints above its documents."""
+        return programming.read_header()
 
     def read_condition(self, settings: Settings) -> Dialogue[Condition]:
         """Whether an idle printer can print, and whether a document is open on it."""

@@ -6,10 +6,12 @@ Source: POSNET reference, sections 5.1 and 5.2.
 from __future__ import annotations
 
 import datetime
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
 from fiscald.model.capabilities import Capability
+from fiscald.model.header import Header
 from fiscald.model.jobs import Paper, Result
 from fiscald.model.printers import Snapshot
 from fiscald.model.programming import SetClock, SetDisplay, SetHeader, SetVatRates
@@ -58,6 +60,8 @@ from fiscald.protocols.rates import parse_rates
 Programming = SetClock | SetVatRates | SetHeader
 #: Characters of a line of the header, and of all of it with its marks (4.3).
 HEADER_COLUMNS, HEADER_CHARACTERS = 40, 500
+#: A mark in a header; two ampersands are one (4.3).
+_MARK = re.compile("&(?:(&)|[bcuhwi1-8])")
 _DISPLAY = text_limit("dsptxtline", "ln", Generation.ONLINE)
 #: ``id`` of the customer's display.
 _CUSTOMER = 0
@@ -206,6 +210,15 @@ class _Proof(StateProof[PosnetLook]):
         yield from ()
         result = Result(printer_id=self.before.nu, fiscal=self.before.fiscal is not False)
         return Printed(result, Paper.NONE, notices)
+
+
+def read_header() -> Dialogue[Header]:
+    """The header, without its marks."""
+    found = yield from query_optional("hdrget")
+    text = found.get("tx")
+    if text is None:
+        return Header(lines=None)
+    return Header(lines=tuple(_MARK.sub(r"\1", text.rstrip("\n")).split("\n")))
 
 
 # -- the display ----------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fiscald.model.header import Header
 from fiscald.model.printers import Condition, Snapshot
 from fiscald.protocols.base import (
     Baseline,
@@ -11,7 +12,7 @@ from fiscald.protocols.base import (
     Settings,
 )
 from fiscald.protocols.families import Decoding, Family, Raw
-from fiscald.protocols.thermal import queries, raw
+from fiscald.protocols.thermal import programming, queries, raw
 from fiscald.protocols.thermal.conditions import CONDITIONS
 from fiscald.protocols.thermal.decoder import ThermalDecoder, protocol_doc
 from fiscald.protocols.thermal.evidence import ThermalEvidence, ThermalLook
@@ -59,6 +60,10 @@ class Thermal(Family):
     def unchanged(self, baseline: Baseline[ThermalLook]) -> Dialogue[bool]:
         """Whether nothing has happened since."""
         return queries.unchanged(baseline.look)
+
+    def read_header(self, settings: Settings) -> Dialogue[Header]:
+        """The header that the printer prints above its documents."""
+        return programming.read_header(settings)
 
     def read_condition(self, settings: Settings) -> Dialogue[Condition]:
         """Ask whether an idle printer can print and whether a document is open: ENQ shows both."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from fiscald.model.capabilities import Capability
+from fiscald.model.header import Header
 from fiscald.model.jobs import Notice, Paper, Result
 from fiscald.model.printers import PrinterState, Snapshot
 from fiscald.model.programming import SetClock, SetDisplay, SetHeader, SetVatRates
@@ -228,10 +229,7 @@ class _Proof(StateProof[ThermalLook]):
         match self.document:
             case SetHeader():
                 found = yield from query_optional("#u")
-                return tuple(found.get("naglowek", "").replace("\n", "\r").split("\r")) in (
-                    self.header,
-                    (*self.header, ""),
-                )
+                return _lines(found.get("naglowek", "")) in (self.header, (*self.header, ""))
             case SetVatRates():
                 _, rates = yield from read_look()
                 return same_rates(self.document, rates)
@@ -249,6 +247,18 @@ class _Proof(StateProof[ThermalLook]):
         paper = printed if now.numer != self.before.numer else Paper.NONE
         result = Result(printer_id=self.before.nr_unikatowy, fiscal=bool(self.before.Pm))
         return Printed(result, paper, notices, {"after": now})
+
+
+def read_header(settings: Settings) -> Dialogue[Header]:
+    """The header; a Novitus has another name for the query (5.9)."""
+    profile = yield from find_profile(settings)
+    found = yield from query_optional("^u" if profile.brand is Brand.NOVITUS else "#u", profile.brand)
+    text = found.get("naglowek")
+    return Header(lines=None if text is None else _lines(text.rstrip("\r\n")))
+
+
+def _lines(header: str) -> tuple[str, ...]:
+    return tuple(header.replace("\n", "\r").split("\r"))
 
 
 # -- the display ----------------------------------------------------------------------------------------

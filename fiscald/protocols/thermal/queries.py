@@ -40,6 +40,7 @@ from fiscald.protocols.thermal import codes
 from fiscald.protocols.thermal.commands import Poll, Reply, Request, request
 from fiscald.protocols.thermal.conditions import CONDITIONS
 from fiscald.protocols.thermal.evidence import ThermalLook
+from fiscald.protocols.thermal.fields import Brand
 from fiscald.protocols.thermal.frames import Control, Dle, Enq
 from fiscald.protocols.thermal.layouts import RATE_LETTERS
 from fiscald.protocols.thermal.options import ThermalOptions, known_profile
@@ -85,9 +86,9 @@ def _values_of(reply: Reply, name: str, needed: Sequence[str]) -> dict[str, Any]
     return good_values(reply, name, needed)
 
 
-def query_optional(name: str, **values: Any) -> Dialogue[dict[str, Any]]:
+def query_optional(name: str, brand: Brand = Brand.POSNET, **values: Any) -> Dialogue[dict[str, Any]]:
     """The values of a query; empty if the device does not know it."""
-    reply = yield from _ask(request(name, **values))
+    reply = yield from _ask(request(name, brand, **values))
     return reply.values if reply.good else {}
 
 
