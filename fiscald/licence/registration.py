@@ -201,8 +201,8 @@ class Registration:
 
     async def transfer(self, licence: str) -> None:
         """Move a licence of a confirmed account to this computer. Raises ``ProblemError``."""
-        client = await self._client()
         async with self._turn:
+            client = await self._client()
             session = self._session
             if session is None:
                 raise ProblemError(problem("licence.nothing_to_do", reason="confirm the account's address first"))
@@ -214,8 +214,8 @@ class Registration:
 
     async def deactivate(self) -> None:
         """Give the licence back, so that another computer can have it. Raises ``ProblemError``."""
-        client = await self._client()
         async with self._turn:
+            client = await self._client()
             licence = self._licence()
             answer = await self._ask(client.request(Deactivate, lic=licence))
             if answer.released != licence:
@@ -230,8 +230,8 @@ class Registration:
 
     async def check(self) -> Status:
         """Ask the vendor for the licence's state, and apply the changes. Raises ``ProblemError``."""
-        client = await self._client()
         async with self._turn:
+            client = await self._client()
             request = self._check(client)
             status, text = await _problems_of_vendor(client.check(request))
             await self._change_files(lambda: self._take_status(request, status, text))

@@ -121,6 +121,7 @@ def answer(method: str, path: str) -> Any:
         "GET /v1": {"warnings": [{"code": HOSTILE, "detail": HOSTILE, "detail_pl": HOSTILE}]},
         "GET /v1/printers": {"printers": [status().model_dump(mode="json")]},
         "GET /v1/printers/[^/]+/capture": recording(),
+        "GET /v1/printers/[^/]+/header": {"lines": [HOSTILE, HOSTILE]},
         "GET /v1/printers/[^/]+/packaging": packaging().model_dump(mode="json"),
         "POST /v1/printers/[^/]+/preview": preview().model_dump(mode="json", by_alias=True),
         "POST /v1/printers/[^/]+/raw": {
