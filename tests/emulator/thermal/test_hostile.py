@@ -13,11 +13,12 @@ from fiscald.emulator.memory import RegisterState
 from fiscald.model.money import MAX_GROSZE
 from fiscald.protocols.thermal import fields as f
 from fiscald.protocols.thermal import grammar
-from fiscald.protocols.thermal.commands import COMMANDS, Row
+from fiscald.protocols.thermal.commands import COMMANDS
 from fiscald.protocols.thermal.fields import Brand
 from fiscald.protocols.thermal.frames import AnswerDeframer, Frame, encode
 from fiscald.protocols.thermal.grammar import State
 from fiscald.protocols.thermal.layouts import Param, Part
+from fiscald.protocols.thermal.rows import Row
 from tests.emulator.thermal.talking import Talk, framed, sequence
 
 WATER, BREAD = "1$lWoda|1.|A/2/2/", "2$lChleb|1.5|C/3.33/5/"
