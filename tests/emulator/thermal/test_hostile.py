@@ -32,6 +32,7 @@ STATES: dict[str, tuple[str, ...]] = {
     "line and deposit": ("0$h", WATER, "6$d2/12|4.|"),
     "paid": ("0$h", WATER, "1;0$b2/gotowka|"),
     "announced": ("0$h", WATER, "3$nrabat|0.5/"),
+    "invoice": ("1;1;1;2;0;0;0;0;0;0$hFV 1|Prosta 1|5260250274||||||", WATER),
     "sold": ("0$h", WATER, "1;0$e000|0/2/", "0#i5/"),
     "reported": ("0$h", WATER, "1;0$e000|0/2/", "1;26;7;15#r"),
 }
