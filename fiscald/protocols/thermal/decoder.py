@@ -218,7 +218,8 @@ class ThermalDecoder:
             read = _Read(layout, brand, params, parts)
             if read.fits:
                 return read
-            found = found or read
+            # With so many parameters it is an invoice's, which one brand knows alone.
+            found = read if found is None or layout.variant else found
         whole: list[tuple[Part | None, str, bytes]] = [(None, "string", frame.body)] if frame.body else []
         return found or _Read(None, self._brands[0], [("param", text) for text in texts], whole)
 

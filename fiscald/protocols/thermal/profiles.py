@@ -121,8 +121,8 @@ PROFILES = {
             packaging=127,
             packaging_single=True,
             form=200,
-            no_invoice="no open source says how this printer counts cancelled invoices and copies, so its counters would "
-            "not prove one after an interruption",
+            no_invoice="no open source says how this printer counts cancelled invoices and copies, so its counters "
+            "would not prove one after an interruption",
             barcode=False,
             answers_twice=False,
             report_clears_number=False,
