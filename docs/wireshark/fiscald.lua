@@ -1135,6 +1135,86 @@ family.words = {
 ["linie"] = ProtoField.string("fiscald.thermal._24h.linie", "line of text"),
 ["id"] = ProtoField.string("fiscald.thermal._24h.id", "buyer's number"),
 } },
+["$h invoice"] = { meaning = "open an invoice", fields = {
+["Pl"] = ProtoField.string("fiscald.thermal._24h_20invoice.Pl", "lines, 0 any"),
+["Pn"] = ProtoField.string("fiscald.thermal._24h_20invoice.Pn", "lines of the buyer's address, 0 is three"),
+["typ"] = ProtoField.string("fiscald.thermal._24h_20invoice.typ", "1 invoice, 2 of a pharmacy"),
+["kopia"] = ProtoField.string("fiscald.thermal._24h_20invoice.kopia", "2 original and copy"),
+["margines"] = ProtoField.string("fiscald.thermal._24h_20invoice.margines", "1 a margin above"),
+["P6"] = ProtoField.string("fiscald.thermal._24h_20invoice.P6", "not used"),
+["kopie"] = ProtoField.string("fiscald.thermal._24h_20invoice.kopie", "further copies, 255 none"),
+["P8"] = ProtoField.string("fiscald.thermal._24h_20invoice.P8", "not used"),
+["P9"] = ProtoField.string("fiscald.thermal._24h_20invoice.P9", "not used"),
+["podpisy"] = ProtoField.string("fiscald.thermal._24h_20invoice.podpisy", "1 without room for signatures"),
+["PL"] = ProtoField.string("fiscald.thermal._24h_20invoice.PL", "print PL in front of the seller's NIP"),
+["numer"] = ProtoField.string("fiscald.thermal._24h_20invoice.numer", "number of the invoice"),
+["nabywca"] = ProtoField.string("fiscald.thermal._24h_20invoice.nabywca", "line of the buyer's address"),
+["nip"] = ProtoField.string("fiscald.thermal._24h_20invoice.nip", "buyer's number"),
+["termin"] = ProtoField.string("fiscald.thermal._24h_20invoice.termin", "due"),
+["forma"] = ProtoField.string("fiscald.thermal._24h_20invoice.forma", "form of payment"),
+["odbiorca"] = ProtoField.string("fiscald.thermal._24h_20invoice.odbiorca", "recipient"),
+["wystawiajacy"] = ProtoField.string("fiscald.thermal._24h_20invoice.wystawiajacy", "issuer"),
+["numer_systemowy"] = ProtoField.string("fiscald.thermal._24h_20invoice.numer_5fsystemowy", "system number"),
+["nazwa"] = ProtoField.string("fiscald.thermal._24h_20invoice.nazwa", "buyer's name"),
+} },
+["@c"] = { meaning = "options of the invoice", fields = {
+["kopie"] = ProtoField.string("fiscald.thermal._40c.kopie", "further copies, 255 none"),
+["opcje_kup"] = ProtoField.string("fiscald.thermal._40c.opcje_5fkup", "0 what stands for the buyer's signature, 1 with the name, 2 nothing"),
+["opcje_sprz"] = ProtoField.string("fiscald.thermal._40c.opcje_5fsprz", "the same for the seller"),
+["linia"] = ProtoField.string("fiscald.thermal._40c.linia", "1 print what is paid"),
+["Py"] = ProtoField.string("fiscald.thermal._40c.Py", "sold, year"),
+["Pm"] = ProtoField.string("fiscald.thermal._40c.Pm", "sold, month"),
+["Pd"] = ProtoField.string("fiscald.thermal._40c.Pd", "sold, day"),
+["opcje1"] = ProtoField.string("fiscald.thermal._40c.opcje1", "options of the summary"),
+["opcje2"] = ProtoField.string("fiscald.thermal._40c.opcje2", "more options"),
+["idtype"] = ProtoField.string("fiscald.thermal._40c.idtype", "kind of the buyer's number: 0 NIP, 1 REGON, 2 PESEL"),
+["opcje3"] = ProtoField.string("fiscald.thermal._40c.opcje3", "more options"),
+["etykieta"] = ProtoField.string("fiscald.thermal._40c.etykieta", "1 the buyer is called recipient"),
+["termin"] = ProtoField.string("fiscald.thermal._40c.termin", "due"),
+["forma"] = ProtoField.string("fiscald.thermal._40c.forma", "form of payment"),
+["odbiorca"] = ProtoField.string("fiscald.thermal._40c.odbiorca", "recipient"),
+["wystawiajacy"] = ProtoField.string("fiscald.thermal._40c.wystawiajacy", "issuer"),
+["zaplacono"] = ProtoField.string("fiscald.thermal._40c.zaplacono", "text of what is paid"),
+["numer_systemowy"] = ProtoField.string("fiscald.thermal._40c.numer_5fsystemowy", "system number"),
+["informacje"] = ProtoField.string("fiscald.thermal._40c.informacje", "text"),
+["nazwa"] = ProtoField.string("fiscald.thermal._40c.nazwa", "buyer's name"),
+} },
+["$e 0 invoice"] = { meaning = "cancel the invoice", fields = {
+["Pr"] = ProtoField.string("fiscald.thermal._24e_200_20invoice.Pr", "not used"),
+["Pn"] = ProtoField.string("fiscald.thermal._24e_200_20invoice.Pn", "lines of the footer"),
+["Pc"] = ProtoField.string("fiscald.thermal._24e_200_20invoice.Pc", "not used"),
+["Px"] = ProtoField.string("fiscald.thermal._24e_200_20invoice.Px", "not used"),
+["Py"] = ProtoField.string("fiscald.thermal._24e_200_20invoice.Py", "always 1"),
+["linia"] = ProtoField.string("fiscald.thermal._24e_200_20invoice.linia", "1 print what is paid"),
+["opcje_kup"] = ProtoField.string("fiscald.thermal._24e_200_20invoice.opcje_5fkup", "0 what stands for the buyer's signature, 1 with the name, 2 nothing"),
+["opcje_sprz"] = ProtoField.string("fiscald.thermal._24e_200_20invoice.opcje_5fsprz", "the same for the seller"),
+["kasjer"] = ProtoField.string("fiscald.thermal._24e_200_20invoice.kasjer", "cashier"),
+["linie"] = ProtoField.string("fiscald.thermal._24e_200_20invoice.linie", "line of the footer"),
+["zaplacono"] = ProtoField.string("fiscald.thermal._24e_200_20invoice.zaplacono", "text of what is paid"),
+["kupujacy"] = ProtoField.string("fiscald.thermal._24e_200_20invoice.kupujacy", "buyer"),
+["sprzedajacy"] = ProtoField.string("fiscald.thermal._24e_200_20invoice.sprzedajacy", "seller"),
+["wplata"] = ProtoField.string("fiscald.thermal._24e_200_20invoice.wplata", "paid in cash"),
+["total"] = ProtoField.string("fiscald.thermal._24e_200_20invoice.total", "lines of the invoice"),
+["rabat"] = ProtoField.string("fiscald.thermal._24e_200_20invoice.rabat", "not used"),
+} },
+["$e 1 invoice"] = { meaning = "close the invoice", fields = {
+["Pr"] = ProtoField.string("fiscald.thermal._24e_201_20invoice.Pr", "not used"),
+["Pn"] = ProtoField.string("fiscald.thermal._24e_201_20invoice.Pn", "lines of the footer"),
+["Pc"] = ProtoField.string("fiscald.thermal._24e_201_20invoice.Pc", "not used"),
+["Px"] = ProtoField.string("fiscald.thermal._24e_201_20invoice.Px", "not used"),
+["Py"] = ProtoField.string("fiscald.thermal._24e_201_20invoice.Py", "always 1"),
+["linia"] = ProtoField.string("fiscald.thermal._24e_201_20invoice.linia", "1 print what is paid"),
+["opcje_kup"] = ProtoField.string("fiscald.thermal._24e_201_20invoice.opcje_5fkup", "0 what stands for the buyer's signature, 1 with the name, 2 nothing"),
+["opcje_sprz"] = ProtoField.string("fiscald.thermal._24e_201_20invoice.opcje_5fsprz", "the same for the seller"),
+["kasjer"] = ProtoField.string("fiscald.thermal._24e_201_20invoice.kasjer", "cashier"),
+["linie"] = ProtoField.string("fiscald.thermal._24e_201_20invoice.linie", "line of the footer"),
+["zaplacono"] = ProtoField.string("fiscald.thermal._24e_201_20invoice.zaplacono", "text of what is paid"),
+["kupujacy"] = ProtoField.string("fiscald.thermal._24e_201_20invoice.kupujacy", "buyer"),
+["sprzedajacy"] = ProtoField.string("fiscald.thermal._24e_201_20invoice.sprzedajacy", "seller"),
+["wplata"] = ProtoField.string("fiscald.thermal._24e_201_20invoice.wplata", "paid in cash"),
+["total"] = ProtoField.string("fiscald.thermal._24e_201_20invoice.total", "lines of the invoice"),
+["rabat"] = ProtoField.string("fiscald.thermal._24e_201_20invoice.rabat", "not used"),
+} },
 ["$N 1"] = { meaning = "buyer's NIP", fields = {
 ["nip"] = ProtoField.string("fiscald.thermal._24N_201.nip", "NIP"),
 } },
@@ -1941,6 +2021,18 @@ family.sent = {
 ["$z 100"] = {
     { check = "required", first = true, params = { { name = "idtype" } }, parts = { { name = "id", term = "\13" } } },
 },
+["$h invoice"] = {
+    { check = "required", params = { { name = "Pl" }, { name = "Pn" }, { name = "typ" }, { name = "kopia" }, { name = "margines" }, { name = "P6" }, { name = "kopie" }, { name = "P8" }, { name = "P9" }, { name = "podpisy" }, { name = "PL" } }, parts = { { name = "numer", term = "\13" }, { name = "nabywca", term = "\13", times = "Pn", usual = 3 }, { name = "nip", term = "\13" }, { name = "termin", term = "\13" }, { name = "forma", term = "\13" }, { name = "odbiorca", term = "\13" }, { name = "wystawiajacy", term = "\13" }, { name = "numer_systemowy", term = "\13" }, { name = "nazwa", term = "\13", when = "PL" } } },
+},
+["@c"] = {
+    { check = "required", params = { { name = "kopie" }, { name = "opcje_kup" }, { name = "opcje_sprz" }, { name = "linia" }, { name = "Py" }, { name = "Pm" }, { name = "Pd" }, { name = "opcje1" }, { name = "opcje2" }, { name = "idtype" }, { name = "opcje3" }, { name = "etykieta" } }, parts = { { name = "termin", term = "\13" }, { name = "forma", term = "\13" }, { name = "odbiorca", term = "\13" }, { name = "wystawiajacy", term = "\13" }, { name = "zaplacono", term = "\13", when = "etykieta" }, { name = "numer_systemowy", term = "\13" }, { name = "informacje", term = "\13", when = "etykieta" }, { name = "nazwa", term = "\13", when = "etykieta" } } },
+},
+["$e 0 invoice"] = {
+    { check = "required", first = true, params = { { name = "Pr" }, { name = "Pn" }, { name = "Pc" }, { name = "Px" }, { name = "Py" }, { name = "linia" }, { name = "opcje_kup" }, { name = "opcje_sprz" } }, parts = { { name = "kasjer", term = "\13" }, { name = "linie", term = "\13", times = "Pn", usual = 0 }, { name = "zaplacono", term = "\13" }, { name = "kupujacy", term = "\13" }, { name = "sprzedajacy", term = "\13" }, { name = "wplata", term = "\47" }, { name = "total", term = "\47" }, { name = "rabat", term = "\47" } } },
+},
+["$e 1 invoice"] = {
+    { check = "required", first = true, params = { { name = "Pr" }, { name = "Pn" }, { name = "Pc" }, { name = "Px" }, { name = "Py" }, { name = "linia" }, { name = "opcje_kup" }, { name = "opcje_sprz" } }, parts = { { name = "kasjer", term = "\13" }, { name = "linie", term = "\13", times = "Pn", usual = 0 }, { name = "zaplacono", term = "\13" }, { name = "kupujacy", term = "\13" }, { name = "sprzedajacy", term = "\13" }, { name = "wplata", term = "\47" }, { name = "total", term = "\47" }, { name = "rabat", term = "\47" } } },
+},
 }
 family.received = {
 ["#Z"] = {
@@ -1990,6 +2082,7 @@ family.received = {
 },
 }
 local TELLING = { ["#Z"] = true, ["#E 1"] = true, ["$G 1"] = true }
+local RECEIPT_PARAMS = { ["$h"] = 5, ["$e"] = 6 }
 
 local SINGLE = { [0x05] = "ENQ", [0x07] = "BEL", [0x10] = "DLE", [0x18] = "CAN", [0x1A] = "DLE2" }
 local BITS = { ENQ = { "FSK", "CMD", "PAR", "TRF" }, DLE = { "ONL", "PE", "ERR" } }
@@ -2169,6 +2262,10 @@ function family.parse(bytes, sent)
     local key = number and id .. " " .. number or id
     if sent or id == "#Z" then
         key = known[key] and key or id
+    end
+    if sent and #params > (RECEIPT_PARAMS[id] or 255) then
+        local long = number and id .. " " .. number .. " invoice"
+        key = known[long] and long or known[id .. " invoice"] and id .. " invoice" or key
     end
     local below = sent and key == id and known[key] and known[key][1].below
     if below and number and number >= below then

@@ -121,7 +121,8 @@ class Ledger:
             state.last_record = record.at
         else:
             state.report_offset += 1
-        state.day = Day(last_receipt=state.day.last_receipt if state.numbers_run_on else 0)
+        last = (state.day.last_receipt, state.day.last_invoice) if state.numbers_run_on else (0, 0)
+        state.day = Day(last_receipt=last[0], last_invoice=last[1])
         state.printout_count += 1
         return record
 

@@ -121,6 +121,11 @@ def test_tshark_reads_thermal_sequences_as_decode_does(tmp_path: Path) -> None:
         b"\x1bP0$h\x1bQ\x1b\\", b"\x1bP0#s\x1b\x1b\\", b"\x1bP" + b"1" * 2049 + b"\x1b\\", sequence("7;8$qabc|1/"),
         sequence("2;0;0;1$lŻurek|1.|A/2.00/2.00/opis|"), sequence("30#v"), sequence("1$lA|1.|"), sequence("1;2;3;4;5$h"),
         sequence(";;1$h"), sequence("0$ex"), sequence("7$N1|"), b"\x10\x1a\x18\x07\x05",
+        sequence("1;2;1;2;0;0;0;0;0;1;0$hFV 1|Prosta 1|Poznań|5260250274|||||S 1|Firma|"), sequence("1;0;1;1;1;1$hFV 1|"),
+        sequence("0;0;1;2;0;0;0;0;0;1$hFV 1|Prosta 1|||5260250274||||||"), sequence("0;1;1;1;1;1;1;1;1;1$hFV 1|"),
+        sequence("1;0;0;0;0;1;1;2;2$eEwa|2,00||| 0/2/0/"), sequence("0;0;1;0;0;1;0;2;2$eEwa|linia|||0/2/0/"[:-1]),
+        sequence("255;0;0;0;0;0;0;0;0;0;0@c||Ola|Iza|S 5|"), sequence("2;0;0;0;0;0;0;0;0;0;0;0;0@c||Ola|"),
+        sequence("5;0;0;0;0;1;1;2;2$eEwa|"),
     ]  # fmt: skip
     received = [
         b"\x60\x6f\x70\x77", b"\x78\x5f", b"\x1b\x6d", b"\x1bP\x0121#Z$l\x1b\\", b"\x1bP0021#Z$l\x1b\\m", b"\x1bP7777#Z$l\x1b\\",

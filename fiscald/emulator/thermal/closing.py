@@ -11,6 +11,7 @@ from fiscald.emulator.memory import Pack, Payment, Transaction
 from fiscald.emulator.refusal import Refusal, RegisterError
 from fiscald.emulator.thermal.change import Change, transaction_change
 from fiscald.emulator.thermal.layout import Foot
+from fiscald.emulator.thermal.layout_invoice import print_invoice
 from fiscald.emulator.thermal.machine import ExecError, Handler, Machine, Values
 from fiscald.emulator.thermal.memory import Tail, document_of
 from fiscald.emulator.thermal.sale import adjust_all, count, form_name
@@ -57,7 +58,8 @@ class Closing:
     """Payments that were sent before must be repeated."""
 
 
-def _close(machine: Machine, closing: Closing) -> None:
+def close(machine: Machine, closing: Closing) -> None:
+    """Register the open document, or refuse its end and leave it as it was."""
     register, transaction = machine.register, machine.register.sale.transaction
     before = transaction.model_copy(deep=True)
     try:
@@ -65,7 +67,7 @@ def _close(machine: Machine, closing: Closing) -> None:
         _check_announced(transaction, closing.change)
         if closing.change is not None:
             _adjust_at_close(machine, closing.change)
-        if transaction.kind == "receipt":
+        if transaction.kind != "packaging":
             register.ledger.check_day(transaction)
         _settle_deposits(machine, closing)
         _settle_payments(machine, closing)
@@ -88,7 +90,7 @@ def _close(machine: Machine, closing: Closing) -> None:
 
 
 def _check_sale(transaction: Transaction, closing: Closing) -> None:
-    if transaction.kind == "receipt":
+    if transaction.kind != "packaging":
         lines = document_of(transaction).lines
         if not transaction.lines or transaction.total <= 0 or lines not in (0, len(transaction.lines)):
             raise ExecError(23)
@@ -165,11 +167,12 @@ def _allowed_lines(machine: Machine, lines: Sequence[str]) -> list[str]:
     return allowed
 
 
-def _cash(amount: int) -> Payment:
+def cash(amount: int) -> Payment:
+    """A payment in cash."""
     return Payment(form=0, amount=amount, name=PAYMENT_FORMS[0])
 
 
-def _code(machine: Machine, kod: str) -> str:
+def code(machine: Machine, kod: str) -> str:
     """POSNET: one character of the register, two of the cashier, unless a cashier is logged in; Novitus: a name."""
     if machine.novitus:
         return machine.who({"kasjer": kod, "nr_kasy": "0"} if kod else {})
@@ -188,7 +191,7 @@ def _system_number(lines: Sequence[str]) -> tuple[str, list[str]]:
 
 def close_simple(machine: Machine, values: Values) -> None:
     """``1;...$e``."""
-    who = _code(machine, values["kod"])
+    who = code(machine, values["kod"])
     kind, percent = values.get("Px") or 0, values["Pr"]
     if machine.novitus and kind > 2:
         raise ExecError(4)
@@ -198,10 +201,10 @@ def close_simple(machine: Machine, values: Values) -> None:
     elif percent:
         change = transaction_change(1, percent * 100, "")
     system_number, lines = _system_number(values.get("linie", []))
-    _close(
+    close(
         machine,
         Closing(
-            values["total"], who, change, payments=[_cash(values["wplata"])], lines=lines,
+            values["total"], who, change, payments=[cash(values["wplata"])], lines=lines,
             system_number=system_number, small_cash_hidden=True,
         ),
     )  # fmt: skip
@@ -209,7 +212,7 @@ def close_simple(machine: Machine, values: Values) -> None:
 
 def close_three(machine: Machine, values: Values) -> None:
     """``$x``: cash, one card, one cheque, one voucher."""
-    who = _code(machine, values["kod"])
+    who = code(machine, values["kod"])
     texts = values["teksty"]
     lines, names = texts[:-3], texts[-3:]
     if len(names) < 3 or len(lines) not in (values["Pn"], 5):
@@ -217,12 +220,12 @@ def close_three(machine: Machine, values: Values) -> None:
     if machine.novitus and values["Px"] > 2:
         raise ExecError(4)
     change = transaction_change(values["Px"], values["rabat"], "") if values["Px"] else None
-    payments = [_cash(values["wplata"])] if values["Pg"] else []
+    payments = [cash(values["wplata"])] if values["Pg"] else []
     for flag, form, field_, name in zip(("Pk", "Pz", "Pb"), (1, 2, 3), ("karta", "czek", "bon"), names, strict=True):
         if values[flag]:
             payments.append(Payment(form=form, amount=values[field_], name=form_name(form, name)))
     system_number, lines = _system_number(lines)
-    _close(
+    close(
         machine,
         Closing(
             values["total"], who, change, payments=payments,
@@ -245,7 +248,7 @@ def close_full(machine: Machine, values: Values) -> None:
     change = None
     if values["Px"]:
         change = transaction_change(values["Px"], values["rabat"], values.get("opis_rabatu") or "")
-    payments = [_cash(values["wplata"])] if values["Pg"] else []
+    payments = [cash(values["wplata"])] if values["Pg"] else []
     for form, name, amount in zip(values["Pfx"], values["formy"], values["kwoty"], strict=True):
         if form:
             payments.append(Payment(form=form, amount=amount, name=form_name(form, name)))
@@ -257,7 +260,7 @@ def close_full(machine: Machine, values: Values) -> None:
         system_number, lines = values["numer_systemowy"], values["linie"]
     else:
         system_number, lines = _system_number(values["linie"])
-    _close(
+    close(
         machine,
         Closing(
             values["total"], machine.who(values), change, payments=None if short else payments,
@@ -291,7 +294,8 @@ def cancel(machine: Machine, _: Values) -> None:
         return
     machine.register.sale.cancel()
     sheet = machine.sheet(Foot(machine.who({})))
-    sheet.cancelled(transaction, "PARAGON ANULOWANY" if machine.novitus else "ANULOWANY")
+    ending = "PARAGON ANULOWANY" if machine.novitus else "ANULOWANY"
+    sheet.cancelled(transaction, "FAKTURA ANULOWANA" if transaction.kind == "invoice" else ending)
     machine.emit(f"cancelled_{transaction.kind}", sheet, total=transaction.total)
 
 
@@ -354,6 +358,9 @@ def finish_paper(machine: Machine, _: Values | None = None) -> None:
     transaction = machine.register.state.closing
     tail, machine.memory.tail = machine.memory.tail or Tail(), None
     if transaction is None:
+        return
+    if transaction.kind == "invoice":
+        print_invoice(machine, transaction, tail)
         return
     document = document_of(transaction)
     listed, document.listed = document.listed, []

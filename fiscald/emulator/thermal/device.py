@@ -14,7 +14,7 @@ from fiscald.emulator.device import BEFORE_COMMAND, Device
 from fiscald.emulator.faults import Fault, FaultKind, Switch
 from fiscald.emulator.paper import Printout
 from fiscald.emulator.register import Register
-from fiscald.emulator.thermal import closing, forms, readout, sale, service, status
+from fiscald.emulator.thermal import closing, forms, invoice, readout, sale, service, status
 from fiscald.emulator.thermal.machine import BAD_CHECK, ExecError, Machine, NeedsConfirmation, Outcome, Values
 from fiscald.emulator.thermal.memory import ThermalMemory, document_of
 from fiscald.model.text import CODE_PAGES
@@ -74,7 +74,13 @@ class ThermalPrinter(Device):
         super().__init__(register, seed=seed, printed=printed)
         self._profile = PROFILES[profile]
         handlers = (
-            status.HANDLERS | sale.HANDLERS | closing.HANDLERS | service.HANDLERS | forms.HANDLERS | readout.HANDLERS
+            status.HANDLERS
+            | sale.HANDLERS
+            | closing.HANDLERS
+            | invoice.HANDLERS
+            | service.HANDLERS
+            | forms.HANDLERS
+            | readout.HANDLERS
         )
         codec = CODE_PAGES[code_page]
         self._machine = Machine(register, self.faults, self._profile, codec, width, handlers, self.emit)

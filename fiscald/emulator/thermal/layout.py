@@ -42,12 +42,13 @@ class Sheet:
         self.register = register
         self.paper = Paper(width)
         self.foot = foot
+        self.nip = f"{nip[:3]}-{nip[3:6]}-{nip[6:8]}-{nip[8:]}"
         state = register.state
         for line in state.header.split("\n"):
             self.paper.centre(line.strip("\x0e ")[:width])
         self.paper.rule()
         if "NIP" not in state.header:
-            self.paper.centre(f"NIP {nip[:3]}-{nip[3:6]}-{nip[6:8]}-{nip[8:]}")
+            self.paper.centre(f"NIP {self.nip}")
         self.paper.pair(f"{register.clock.now():%Y-%m-%d}", str(state.printout_count))
 
     # -- common parts ---------------------------------------------------------------------------------
@@ -216,7 +217,8 @@ class Sheet:
         """A receipt that was cancelled: neither number nor logo."""
         paper = self.paper
         if transaction.lines:
-            paper.title("PARAGON FISKALNY" if self.register.fiscal else "NIEFISKALNY")
+            word = "FAKTURA" if transaction.kind == "invoice" else "PARAGON FISKALNY"
+            paper.title(word if self.register.fiscal else "NIEFISKALNY")
             self._sale(transaction)
         if transaction.packaging:
             self._packaging(transaction)
@@ -280,6 +282,13 @@ class Sheet:
         self._rule()
         paper.pair("ILOŚĆ PARAGONÓW", str(day.receipt_count))
         paper.pair("ILOŚĆ POZYCJI", str(day.positions))
+        if day.invoice_count or day.cancelled_invoices:
+            self._rule()
+            paper.centre("FAKTURY")
+            taxes = [tax(g, r) for g, r in zip(day.invoices, record.rates, strict=True)]
+            self._sums(record.rates, day.invoices, taxes)
+            paper.pair("ILOŚĆ FAKTUR", str(day.invoice_count))
+            paper.pair("ILOŚĆ ANULOWANYCH FAKTUR", str(day.cancelled_invoices))
         self._fiscal_end("")
         self._footer()
         return paper

@@ -23,12 +23,13 @@ from fiscald.emulator.thermal.refusals import refusal
 from fiscald.protocols.base import Effect
 from fiscald.protocols.tables import FieldFault
 from fiscald.protocols.thermal import grammar
-from fiscald.protocols.thermal.commands import COMMANDS, EXTENDED, RESULT, Row, find
+from fiscald.protocols.thermal.commands import COMMANDS, EXTENDED, RESULT, find
 from fiscald.protocols.thermal.fields import Brand, Dialect
 from fiscald.protocols.thermal.frames import HEADER_END, Frame, encode
 from fiscald.protocols.thermal.grammar import State
 from fiscald.protocols.thermal.layouts import RATE_LETTERS, Check, Layout
 from fiscald.protocols.thermal.profiles import Profile
+from fiscald.protocols.thermal.rows import Row
 
 BAD_CHECK, SYNTAX, TIMED_OUT, BY_KEY = 2, 3, 96, 37
 #: Replaces the identifier of a command that cannot be read (our assumption).
@@ -197,6 +198,11 @@ class Machine:
         return self.register.state.transaction is not None
 
     @property
+    def _invoice_open(self) -> bool:
+        transaction = self.register.state.transaction
+        return transaction is not None and transaction.kind == "invoice"
+
+    @property
     def finished(self) -> bool:
         """``TRF``: the last receipt was completed."""
         return self.memory.finished
@@ -239,7 +245,10 @@ class Machine:
             self.check_state(row.name)
             values = row.read(frame, self.dialect)
         except (FieldFault, ExecError) as error:
-            if (form := not_emulated.form_of(frame)) is not None:
+            form = not_emulated.form_of(frame, self.brand)
+            if form is None and self._invoice_open:
+                form = not_emulated.of_invoice(row.name)
+            if form is not None:
                 self.unknown_command(*form)
             return self.refused(frame.name, error.number)
         handler = self._handlers[row.name]
@@ -260,6 +269,8 @@ class Machine:
     def check_state(self, command: str) -> None:
         """Raises ``ExecError`` where the command is not legal now."""
         error = grammar.refusal(command, self.state, self.brand)
+        if self._invoice_open:
+            error = not_emulated.in_invoice(command, error)
         if error in (grammar.NOT_OPEN, grammar.NOTHING_TO_CLOSE) and self.timed_out:
             error = TIMED_OUT
         if error is None:

@@ -79,6 +79,10 @@ class ThermalMemory(FamilyMemory):
     """For the next document that is not fiscal."""
     of_remainder: bool | None = None
     """The method of percentages that ``$r`` chose; ``None``: the profile's."""
+    compatible: bool = False
+    """Whether the protocol is set to NOVITUS ZGODNY, in which ``50#s`` counts invoices in another place."""
+    invoice_totals: bool = False
+    """Whether ``22#s`` has the totals of the day's invoices (``243;1$r``)."""
     lines: list[str] = Field(default_factory=list)
     """Different lines of text since the last daily report."""
     display: list[str] = Field(default_factory=list)
@@ -98,6 +102,44 @@ class ThermalMemory(FamilyMemory):
         return texts
 
 
+class InvoiceTexts(FamilyMemory):
+    """What an invoice of a Novitus prints besides its lines, and how (NOV 3.16)."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    number: str = ""
+    buyer: list[str] = Field(default_factory=list)
+    """Lines of the address."""
+    name: str = ""
+    nip: str = ""
+    id_type: int = 0
+    """0 NIP, 1 REGON, 2 PESEL."""
+    due: str = ""
+    form: str = ""
+    recipient: str = ""
+    issuer: str = ""
+    information: str = ""
+    sold: str = ""
+    """Day of the sale, if another was sent."""
+    paid: str | None = None
+    """The text of what is paid; ``None``: the line is not printed."""
+    buyer_signs: int = 0
+    """0: the place for the signature alone, 1: with the name, 2: neither."""
+    seller_signs: int = 0
+    buyer_signature: str = ""
+    seller_signature: str = ""
+    signatures: bool = True
+    seller_pl: bool = False
+    """Whether the seller's NIP has PL in front of it."""
+    copies: int = 1
+    """Sheets besides the original."""
+    options: list[int] = Field(default_factory=lambda: [0, 0, 0])
+    """The three numbers of print options of ``@c``."""
+    buyer_is_recipient: bool = False
+    footers: list[tuple[str, str]] = Field(default_factory=list)
+    """Lines of ``20;x$z``: a label and its text."""
+
+
 class ThermalDocument(FamilyMemory):
     """The family's part of an open receipt, or of one that is not printed yet."""
 
@@ -113,6 +155,7 @@ class ThermalDocument(FamilyMemory):
     no_more_lines: bool = False
     change: int | None = None
     """Change as sent in the closing command."""
+    invoice: InvoiceTexts | None = None
     listed: list[Pack] = Field(default_factory=list)
     """Packages that were named one by one after a short closing."""
 

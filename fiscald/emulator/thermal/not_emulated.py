@@ -12,6 +12,8 @@ from typing import NamedTuple
 from fiscald.protocols.thermal.commands import find
 from fiscald.protocols.thermal.fields import Brand
 from fiscald.protocols.thermal.frames import Frame
+from fiscald.protocols.thermal.grammar import WRONG_STATE
+from fiscald.protocols.thermal.invoice_rows import RECEIPT_PARAMS
 
 _FISCAL_MEMORY = "reading the fiscal memory"
 
@@ -51,8 +53,18 @@ _ROWS = (
     _Row("@e", "identifier of an e-receipt"),
     _Row("@P", "copy of the last document"),
 )
-#: Most parameters of the forms that are built.
-_OPENING, _CLOSING = 5, 6
+#: Most parameters of a receipt's commands.
+_OPENING, _CLOSING = RECEIPT_PARAMS["$h"], RECEIPT_PARAMS["$e"]
+#: Parameters of an invoice's commands: one client's and the description's, and those of its end.
+_INVOICE_OPENING, _INVOICE_CLOSING = (10, 11), 9
+#: The error of a second invoice.
+_OPEN_ALREADY = 1516
+_DISCOUNT, _DEPOSIT, _END = "discount on more than a line", "returnable packaging", "end of a receipt"
+#: Commands of a receipt that the description of invoices does not mention, and their purpose.
+_NOT_IN_INVOICE = {
+    "$n": _DISCOUNT, "$L": _DISCOUNT, "$Y": _DISCOUNT, "$e 1": _END, "$x": _END, "$y": _END, "$z 100": "buyer's number",
+    **{f"$d {number}": _DEPOSIT for number in (6, 7, 10, 11)},
+}  # fmt: skip
 
 
 def name_of(frame: Frame, brand: Brand) -> tuple[str, str | None]:
@@ -67,14 +79,28 @@ def name_of(frame: Frame, brand: Brand) -> tuple[str, str | None]:
     return name, None
 
 
-def form_of(frame: Frame) -> tuple[str, str] | None:
+def in_invoice(command: str, error: int | None) -> int | None:
+    """The error of a command while an invoice is open, where ``error`` is its error while a receipt is."""
+    if command == "$h invoice":
+        return _OPEN_ALREADY
+    if command in _NOT_IN_INVOICE:
+        return WRONG_STATE
+    return None if command == "$z 20" else error
+
+
+def of_invoice(command: str) -> tuple[str, str] | None:
+    """A command that an open invoice refuses because nothing is known about it there, and its purpose."""
+    return (f"{command} in an invoice", _NOT_IN_INVOICE[command]) if command in _NOT_IN_INVOICE else None
+
+
+def form_of(frame: Frame, brand: Brand) -> tuple[str, str] | None:
     """A known command in a form that is not emulated, and its purpose; ``None`` for any other."""
-    params, slashes = len(frame.params), frame.body.count(b"/")
+    params, slashes, novitus = len(frame.params), frame.body.count(b"/"), brand is Brand.NOVITUS
     match frame.name:
-        case "$h" if params > _OPENING:
-            return "$h with more than five parameters", "opening an invoice"
-        case "$e" if params > _CLOSING:
-            return "$e with more than six parameters", "closing an invoice"
+        case "$h" if params > _OPENING and not (novitus and params in _INVOICE_OPENING):
+            return f"$h with {params} parameters", "opening an invoice"
+        case "$e" if params > _CLOSING and not (novitus and params == _INVOICE_CLOSING):
+            return f"$e with {params} parameters", "closing an invoice"
         case "$b" if params > 2 or slashes > 1:
             return "$b with a currency", "payment in a currency"
         case "#p" if not frame.body:

@@ -10,8 +10,8 @@ from collections.abc import Collection
 from fiscald.emulator.faults import Switch
 from fiscald.protocols.thermal.fields import Brand
 
-_OPENING = frozenset(("$h",))
-_CLOSINGS = frozenset(("$e 1", "$x", "$y"))
+_OPENING = frozenset(("$h", "$h invoice"))
+_CLOSINGS = frozenset(("$e 1", "$e 1 invoice", "$x", "$y"))
 _SLIPS = frozenset(("#i", "#d", "#z", "#w", "#t", "#k", "#p", "#q"))
 _PRINTING = _OPENING | _SLIPS | {"#r", "#o", "$w 0"}
 

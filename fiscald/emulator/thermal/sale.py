@@ -40,8 +40,8 @@ def _report_overdue(machine: Machine) -> bool:
     return machine.fiscal and first is not None and first.astimezone(POLISH_TIME).date() < today
 
 
-def begin(machine: Machine, values: Values) -> None:
-    """``$h``: nothing is printed yet."""
+def check_opening(machine: Machine) -> None:
+    """Raises ``ExecError`` where nothing may be sold now."""
     for switch, number in (
         (Switch.NO_HEADER, 40), (Switch.MEMORY_FULL, 40), (Switch.BATTERY, 97),
         (Switch.JUMPER, 94 if machine.novitus else 98),
@@ -50,6 +50,11 @@ def begin(machine: Machine, values: Values) -> None:
             raise ExecError(number)
     if machine.novitus and (machine.faults.on(Switch.REPORT_REQUIRED) or _report_overdue(machine)):
         raise ExecError(1116)
+
+
+def begin(machine: Machine, values: Values) -> None:
+    """``$h``: nothing is printed yet."""
+    check_opening(machine)
     lines = values.get("Pl") or 0
     if lines > 80 and not machine.novitus:
         raise ExecError(4)
@@ -156,7 +161,7 @@ def _pack(
 
 def _deposit_line(machine: Machine, values: Values) -> None:
     """``6$l`` to ``11$l``: the price is that of one piece; the value is ignored."""
-    if values["Pi"] not in (6, 7, 10, 11):
+    if values["Pi"] not in (6, 7, 10, 11) or machine.register.sale.transaction.kind == "invoice":
         raise ExecError(18)
     _pack(machine, values["Pi"], values["nazwa"], values["ilosc"].number, price=values["cena"])
 

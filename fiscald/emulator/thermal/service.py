@@ -126,9 +126,14 @@ def set_header(machine: Machine, values: Values) -> None:
 
 
 def options(machine: Machine, values: Values) -> None:
-    """``$r``: 1 and 0 choose the method of percentages; displays, paper saving and cutter change nothing here."""
+    """``$r``: 1 and 0 choose the method of percentages, on a Novitus 243 what ``22#s`` has.
+
+    Displays, paper saving and cutter change nothing here.
+    """
     if values["Pr"] in (0, 1):
         machine.memory.of_remainder = values["Pr"] == 1
+    elif machine.novitus and values["Pr"] == 243 and values.get("P2") in (0, 1):
+        machine.memory.invoice_totals = values["P2"] == 1
     elif values["Pr"] not in (3, 4, 5, 6) or values.get("P2") is None:
         raise ExecError(4)
 

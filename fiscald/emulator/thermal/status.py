@@ -55,6 +55,8 @@ def euro_information(machine: Machine, values: Values) -> Values:
 def receipt_information(machine: Machine, values: Values) -> Values:
     """``22#s``: the same with the totals of the open or last receipt, and its deposits for cash, if it has any."""
     last = machine.register.state.last_document
+    if machine.memory.invoice_totals:
+        return cash_information(machine, values) | {"tot": machine.register.state.day.invoices}
     answer = cash_information(machine, values) | {"tot": [max(total, 0) for total in last.totals]}
     if last.packaging_given or last.packaging_taken:
         answer["cash"] = max(last.packaging_given - last.packaging_taken, 0)
@@ -84,11 +86,17 @@ def open_day(machine: Machine, _: Values) -> Values:
 
 
 def last_document(machine: Machine, _: Values) -> Values:
-    """``50#s``: number of the last printed document; whether the totals are zero; four zeros."""
-    return {
-        "numer": machine.register.state.printout_count,
-        "dalsze": [machine.register.state.day.totals_zero, 0, 0, 0, 0],
-    }
+    """``50#s``: number of the last printed document; whether the totals are zero; four zeros.
+
+    A Novitus has the number of the last invoice in place of the first zero. Set to NOVITUS ZGODNY it has the documents
+    without the invoices, that number, and three zeros. Whether copies of invoices count is not known (our assumption:
+    they do not).
+    """
+    state = machine.register.state
+    invoices = state.day.last_invoice if machine.novitus else 0
+    if machine.novitus and machine.memory.compatible:
+        return {"numer": max(state.printout_count - invoices, 0), "dalsze": [invoices, 0, 0, 0]}
+    return {"numer": state.printout_count, "dalsze": [state.day.totals_zero, invoices, 0, 0, 0]}
 
 
 def receipt(machine: Machine, values: Values) -> Values:
@@ -101,7 +109,7 @@ def receipt(machine: Machine, values: Values) -> Values:
     shown = (gross, net, taxes)[which]
     kind = 0
     if machine.in_transaction:
-        kind = 17 if state.last_document.kind == "receipt_block" else 1
+        kind = {"receipt_block": 17, "invoice": 19}.get(state.last_document.kind, 1)
     return {"Pn": which, "Pt": kind, "total": sum(shown), "v": shown, "f": [0, 0, 0]}
 
 

@@ -13,8 +13,9 @@ from typing import Any
 from fiscald.protocols.base import Deadline, Effect
 from fiscald.protocols.tables import FieldFault
 from fiscald.protocols.thermal import fields as f
-from fiscald.protocols.thermal.fields import Brand, Dialect, Text, Value
+from fiscald.protocols.thermal.fields import Brand, Dialect, Text
 from fiscald.protocols.thermal.frames import Control, Dle, Enq, Frame
+from fiscald.protocols.thermal.invoice_rows import INVOICE_ROWS, RECEIPT_PARAMS
 from fiscald.protocols.thermal.layouts import (
     RATES,
     SEVEN,
@@ -26,6 +27,10 @@ from fiscald.protocols.thermal.layouts import (
     Times,
     When,
 )
+from fiscald.protocols.thermal.rows import Row
+from fiscald.protocols.thermal.rows import may as _p
+from fiscald.protocols.thermal.rows import must as _r
+from fiscald.protocols.thermal.rows import optional as _opt
 
 #: Discount or surcharge of a line (``Pr`` of ``$l``, 5.2); by percentage, 2 and 4, it is never sent.
 LINE_DISCOUNT, LINE_SURCHARGE = 1, 3
@@ -46,18 +51,6 @@ PAYMENT_FORMS = {
 }  # fmt: skip
 #: ``Pc`` of ``$y``: the sale is registered, its sheet goes on until ``28$z`` (5.6).
 SHORT_FORM = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Row(Layout):
-    """One command."""
-
-    effect: Effect = Effect.REVERSIBLE
-    deadline: Deadline = Deadline.LINE
-    answers: tuple[Layout, ...] = ()
-    """The answers: a printer sends the first, and fiscald also reads the others. Empty: ``#Z`` is the answer."""
-    below: int | None = None
-    """The first parameter is lower than this, or absent. With a higher one it is another command."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,18 +117,6 @@ _RECEIPT_DESCRIPTION = When(("Psx", (1,)), None)
 
 
 # -- parameters and fields that several commands have ---------------------------------------------------
-
-
-def _p(name: str, most: int = 255, least: int = 0) -> Param:
-    return Param(name, most, least)
-
-
-def _r(name: str, most: int = 255, least: int = 0) -> Param:
-    return Param(name, most, least, required=True)
-
-
-def _opt(name: str, value: Value, fault: int = 4) -> Part:
-    return Part(name, value, fault, optional=True)
 
 
 _PC = _p("Pc", 3)
@@ -377,6 +358,7 @@ _ROWS = (
     Row("$z", 24, (_r("Pn", 3),), (Part("linie", _LINE, times=Times("Pn")),)),
     Row("$z", 28, (_PC,), deadline=_CLOSE),
     Row("$z", 100, (_p("idtype", 3),), (Part("id", Text(16, least=1), 2),), brands=_NOVITUS),
+    *INVOICE_ROWS,
     # -- reports (5.8) ---------------------------------------------------------------------------------
     Row("#r", None, (_p("Ps", 1), _p("Py", 99), _p("Pm", 12, 1), _p("Pd", 31, 1)), _WHO, effect=_IRR, deadline=_REPORT),
     *(Row("#o", number, (), (*_numbers("Od", "Do", end=b"/"), *_WHO), effect=_IRR, deadline=_REPORT)
@@ -396,6 +378,10 @@ def find(frame: Frame, brand: Brand) -> Row | None:
     """The command that ``frame`` is, or ``None`` if devices of that brand have no such command."""
     rows = COMMANDS[brand]
     first = frame.params[0] if frame.params else None
+    if len(frame.params) > RECEIPT_PARAMS.get(frame.name, 255):
+        invoice = rows.get(f"{frame.name} {first} invoice") or rows.get(f"{frame.name} invoice")
+        if invoice is not None:
+            return invoice
     row, general = rows.get(f"{frame.name} {first}"), rows.get(frame.name)
     if row is None or (general is not None and len(frame.params) > 1 + len(row.params)):
         # 16 alone is a report by numbers; with six more parameters it is the year of a date.

@@ -20,7 +20,7 @@ from fiscald.protocols.decoding import CommandDoc, DecodedError, DecodedField, D
 from fiscald.protocols.tables import FieldFault
 from fiscald.protocols.thermal import fields as f
 from fiscald.protocols.thermal.codes import CODES, lookup
-from fiscald.protocols.thermal.commands import ANSWERS, DESCRIPTIONS, MODEL, PAYMENT_FORMS, RESULT, Row, find
+from fiscald.protocols.thermal.commands import ANSWERS, DESCRIPTIONS, MODEL, PAYMENT_FORMS, RESULT, find
 from fiscald.protocols.thermal.fields import Brand, Dialect, Measured, ValueRefused
 from fiscald.protocols.thermal.frames import (
     BEGIN,
@@ -43,6 +43,7 @@ from fiscald.protocols.thermal.lua import TELLING, lua
 from fiscald.protocols.thermal.meanings import PRIVATE, WORDS, Meaning
 from fiscald.protocols.thermal.options import code_page, known_profile
 from fiscald.protocols.thermal.profiles import detect
+from fiscald.protocols.thermal.rows import Row
 
 #: The fields of an unknown command, or of a command whose fields do not fit.
 _COMMON = {"param": "a parameter of no known meaning", "string": "fields of no known layout"}
@@ -217,7 +218,8 @@ class ThermalDecoder:
             read = _Read(layout, brand, params, parts)
             if read.fits:
                 return read
-            found = found or read
+            # With so many parameters it is an invoice's, which one brand knows alone.
+            found = read if found is None or layout.variant else found
         whole: list[tuple[Part | None, str, bytes]] = [(None, "string", frame.body)] if frame.body else []
         return found or _Read(None, self._brands[0], [("param", text) for text in texts], whole)
 

@@ -265,6 +265,12 @@ class Header(Text):
         return raw
 
 
+class Lines(Text):
+    """Text in which LF begins a new line (NOV 3.16.1). The marks of bold and centred text have ESC and are not sent."""
+
+    _illegal = staticmethod(re.compile(r"[\x00-\x09\x0b-\x1f]").search)
+
+
 class FormText(Text):
     """A field of a non-fiscal form. ``bytes`` are sent as they are: text in another code page than the printer's."""
 

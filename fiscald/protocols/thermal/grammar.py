@@ -53,7 +53,7 @@ _TABLE: LegalityRows = (
     (("$c", "$p", "#o", "#o 16", "#o 17"),
                                        (1,    _OK,  _OK,  95,   95,   82,  82)),
     (("$f 0", "$r"),                   (1,    18,   _OK,  95,   95,   82,  82)),
-    (("$h",),                          (1,    18,   _OK,  95,   95,   82,  82)),
+    (("$h", "$h invoice"),             (1,    18,   _OK,  95,   95,   82,  82)),
     (("$l", "$d 6", "$d 7", "$d 10", "$d 11"),
                                        (1,    18,   21,   _OK,  91,   82,  82)),
     (("$L", "$Y"),                     (1,    18,   21,   _OK,  82,   82,  82)),
@@ -62,7 +62,10 @@ _TABLE: LegalityRows = (
     (("$b 1", "$b 2"),                 (1,    18,   21,   _OK,  _OK,  82,  82)),
     (("$e 1", "$x"),                   (1,    18,   29,   _OK,  91,   82,  82)),
     (("$y",),                          (1,    18,   29,   _OK,  _OK,  82,  82)),
-    (("$e 0",),                        (1,    18,   _OK,  _OK,  _OK,  82,  82)),
+    # An invoice is closed whether it has payments or not; options are set while it is open (choice).
+    (("$e 1 invoice",),                (1,    18,   29,   _OK,  _OK,  82,  82)),
+    (("@c",),                          (1,    18,   21,   _OK,  _OK,  82,  82)),
+    (("$e 0", "$e 0 invoice"),         (1,    18,   _OK,  _OK,  _OK,  82,  82)),
     (("$N 1", "$z 100"),               (1,    18,   21,   _OK,  82,   82,  82)),
     (("$z 4", "$z 8", "$z 12", "$z 20", "$z 24", "$z 28"),
                                        (1,    18,   21,   82,   82,   _OK,  82)),
@@ -85,6 +88,11 @@ NOVITUS_ALLOWS = frozenset((("$e 1", State.PAY), ("$x", State.PAY)))
 #: (command, state) -> the state after its success. A pair that is not here does not change the state.
 MOVES: dict[tuple[str, State], State] = {
     ("$h", State.IDLE): State.LINES,
+    ("$h invoice", State.IDLE): State.LINES,
+    ("$e 0 invoice", State.LINES): State.IDLE,
+    ("$e 0 invoice", State.PAY): State.IDLE,
+    ("$e 1 invoice", State.LINES): State.IDLE,
+    ("$e 1 invoice", State.PAY): State.IDLE,
     ("$b 1", State.LINES): State.PAY,
     ("$e 1", State.LINES): State.IDLE,
     ("$x", State.LINES): State.IDLE,

@@ -179,12 +179,15 @@ class Layout:
     """The error that a printer answers if there are too many or too few fields."""
     brands: tuple[Brand, ...] = (Brand.POSNET, Brand.NOVITUS)
     """The brands whose devices know it."""
+    variant: str = ""
+    """A word in its name, where one identifier has several commands that only the number of parameters tells apart."""
     _compiled: Compiled | None = field(default=None, init=False, repr=False, compare=False)
 
     @property
     def name(self) -> str:
-        """``$e 1``: the identifier and, if it selects the command, the first parameter."""
-        return self.id if self.first is None else f"{self.id} {self.first}"
+        """``$e 1``: the identifier and, if it selects the command, the first parameter; then the variant."""
+        name = self.id if self.first is None else f"{self.id} {self.first}"
+        return f"{name} {self.variant}" if self.variant else name
 
     @property
     def body(self) -> Struct:

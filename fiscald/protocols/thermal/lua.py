@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from fiscald.protocols.thermal.commands import ANSWERS, COMMANDS, RESULT, Row
+from fiscald.protocols.thermal.commands import ANSWERS, COMMANDS, RESULT
 from fiscald.protocols.thermal.fields import Brand
 from fiscald.protocols.thermal.frames import MAX_FRAME
+from fiscald.protocols.thermal.invoice_rows import RECEIPT_PARAMS
 from fiscald.protocols.thermal.layouts import ByAmounts, Layout, Param, Part
+from fiscald.protocols.thermal.rows import Row
 
 #: Answers whose ``Pe`` is an error of the command that they answer.
 TELLING = ("#Z", "#E 1", "$G 1")
@@ -197,6 +199,10 @@ function family.parse(bytes, sent)
     if sent or id == "#Z" then
         key = known[key] and key or id
     end
+    if sent and #params > (RECEIPT_PARAMS[id] or 255) then
+        local long = number and id .. " " .. number .. " invoice"
+        key = known[long] and long or known[id .. " invoice"] and id .. " invoice" or key
+    end
     local below = sent and key == id and known[key] and known[key][1].below
     if below and number and number >= below then
         -- Another command, which is not known.
@@ -278,8 +284,12 @@ def lua() -> str:
     for layout in (RESULT, *ANSWERS.values()):
         for brand in Brand:
             _add(received.setdefault(layout.name, []), layout, brand)
+    most = ", ".join(f'["{name}"] = {number}' for name, number in RECEIPT_PARAMS.items())
     telling = ", ".join(f'["{name}"] = true' for name in TELLING)
-    return "\n".join((*_table("sent", sent), *_table("received", received), f"local TELLING = {{ {telling} }}", _CODE))
+    return "\n".join((
+        *_table("sent", sent), *_table("received", received), f"local TELLING = {{ {telling} }}",
+        f"local RECEIPT_PARAMS = {{ {most} }}", _CODE,
+    ))  # fmt: skip
 
 
 def _add(found: list[str], layout: Layout, brand: Brand) -> None:

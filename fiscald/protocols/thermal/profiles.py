@@ -107,7 +107,8 @@ PROFILES = {
         # setting cannot be read, so neither is sent [choice]; for the same reason packaging goes piece by piece.
         # $y has no name of the discount, $n has [doc]. NIP in $h: [device], paper tests of a client. A bar code
         # depends on an option that fiscald cannot read [choice: none]. Invoices: 50#s counts them in one of two
-        # layouts, and no source says whether 23#s and 28#s count them too [choice: none]. No #Z after an answer:
+        # layouts (with the setting NOVITUS ZGODNY it has one field less) [doc]; no source says whether copies and
+        # cancelled ones count, nor whether TRF, 23#s and 28#s know invoices [choice: none]. No #Z after an answer:
         # [client, Vivo]. Receipt numbers continue after the report [doc], though on-line devices may be set otherwise.
         # #w takes a text, and no amount [doc]. Form 200 is free text [doc, client].
         Profile(
@@ -120,8 +121,8 @@ PROFILES = {
             packaging=127,
             packaging_single=True,
             form=200,
-            no_invoice="how this printer counts an invoice depends on a setting that cannot be read, so nothing would "
-            "prove one after an interruption",
+            no_invoice="no open source says how this printer counts cancelled invoices and copies, so its counters "
+            "would not prove one after an interruption",
             barcode=False,
             answers_twice=False,
             report_clears_number=False,

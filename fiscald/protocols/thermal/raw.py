@@ -13,13 +13,14 @@ from dataclasses import dataclass, field
 
 from fiscald.model.text import CODE_PAGES
 from fiscald.protocols.base import Deadline, Effect, Ends, RawReply, Settings, Step
-from fiscald.protocols.thermal.commands import Poll, Reply, Request, Row, Status, find
+from fiscald.protocols.thermal.commands import Poll, Reply, Request, Status, find
 from fiscald.protocols.thermal.fields import Dialect
 from fiscald.protocols.thermal.frames import MAX_FRAME, BadFrame, Control, Enq, Frame, decode, encode
 from fiscald.protocols.thermal.layouts import Check
 from fiscald.protocols.thermal.options import code_page, known_profile
 from fiscald.protocols.thermal.profiles import PROFILES
 from fiscald.protocols.thermal.queries import describe
+from fiscald.protocols.thermal.rows import Row
 
 #: Commands that end or cancel a receipt and do nothing else. No query shows what a short closing leaves open (6.1).
 _ENDS = {

@@ -13,11 +13,12 @@ from fiscald.emulator.memory import RegisterState
 from fiscald.model.money import MAX_GROSZE
 from fiscald.protocols.thermal import fields as f
 from fiscald.protocols.thermal import grammar
-from fiscald.protocols.thermal.commands import COMMANDS, Row
+from fiscald.protocols.thermal.commands import COMMANDS
 from fiscald.protocols.thermal.fields import Brand
 from fiscald.protocols.thermal.frames import AnswerDeframer, Frame, encode
 from fiscald.protocols.thermal.grammar import State
 from fiscald.protocols.thermal.layouts import Param, Part
+from fiscald.protocols.thermal.rows import Row
 from tests.emulator.thermal.talking import Talk, framed, sequence
 
 WATER, BREAD = "1$lWoda|1.|A/2/2/", "2$lChleb|1.5|C/3.33/5/"
@@ -31,6 +32,7 @@ STATES: dict[str, tuple[str, ...]] = {
     "line and deposit": ("0$h", WATER, "6$d2/12|4.|"),
     "paid": ("0$h", WATER, "1;0$b2/gotowka|"),
     "announced": ("0$h", WATER, "3$nrabat|0.5/"),
+    "invoice": ("1;1;1;2;0;0;0;0;0;0$hFV 1|Prosta 1|5260250274||||||", WATER),
     "sold": ("0$h", WATER, "1;0$e000|0/2/", "0#i5/"),
     "reported": ("0$h", WATER, "1;0$e000|0/2/", "1;26;7;15#r"),
 }

@@ -15,12 +15,13 @@ from fiscald.model.money import line_value
 from fiscald.protocols.base import Dialogue
 from fiscald.protocols.tables import FieldFault
 from fiscald.protocols.thermal import grammar
-from fiscald.protocols.thermal.commands import RESULT, Row, find
+from fiscald.protocols.thermal.commands import RESULT, find
 from fiscald.protocols.thermal.fields import Dialect
 from fiscald.protocols.thermal.frames import CommandDeframer, Control, Dle, Enq, Frame, encode
 from fiscald.protocols.thermal.grammar import State
 from fiscald.protocols.thermal.layouts import RATE_LETTERS
 from fiscald.protocols.thermal.profiles import PROFILES, Profile
+from fiscald.protocols.thermal.rows import Row
 from fiscald.protocols.thermal.session import ThermalSession
 from tests.protocols import driving
 from tests.protocols import settings as settings_of

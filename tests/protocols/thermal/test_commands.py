@@ -12,11 +12,12 @@ from hypothesis import strategies as st
 from fiscald.protocols.base import Deadline, Effect
 from fiscald.protocols.tables import FieldFault
 from fiscald.protocols.thermal import fields as f
-from fiscald.protocols.thermal.commands import ANSWERS, COMMANDS, RESULT, STATUS, Row, find, read_reply, request
+from fiscald.protocols.thermal.commands import ANSWERS, COMMANDS, RESULT, STATUS, find, read_reply, request
 from fiscald.protocols.thermal.fields import Brand, Dialect, Header, Measured, Quantity, Text, Value, ValueRefused
 from fiscald.protocols.thermal.frames import AnswerDeframer, CommandDeframer, Frame, encode
 from fiscald.protocols.thermal.layouts import Check, Layout
 from fiscald.protocols.thermal.profiles import PROFILES, detect
+from fiscald.protocols.thermal.rows import Row
 from tests.protocols.thermal.examples import Example, examples
 
 POSNET, NOVITUS = Dialect("mazovia"), Dialect("mazovia", Brand.NOVITUS)
@@ -232,7 +233,7 @@ def test_what_registers_is_irreversible() -> None:
         name for rows in COMMANDS.values() for name, row in rows.items() if row.effect is Effect.IRREVERSIBLE
     }
     assert irreversible == {
-        "$e 1", "$x", "$y", "#r", "#o", "#o 16", "#o 17", "#i", "#d", "#z", "#w", "#t", "#k", "$p", "$w 1",
+        "$e 1", "$e 1 invoice", "$x", "$y", "#r", "#o", "#o 16", "#o 17", "#i", "#d", "#z", "#w", "#t", "#k", "$p", "$w 1",
     }  # fmt: skip
 
 

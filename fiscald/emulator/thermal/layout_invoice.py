@@ -1,0 +1,131 @@
+"""The paper of a Novitus's invoice (NOV 3.16).
+
+Its description has no sample print. What is printed and what each option leaves out are the description's; the
+order and the words that it does not name are our assumption.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from fiscald.emulator.memory import Transaction
+from fiscald.emulator.paper import amount, words
+from fiscald.emulator.thermal.layout import Foot, Sheet, day_text
+from fiscald.emulator.thermal.machine import Machine
+from fiscald.emulator.thermal.memory import InvoiceTexts, Tail, document_of
+
+#: Bits of the three numbers of print options (``@c``).
+NO_WORDS, BOLD_BUYER, BOLD_SELLER, BOLD_NIP = 0x01, 0x04, 0x08, 0x10
+LINE_NUMBERS, DUE_FIRST, GROSZE_IN_WORDS, NO_SAME_DAY, NO_SELLER, PAYMENTS = 0x02, 0x04, 0x08, 0x10, 0x20, 0x80
+NO_BUYER, PAID_IN_CASH, NO_SELLER_WORD, NO_ORIGINAL, VAT = 0x01, 0x02, 0x04, 0x08, 0x10
+_ID_NAMES = ("NIP", "REGON", "PESEL")
+_DOTS = "." * 24
+
+
+class InvoiceSheet(Sheet):
+    """An invoice being laid out."""
+
+    def invoice(self, transaction: Transaction, texts: InvoiceTexts, which: str) -> None:
+        """``which`` is ORYGINAŁ or KOPIA; empty: neither is printed."""
+        paper, (first, second, third) = self.paper, texts.options
+        if not self.register.fiscal:
+            paper.title("NIEFISKALNY")
+        paper.title("FAKTURA VAT" if third & VAT else "FAKTURA")
+        if texts.number:
+            paper.centre(f"nr {texts.number}")
+        if which:
+            paper.centre(which)
+        today = day_text(self.register.clock.now().date())
+        if not (second & NO_SAME_DAY and texts.sold in ("", today)):
+            paper.pair("Data sprzedaży:", texts.sold or today)
+        if not second & NO_SELLER:
+            self._seller(texts)
+        self._buyer(texts)
+        self._rule()
+        if second & DUE_FIRST:
+            self._money("Do zapłaty", transaction.total)
+        self._sale(transaction)
+        self._taxes(transaction)
+        if not first & NO_WORDS:
+            zloty, grosze = divmod(transaction.total, 100)
+            cents = words(grosze) if second & GROSZE_IN_WORDS else str(grosze)
+            paper.left(f"Słownie: {words(zloty)} zł {cents} gr")
+        if texts.paid is not None:
+            paper.pair("Zapłacono", texts.paid or amount(transaction.total))
+        if third & PAID_IN_CASH:
+            paper.left("Zapłacono gotówką")
+        for label, text in (("Termin płatności:", texts.due), ("Forma płatności:", texts.form)):
+            if text:
+                paper.pair(label, text)
+        if transaction.payments:
+            self._rule()
+            self._payments(transaction)
+        if texts.signatures:
+            self._signatures(texts)
+        self._fiscal_end(f"F{self.register.state.day.last_invoice % 10_000:04d}")
+        self._system_number()
+        self._footer()
+
+    def _seller(self, texts: InvoiceTexts) -> None:
+        """The header above has the seller's name; here are the word and the NIP."""
+        style = _bold(texts.options[0] & BOLD_SELLER)
+        if not texts.options[2] & NO_SELLER_WORD:
+            self.paper.left("Sprzedawca:", style=style)
+        self.paper.left(f"NIP {'PL ' if texts.seller_pl else ''}{self.nip}")
+
+    def _buyer(self, texts: InvoiceTexts) -> None:
+        paper, (first, _, third) = self.paper, texts.options
+        paper.left("Odbiorca:" if texts.buyer_is_recipient else "Nabywca:", style=_bold(first & BOLD_BUYER))
+        if not third & NO_BUYER:
+            for line in (*texts.name.split("\n"), *texts.buyer):
+                if line:
+                    paper.left(line)
+        if texts.nip:
+            paper.left(f"{_ID_NAMES[texts.id_type]} {texts.nip}", style=_bold(first & BOLD_NIP))
+        for line in texts.information.split("\n"):
+            if line:
+                paper.left(line)
+        for label, text in (("Odebrał:", texts.recipient), ("Wystawił:", texts.issuer)):
+            if text:
+                paper.pair(label, text)
+
+    def _signatures(self, texts: InvoiceTexts) -> None:
+        for kind, name, what in (
+            (texts.buyer_signs, texts.buyer_signature, "podpis osoby uprawnionej do odbioru"),
+            (texts.seller_signs, texts.seller_signature, "podpis osoby uprawnionej do wystawienia"),
+        ):
+            if kind == 2:
+                continue
+            self.paper.left("")
+            if kind == 1 and name:
+                self.paper.centre(name)
+            self.paper.centre(_DOTS)
+            self.paper.centre(what)
+
+
+def _bold(bit: int) -> Literal["plain", "bold"]:
+    return "bold" if bit else "plain"
+
+
+def print_invoice(machine: Machine, transaction: Transaction, tail: Tail) -> None:
+    """The original and its copies come out. The counters count the original alone (our assumption)."""
+    texts = document_of(transaction).invoice or InvoiceTexts()
+    number = machine.register.state.day.last_invoice
+    facts = {
+        "total": transaction.total, "totals": list(transaction.totals), "number": number, "invoice": texts.number,
+        "copies": texts.copies,
+    }  # fmt: skip
+    for copy in range(texts.copies + 1):
+        which = "KOPIA" if copy else "" if texts.options[2] & NO_ORIGINAL and not texts.copies else "ORYGINAŁ"
+        code = tail.system_number[:1] in ("#", "@")
+        foot = Foot(
+            tail.who, system_number="" if code else tail.system_number, texts=texts.footers, lines=tail.lines,
+        )  # fmt: skip
+        sheet = InvoiceSheet(machine.register, machine.width, foot, machine.memory.nip)
+        sheet.invoice(transaction, texts, which)
+        if code:
+            sheet.paper.code("qr" if tail.system_number[0] == "@" else "barcode", tail.system_number[1:])
+        if copy:
+            machine.emit("invoice_copy", sheet, copy=copy)
+        else:
+            machine.emit("invoice", sheet, **facts)
