@@ -233,7 +233,7 @@ def _check_rates(document: SetVatRates, plan: Plan) -> None:
                 f"/document/rates/{letter}",
                 "rates.reserved",
                 f'this printer reads {rate}% as "exempt" or as not in use; send "exempt", null or another rate',
-                f"stawka {rate}% ma w tej drukarce inne znaczenie.",
+                f"stawka {str(rate).replace('.', ',')}% ma w tej drukarce inne znaczenie.",
             )
 
 
