@@ -47,7 +47,7 @@ def test_a_balance_says_what_is_not_counted() -> None:
     ]
 
 
-def test_two_printers_are_told_apart_by_the_argument() -> None:
+def test_of_two_printers_the_argument_names_one() -> None:
     with EmulatedPrinter() as one, EmulatedPrinter(seed=1) as two, LocalDaemon({"till1": one, "till2": two}) as daemon:
         result = CliRunner().invoke(fiscalctl, ["--socket", str(daemon.socket), "packaging"])
     assert result.exit_code == 2

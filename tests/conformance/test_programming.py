@@ -213,7 +213,7 @@ def test_every_change_of_a_rate_is_a_warning_of_the_preview(family: str) -> None
     ]
 
 
-def test_no_person_is_blamed_where_the_printer_asks_nobody() -> None:
+def test_a_setting_that_does_not_show_blames_no_person() -> None:
     bench = Bench("posnet")
 
     def answer(sent: Sent, data: bytes) -> bytes:
