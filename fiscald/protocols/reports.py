@@ -12,6 +12,21 @@ MemoryReport = MonthlyReport | PeriodicReport
 PrintedReport = MemoryReport | ShiftReport
 
 
+def check_memory(document: PrintedReport, plan: PlanBuilder, reports: int) -> None:
+    """Add an error for daily reports that the fiscal memory does not hold. ``reports``: how many it holds."""
+    if isinstance(document, ShiftReport):
+        return
+    first = document.start if isinstance(document, PeriodicReport) and isinstance(document.start, int) else 1
+    if first > reports:
+        last = f"the last one is number {reports}" if reports else "it holds none yet"
+        plan.error(
+            "/document" if first == 1 else "/document/from",
+            "report.none",
+            f"the fiscal memory has no such daily report: {last}",
+            "w pamięci fiskalnej nie ma takiego raportu dobowego.",
+        )
+
+
 def check_period(document: MemoryReport, plan: PlanBuilder, now: datetime.datetime | None) -> None:
     """Add an error for a period that the printer cannot report yet. ``now``: by its clock; ``None``: not known."""
     if now is None:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from fiscald.api.wire import JobAnswer
+from fiscald.model.capabilities import Capability, FieldCapability, PrinterDetails
 from fiscald.model.jobs import JobState, Notice, Result
 from fiscald.model.packaging_balance import KindBalance, PackagingBalance, Turnover
 from fiscald.model.preview import Preview
@@ -53,6 +54,12 @@ def status() -> PrinterStatus:
         counters=Counters(daily_report=1, last_receipt=1, receipts=1, cancelled=0, printouts=2),
         vat={"A": HOSTILE}, documents=("receipt", "printout"), job=HOSTILE,
     )  # fmt: skip
+
+
+def details() -> dict[str, Any]:
+    """The same, and what it cannot do."""
+    why = Capability(supported=False, why=HOSTILE, fields={HOSTILE: FieldCapability(why=HOSTILE, values=(HOSTILE,))})
+    return PrinterDetails.of(status(), {"receipt": why}).model_dump(mode="json")
 
 
 def document() -> Receipt:
@@ -122,7 +129,8 @@ def answer(method: str, path: str) -> Any:
         },
         "GET /v1/jobs/[^/]+/paper": f"Kawa{HOSTILE}\n".encode(),
         "GET /v1/backup": b"SQLite format 3\0" + HOSTILE.encode(),
-        "(GET|POST) /v1/printers/[^/]+(/adoption|/journal-confirmation)?": status().model_dump(mode="json"),
+        "GET /v1/printers/[^/]+": details(),
+        "POST /v1/printers/[^/]+(/adoption|/journal-confirmation)": status().model_dump(mode="json"),
         "GET /v1/jobs": {"jobs": [job().model_dump(mode="json", by_alias=True)], "next": HOSTILE},
         ".* /v1/jobs/.*": job().model_dump(mode="json", by_alias=True),
         ".* /v1/licence.*": licence(),

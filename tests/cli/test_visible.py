@@ -51,6 +51,8 @@ VERBS: dict[str, list[list[str]]] = {
     "print": [["DOCUMENT", "--key", "A"], [f"missing{HOSTILE}\udcff.json"]],
     **{" ".join(verb.words): [["--key", "A"] + ["1.00"] * taken] for verb, taken in DOCUMENT_VERBS},
     "cash in": [["1.00", "--key", "A"], [HOSTILE, "--key", "A"]],
+    "clock show": [["--printer", "till1"]],
+    "rates show": [["--printer", "till1"]],
     "job": [["A"], [HOSTILE]],
     "jobs": [[]],
     "paper": [["A"], ["A", "--output", f"missing/{HOSTILE}.txt"], ["A", "--output", HOSTILE]],
@@ -83,7 +85,7 @@ VERBS: dict[str, list[list[str]]] = {
     "licence test-certificate": [[]],
 }  # fmt: skip
 #: Verbs that show nothing of what the daemon or a file says when all is well.
-SILENT = ("backup", "capture", "regression", "licence test-certificate", "replay", "scan", "bugreport")
+SILENT = ("clock show", "backup", "capture", "regression", "licence test-certificate", "replay", "scan", "bugreport")
 
 
 def leaves(group: click.Group, before: str = "") -> Iterator[str]:

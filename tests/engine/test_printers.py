@@ -16,6 +16,7 @@ from fiscald.journal import Phase
 from fiscald.model.jobs import JobState
 from fiscald.model.printers import PrinterState
 from fiscald.model.problems import Fate, ProblemError
+from fiscald.protocols import family as find_family
 from fiscald.protocols.posnet import course, receipt
 from fiscald.transport import ByteStream
 from tests import virtual
@@ -35,10 +36,7 @@ def test_a_printer_that_is_ready(tmp_path: Path) -> None:
             assert not status.stale
             assert status.age_ms is not None
             assert status.age_ms < 3000
-            assert status.documents == (
-                "receipt", "invoice", "daily_report", "cash_in", "cash_out", "goods_return", "packaging", "printout",
-                "drawer",
-            )  # fmt: skip
+            assert status.documents == find_family("posnet").documents
 
     virtual.run(main())
 

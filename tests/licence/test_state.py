@@ -19,6 +19,9 @@ from tests.licence.test_certificate import T0
 #: The program's own release, as a witness.
 PROGRAM = int(datetime.datetime(2026, 1, 10, tzinfo=datetime.UTC).timestamp())
 
+#: What a shop may print without a licence: the law gives it no choice.
+REPORTS = ["daily_report", "shift_report", "monthly_report", "periodic_report"]
+
 
 def facts(state: LicenceState) -> dict[str, Any]:
     assert state.refusal is not None
@@ -47,7 +50,7 @@ def test_case_32_the_last_second_of_a_trial() -> None:
     ended = derive(situation(end, **trial))
     assert (ended.name, facts(ended)["was"], facts(ended)["prompt"]) == ("ended", "trial", "number")
     assert facts(ended)["since"] == "2026-02-14T00:00:00Z"
-    assert facts(ended)["allowed"] == ["status", "finish", "daily_report"]
+    assert facts(ended)["allowed"] == ["status", "finish", *REPORTS]
 
 
 @pytest.mark.parametrize(
@@ -140,7 +143,7 @@ def test_in_every_state_the_day_can_be_closed_and_a_refusal_has_a_prompt(flags: 
         found = derive(replace(each, flags=flags))
         assert all(f"licence.w.{flag}" in found.warnings for flag in flags)
         if found.refusal is not None:
-            assert facts(found)["allowed"] == ["status", "finish", "daily_report"]
+            assert facts(found)["allowed"] == ["status", "finish", *REPORTS]
             assert facts(found)["prompt"] in ("number", "support_number", "transfer", "check")
             assert found.refusal.fault == "licence"
             assert found.refusal.detail_pl

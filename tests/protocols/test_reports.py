@@ -97,6 +97,33 @@ def test_innova_prints_no_report_of_the_memory() -> None:
     assert "no manual" in verdict.problem.detail
 
 
+@pytest.mark.parametrize("family", FAMILIES)
+def test_an_empty_memory_is_found_before_anything_is_sent(family: str) -> None:
+    bench = Bench(family)
+    verdict = bench.carry_out(ADAPTER.validate_python(OCTOBER))
+    assert isinstance(verdict, NotPrinted)
+    assert [each.code for each in verdict.problem.errors] == ["report.none"]
+    assert bench.changes() == []
+
+
+def test_a_number_beyond_the_last_report_is_refused() -> None:
+    bench = Bench("thermal", **RECORDS)
+    verdict = bench.carry_out(ADAPTER.validate_python({"type": "periodic_report", "from": 32, "to": 40}))
+    assert isinstance(verdict, NotPrinted)
+    (error,) = verdict.problem.errors
+    assert (error.pointer, error.code) == ("/document/from", "report.none")
+    assert "number 31" in error.detail
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_a_time_without_a_report_is_refused_with_that_reason(family: str) -> None:
+    bench = Bench(family, **RECORDS)
+    verdict = bench.carry_out(ADAPTER.validate_python({"type": "monthly_report", "month": "2026-09"}))
+    assert isinstance(verdict, NotPrinted)
+    assert verdict.problem.code == "printer.refused"
+    assert "no such record" in verdict.problem.detail or "no daily report of that time" in verdict.problem.detail
+
+
 class Moved:
     """So many other sheets and daily reports."""
 

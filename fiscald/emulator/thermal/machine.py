@@ -381,9 +381,8 @@ class Machine:
         sent = (values.get("nr_kasy") or "", values.get("kasjer") or "")
         given = sent if any(sent) else None
         first, second = (logged_in, given) if self.novitus else (given, logged_in)
-        usual = ("0", "K0") if self.novitus else ("001", "KIEROWNIK")
-        till, cashier = first or second or usual
-        return f"#{till or usual[0]:<10} {cashier or usual[1]}"
+        till, cashier = first or second or (("0", "K0") if self.novitus else ("001", "KIEROWNIK"))
+        return f"#{till:<10} {cashier}"
 
     def sheet(self, foot: Foot) -> Sheet:
         """A new sheet."""

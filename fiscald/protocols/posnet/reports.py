@@ -26,7 +26,7 @@ from fiscald.protocols.posnet.proof import PosnetProof
 from fiscald.protocols.posnet.queries import counters_moved, prepare, read_clock
 from fiscald.protocols.proof import verdicts
 from fiscald.protocols.proof.counters import OtherSheet
-from fiscald.protocols.reports import PrintedReport, check_period
+from fiscald.protocols.reports import PrintedReport, check_memory, check_period
 
 _NO_NUMBERS = "no command for a report by numbers is openly known"
 _NO_CASHIER = "its shift report has no place for it"
@@ -90,6 +90,7 @@ def carry_out(document: PrintedReport, settings: Settings, printer_id: str | Non
         return found
     clock = yield from read_clock()
     plan = plan_report(document, code_page(settings), clock.moment)
+    check_memory(document, plan, found.counters.daily_report - 1)
     if plan.errors:
         return verdicts.refused_before(plan.errors, found.look)
     if (yield from counters_moved(found.look)):

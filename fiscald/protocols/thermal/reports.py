@@ -20,7 +20,9 @@ from fiscald.protocols.capabilities import cannot, text
 from fiscald.protocols.planning import PlanBuilder, TextKind
 from fiscald.protocols.proof import verdicts
 from fiscald.protocols.proof.counters import OtherSheet
-from fiscald.protocols.reports import PrintedReport, check_period
+from fiscald.protocols.proof.verdicts import CommitReply
+from fiscald.protocols.queries import refusal
+from fiscald.protocols.reports import PrintedReport, check_memory, check_period
 from fiscald.protocols.thermal.commands import Request, request, text_limit
 from fiscald.protocols.thermal.commit import brand_of, commit
 from fiscald.protocols.thermal.fields import Brand
@@ -31,6 +33,7 @@ from fiscald.protocols.thermal.queries import find_profile, prepare, read_clock,
 
 #: ``Pt`` of ``#o``: full, and the sums alone.
 _BY_DAYS, _BY_MONTH, _BY_NUMBERS = (0, 1), (6, 7), ("#o 16", "#o 17")
+_EMPTY_RANGE = "4"
 #: ``Ps`` of ``#k`` that only reads.
 _READING = 23
 #: What the printer itself prints while no cashier is logged in (5.7).
@@ -107,6 +110,7 @@ def carry_out(document: PrintedReport, settings: Settings, printer_id: str | Non
     if isinstance(found, Wait):
         return found
     plan = plan_report(document, profile, code_page(settings), (yield from read_clock()))
+    check_memory(document, plan, found.counters.daily_report - 1)
     if plan.errors:
         return verdicts.refused_before(plan.errors, found.look)
     if found.look != (yield from read_counters()):
@@ -115,7 +119,15 @@ def carry_out(document: PrintedReport, settings: Settings, printer_id: str | Non
     yield Checkpoint(Stage.COMMITTING, found.look)
     assert plan.command is not None
     reply = yield from commit(plan.command, document, brand=brand_of(settings))
-    return (yield from ThermalProof(found.look, _expected(document, plan), settings).verdict(reply))
+    return (yield from ThermalProof(found.look, _expected(document, plan), settings).verdict(_none_found(reply)))
+
+
+def _none_found(reply: CommitReply) -> CommitReply:
+    """``#o`` has one error for every wrong range; the planner has checked all but what the memory holds (5.8)."""
+    if reply.refusal is None or reply.refusal.device_code != _EMPTY_RANGE:
+        return reply
+    text, text_pl = "its fiscal memory has no daily report of that time", "brak raportów dobowych z tego okresu"
+    return CommitReply(refusal("/document", text, text_pl, _EMPTY_RANGE))
 
 
 def recover(document: PrintedReport, settings: Settings, checkpoint: Checkpoint) -> Dialogue[Verdict]:
