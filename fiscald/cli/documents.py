@@ -27,9 +27,9 @@ def read_document(context: Context, file: Any, printer: str | None) -> tuple[str
     return printer, content
 
 
-def only_printer(context: Context, client: Client) -> str:
-    """The name of the only printer; ends with a message if there are several."""
+def only_printer(context: Context, client: Client, named: str = "with --printer") -> str:
+    """The name of the only printer; ends with a message if there are several. ``named``: how the verb takes a name."""
     names = [printer.name for printer in client.printers()]
     if len(names) != 1:
-        context.fail(USAGE, f"choose a printer with --printer: {', '.join(names) or 'none is configured'}")
+        context.fail(USAGE, f"choose a printer {named}: {', '.join(names) or 'none is configured'}")
     return names[0]

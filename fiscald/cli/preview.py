@@ -62,5 +62,5 @@ def _summary(found: Preview) -> str:
             lines.append(f"  with packaging: {describe_due(totals.due)}")
         if totals.due >= 0:
             lines.append(f"  paid {format_money(totals.paid)}, change {format_money(totals.change)}")
-    lines += [f"  note: {notice.pointer or ''} {notice.detail}" for notice in found.warnings]
+    lines += [f"  note: {notice.pointer + ' ' if notice.pointer else ''}{notice.detail}" for notice in found.warnings]
     return "\n".join(lines)

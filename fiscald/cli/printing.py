@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any, TypeVar, get_args, get_origin
 
@@ -132,10 +132,23 @@ def _is_table(field: FieldInfo) -> bool:
     return isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel)
 
 
+def _table(rows: Iterable[str]) -> dict[str, str | None]:
+    """The rows ``A=23%`` and ``E=`` of a table. A row that is no such pair, or stands twice, is wrong usage."""
+    table: dict[str, str | None] = {}
+    for row in rows:
+        key, equals, text = row.partition("=")
+        if not equals:
+            raise click.UsageError(f"{row!r}: write a letter, = and its value, like A=23%, or E= for one not in use")
+        if key in table:
+            raise click.UsageError(f"{key} stands twice; write each letter once")
+        table[key] = text or None
+    return table
+
+
 def _sent(document: type[BaseDocument], called: str, value: Any) -> Any:
     """``value`` as the API takes it: digits are a number where the field takes one; ``A=23%`` is a row of a table."""
     field = next(it for name, it in document.model_fields.items() if (it.alias or name) == called)
     if _is_table(field):
-        return {key: text or None for key, _, text in (row.partition("=") for row in value)}
+        return _table(value)
     numbered = int in get_args(field.annotation)
     return int(value) if numbered and isinstance(value, str) and value.isascii() and value.isdigit() else value

@@ -85,7 +85,7 @@ def job_text(job: Job) -> str:
             "" if result.printed_at is None else f"{result.printed_at:%Y-%m-%d %H:%M:%S}",
         ]
         lines.append("  " + ", ".join(fact for fact in facts if fact))
-    lines += [f"  note: {notice.pointer or ''} {notice.detail}" for notice in found.warnings]
+    lines += [f"  note: {notice.pointer + ' ' if notice.pointer else ''}{notice.detail}" for notice in found.warnings]
     for problem in (found.error, found.waiting):
         if problem is not None:
             lines.append("  " + problem_text(problem).replace("\n", "\n  "))

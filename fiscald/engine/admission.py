@@ -48,16 +48,16 @@ class Admission:
 
     def _check(self, actor: Actor, document: Document) -> Check:
         family = actor.printer.family
-        if document.type not in family.documents:
-            why = family.why_not(document.type, actor.settings)
+        found = family.capability(document.type, actor.settings, actor.snapshot)
+        if not found.supported:
             raise ProblemError(
                 problem(
                     "document.unsupported",
                     printer=actor.printer.name,
                     family=family.name,
                     document=document.type,
-                    why=why,
-                    documents=", ".join(family.documents),
+                    why=found.why,
+                    documents=", ".join(family.supported(actor.settings, actor.snapshot)),
                 )
             )
         refused = self._gate.refuses(document.type, actor.identity)

@@ -11,7 +11,7 @@ from fiscald.engine.noise import Noise
 from fiscald.engine.printer import Printer
 from fiscald.engine.situation import Situation
 from fiscald.journal import Entry, Phase
-from fiscald.model.printers import Condition, PrinterState, PrinterStatus
+from fiscald.model.printers import Condition, Identity, PrinterState, PrinterStatus
 from fiscald.model.problems import Problem
 
 log = logging.getLogger(__name__)
@@ -46,6 +46,7 @@ class StatusBoard:
         """The key of the job that runs now."""
         self._warning_codes: tuple[str, ...] = ()
         self._accepted: set[str] = set()
+        self._documents: tuple[Identity | None, tuple[str, ...]] | None = None
 
     def waiting_problem(self, key: str, document_type: str) -> Problem | None:
         """The problem that keeps this document waiting now."""
@@ -77,13 +78,22 @@ class StatusBoard:
             problem=self.problem,
             age_ms=age,
             stale=not connected or age is None or age > STALE_AFTER * 1000,
-            documents=self._printer.family.documents,
+            documents=self._supported(),
             job=self.job,
             queue=len(self._accepted),
             strays=self.noise.strays,
             damaged=self.noise.damaged,
             **self.situation.parts(),
         )
+
+    def _supported(self) -> tuple[str, ...]:
+        """The documents that the printer supports: by its family, and by its model once that is known."""
+        snapshot = self.situation.snapshot
+        identity = None if snapshot is None else snapshot.identity
+        found = self._documents
+        if found is None or found[0] != identity:
+            found = self._documents = identity, self._printer.family.supported(self._printer.settings, snapshot)
+        return found[1]
 
     def on_condition(self, condition: Condition) -> None:
         """The condition that the printer reports while one of our commands waits in it."""

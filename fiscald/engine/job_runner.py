@@ -256,6 +256,9 @@ class JobRunner:
                 self._board.holds.record_success(key, kind)
                 if counters is not None:
                     self._board.situation.update_counters(counters)
+                self._board.situation.update_settings(verdict.rates, verdict.clock)
+                if verdict.rates is not None:
+                    self._board.holds.retry_soon(anyio.current_time())
                 notices += self._board.situation.notices(result, entry.job.created_at)
                 notices += self._ksef_notices(entry.job, result)
                 done = await self._journal.run(

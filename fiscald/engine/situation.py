@@ -14,6 +14,7 @@ from fiscald.model.printers import Ages, Condition, Counters, Identity, PrinterS
 from fiscald.model.problems import Problem, problem
 from fiscald.model.times import POLISH_TIME, fixed, settle
 from fiscald.protocols.conditions import Conditions, state_of
+from fiscald.protocols.rates import Rates, plain_rates
 
 _STATES = {
     "printer.foreign_transaction": PrinterState.BUSY,
@@ -131,6 +132,22 @@ class Situation:
         if self.snapshot is not None:
             self.snapshot = self.snapshot.model_copy(update={"counters": counters})
         self._mark("counters", "state")
+
+    def update_settings(self, rates: Rates | None, clock: datetime | None) -> None:
+        """Store the VAT table and the clock that one of our documents has set, as the printer shows them just now."""
+        snapshot = self.snapshot
+        if snapshot is None:
+            return
+        if rates is not None:
+            snapshot = snapshot.model_copy(update={"rates": plain_rates(rates)})
+            self._mark("vat")
+        if clock is not None:
+            now = self.host_time()
+            clock = settle(clock, now)
+            snapshot = snapshot.model_copy(update={"clock": clock})
+            self._clock_off = clock - fixed(now)
+            self._mark("clock")
+        self.snapshot = snapshot
 
     def _mark(self, *parts: str) -> None:
         self._at |= dict.fromkeys(parts, anyio.current_time())

@@ -8,23 +8,38 @@ from __future__ import annotations
 
 import textwrap
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from fiscald.model.about import BaseDocument, Fiscal, Sheet
 from fiscald.model.copies import CannotDraw, CopyFormat, NoPictures, Original
-from fiscald.model.jobs import Job, Result
+from fiscald.model.jobs import Job, Paper, Result
 from fiscald.model.times import POLISH_TIME
 from fiscald.paper.emulated import EMULATED_NUMBER, NoPaper, carry_out, register_state
 
 if TYPE_CHECKING:
     from fiscald.emulator.memory import RegisterState
-    from fiscald.emulator.paper import Paper, PaperLine, Printout
+    from fiscald.emulator.paper import Paper as Sheets
+    from fiscald.emulator.paper import PaperLine, Printout
 
 #: In the place of the printer's own header and NIP, which fiscald does not know.
 HEADER = "(nagłówek i NIP: na oryginale)"
 #: Sheets with more lines than this are not drawn as PNG: the picture would take too much memory.
 MAX_PICTURE_LINES = 1500
 _WIDTH = 40
+#: The fields of documents whose content only the printer has, as their copies name them.
+FIELDS_PL = {
+    "month": "Miesiąc",
+    "start": "Od",
+    "end": "Do",
+    "summary": "Tylko podsumowanie",
+    "shift": "Zmiana",
+    "cashier": "Kasjer",
+    "reset": "Nowa zmiana",
+    "time": "Czas",
+    "rates": "Stawka",
+    "confirm_on_printer": "Potwierdzenie na drukarce",
+    "lines": "Wiersz",
+}
 #: A VAT table for documents whose paper shows no rates.
 _NO_RATES: dict[str, str | None] = {"A": "23%"}
 
@@ -57,6 +72,8 @@ def _sheets(original: Original) -> list[Printout]:
     if result is None or document.about.sheet is Sheet.NONE:
         raise CannotDraw("a document of this type prints nothing")
     if document.about.sheet is Sheet.PRINTERS_OWN:
+        if original.job.paper is Paper.NONE:
+            raise CannotDraw("the printer printed nothing about it")
         return [_facts(original.job, document, result)]
     try:
         sheets, number = _printed_again(original, document, result)
@@ -99,9 +116,10 @@ def _memory(original: Original, vat: dict[str, str | None], result: Result) -> R
 
 def _marked(sheet: Printout, emulated: str, job: Job, result: Result) -> Printout:
     """The sheet with the mark of a copy in place of the emulator's, and with the number of the real printer."""
-    from fiscald.emulator.paper import MARK, Paper
+    from fiscald.emulator.paper import MARK
+    from fiscald.emulator.paper import Paper as Sheets
 
-    paper = Paper(sheet.width)
+    paper = Sheets(sheet.width)
     paper.copy_mark()
     for line in sheet.lines:
         if line.text.strip() == MARK:
@@ -132,7 +150,7 @@ def _shows(line: PaperLine, number: str) -> bool:
     return words in (number.replace(" ", ""), EMULATED_NUMBER.replace(" ", ""))
 
 
-def _end(paper: Paper, job: Job) -> None:
+def _end(paper: Sheets, job: Job) -> None:
     paper.left("Odtworzono z dziennika programu fiscald.")
     paper.left(f"Zlecenie: {job.key}")
     paper.copy_mark()
@@ -140,21 +158,26 @@ def _end(paper: Paper, job: Job) -> None:
 
 def _facts(job: Job, document: BaseDocument, result: Result) -> Printout:
     """A sheet with what fiscald knows of a document whose content only the printer has."""
-    from fiscald.emulator.paper import Paper, Printout
+    from fiscald.emulator.paper import Paper as Sheets
+    from fiscald.emulator.paper import Printout
 
-    paper = Paper(_WIDTH)
+    paper = Sheets(_WIDTH)
     paper.copy_mark()
     paper.rule()
     paper.title(document.about.title_pl or job.document.type)
     if not result.fiscal:
         paper.centre("NIEFISKALNY (tryb szkoleniowy)")
     paper.rule()
-    facts = {"Numer": result.number, "Raport dobowy": result.daily_report, "Drukarka": result.printer_id}
+    facts: dict[str, int | str | None] = {}
+    if document.about.fiscal is not Fiscal.NOTHING:
+        facts["Numer"] = result.number
+    facts |= {"Raport dobowy": result.daily_report, "Drukarka": result.printer_id}
     facts["Wydrukowano"] = None if result.printed_at is None else _written(result.printed_at)
     for name, fact in facts.items():
         paper.pair(name, "nieznane" if fact is None else str(fact))
     for name, value in document.model_dump(mode="json", exclude={"type"}, exclude_defaults=True).items():
-        paper.pair(name, str(value))
+        for label, content in _in_words(FIELDS_PL[name], value):
+            paper.pair(label, content)
     paper.rule()
     paper.left("Treść zna tylko drukarka: jest na")
     paper.left("oryginale i w jej pamięci.")
@@ -163,6 +186,17 @@ def _facts(job: Job, document: BaseDocument, result: Result) -> Printout:
     return Printout(
         number=0, kind=job.document.type, at=result.printed_at or job.updated_at, width=_WIDTH, lines=tuple(paper.lines)
     )
+
+
+def _in_words(label: str, value: Any) -> list[tuple[str, str]]:
+    """A field of a document: a pair for each of its elements."""
+    if isinstance(value, dict):
+        return [(f"{label} {key}", "-" if each is None else str(each)) for key, each in value.items()]
+    if isinstance(value, list):
+        return [(f"{label} {number}", str(each)) for number, each in enumerate(value, 1)]
+    if isinstance(value, bool):
+        return [(label, "tak" if value else "nie")]
+    return [(label, str(value))]
 
 
 def _written(moment: datetime) -> str:

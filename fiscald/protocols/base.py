@@ -34,6 +34,7 @@ from fiscald.model.preview import Totals
 from fiscald.model.printers import Condition, Counters, Identity
 from fiscald.model.problems import FieldProblem, Problem
 from fiscald.model.strict import Strict
+from fiscald.protocols.rates import Rates
 
 
 class Effect(StrEnum):
@@ -250,7 +251,8 @@ class Printed:
 
     ``evidence`` (of every verdict): the looks that the verdict rests on, by their names in ``Evidence``. ``baseline``:
     what is known before the next document; ``None``: that must be read again. ``just_now``: the document was printed
-    just now, and the dialogue left it to the engine to say when, by the printer's clock.
+    just now, and the dialogue left it to the engine to say when, by the printer's clock. ``rates`` and ``clock``: what
+    the printer shows now, after a document that sets it.
     """
 
     result: Result
@@ -260,6 +262,8 @@ class Printed:
     counters: Counters | None = None
     baseline: Baseline[Any] | None = None
     just_now: bool = False
+    rates: Rates | None = None
+    clock: datetime.datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

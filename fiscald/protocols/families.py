@@ -164,12 +164,17 @@ class Family(ABC):
 
     def capabilities(self, settings: Settings, snapshot: Snapshot | None) -> dict[str, Capability]:
         """What the printer can do with every type of document. ``snapshot``: as it last reported itself, if ever."""
-        return {
-            kind: self.handlers[kind].capability(settings, snapshot)
-            if kind in self.handlers
-            else Capability(supported=False, why=self.why_not(kind, settings))
-            for kind in DOCUMENTS
-        }
+        return {kind: self.capability(kind, settings, snapshot) for kind in DOCUMENTS}
+
+    def capability(self, document_type: str, settings: Settings, snapshot: Snapshot | None) -> Capability:
+        """What the printer can do with one type of document."""
+        if document_type not in self.handlers:
+            return Capability(supported=False, why=self.why_not(document_type, settings))
+        return self.handlers[document_type].capability(settings, snapshot)
+
+    def supported(self, settings: Settings, snapshot: Snapshot | None) -> tuple[str, ...]:
+        """The types of document that the printer can print, in the order of ``documents``."""
+        return tuple(kind for kind in self.documents if self.capability(kind, settings, snapshot).supported)
 
     def check(self, document: Document, settings: Settings, snapshot: Snapshot | None) -> Check:
         """Predict the printer's refusals, from its own VAT table and limits if they are known."""

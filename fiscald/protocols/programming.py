@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import datetime
 
+from fiscald.model.about import BaseDocument
 from fiscald.model.programming import SetClock, SetVatRates
 from fiscald.model.times import POLISH_TIME, settle
 from fiscald.protocols.base import Dialogue, HostTime
 from fiscald.protocols.planning import PlanBuilder
+from fiscald.protocols.proof.states import Shown
 from fiscald.protocols.rates import Rates, parse_rates, plain_rates
 
 #: How far the printer's clock may be from the wanted time. Printers are set to the minute.
@@ -82,6 +84,16 @@ def tell_changes(document: SetVatRates, plan: PlanBuilder, rates: Rates) -> None
                 f"{letter}: {old or 'not in use'} becomes {new or 'not in use'}",
                 f"Stawka {letter}: {old or 'nieużywana'}, nowa: {new or 'nieużywana'}.",
             )
+
+
+def asks(document: BaseDocument) -> bool:
+    """Whether the printer asks a person on its keypad before it sets this."""
+    return isinstance(document, SetVatRates) and document.confirm_on_printer
+
+
+def already(document: BaseDocument, rates: Rates) -> Shown:
+    """What a printer with these rates shows, if it needs no command because it shows already what the document sets."""
+    return Shown(rates=rates) if isinstance(document, SetVatRates) else Shown()
 
 
 def same_rates(document: SetVatRates, rates: Rates) -> bool:

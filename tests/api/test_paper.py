@@ -21,6 +21,7 @@ from fiscald.emulator.running import EmulatedPrinter
 from fiscald.model.about import Sheet
 from fiscald.model.copies import CopyFormat
 from fiscald.model.documents import DOCUMENTS
+from fiscald.model.jobs import Paper
 from fiscald.model.rights import Right
 from fiscald.paper.copies import HEADER, MAX_PICTURE_LINES
 from fiscald.protocols import FAMILIES, family
@@ -115,8 +116,13 @@ def test_a_copy_of_a_report_has_what_fiscald_knows(desk: Desk, kind: str) -> Non
     if DOCUMENTS[kind].about.right is Right.CONFIGURE:
         desk.print({"type": "daily_report"})
     key = desk.print({"type": kind} | EXAMPLES[kind])
-    result = desk.client.job(key).result
+    job = desk.client.job(key)
+    result = job.result
     assert result is not None
+    if job.paper is Paper.NONE:
+        with pytest.raises(Refused, match="printed nothing about it"):
+            desk.client.paper(key)
+        return
     copy = desk.client.paper(key).decode()
     lines = copy.rstrip().split("\n")
     assert (lines[0].strip(), lines[-1].strip()) == (COPY_MARK, COPY_MARK)

@@ -7,7 +7,7 @@ from typing import Any
 from unittest.mock import patch
 
 from fiscald.protocols.base import Dialogue
-from fiscald.protocols.proof.states import StateProof
+from fiscald.protocols.proof.states import Shown, StateProof
 from tests.chaos.registry import mutant, thermal_mutant
 
 
@@ -17,7 +17,7 @@ def _not_looked_at() -> Iterator[None]:
     def verdict(self: Any, reply: Any) -> Dialogue[Any]:
         if reply is not None and reply.refusal is None:
             return (yield from real(self, reply))
-        return (yield from self.done(()))
+        return (yield from self.done((), Shown()))
 
     with patch.object(StateProof, "verdict", verdict):
         yield

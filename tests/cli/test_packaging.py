@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from click.testing import CliRunner
+
+from fiscald.cli.fiscalctl import main as fiscalctl
 from fiscald.cli.packaging import _lines
+from fiscald.emulator.running import EmulatedPrinter
 from fiscald.model.money import from_grosze
 from fiscald.model.packaging_balance import KindBalance, PackagingBalance, Turnover
+from fiscald.testing import LocalDaemon
 from tests.cli.conftest import RECEIPT, Counter
 
 
@@ -40,3 +45,10 @@ def test_a_balance_says_what_is_not_counted() -> None:
         "note: the printer gave no time to 2 of them; the day is when fiscald learned of them",
         "note: 1 more undecided that day, not counted; see: fiscalctl jobs --state undecided",
     ]
+
+
+def test_of_two_printers_the_argument_names_one() -> None:
+    with EmulatedPrinter() as one, EmulatedPrinter(seed=1) as two, LocalDaemon({"till1": one, "till2": two}) as daemon:
+        result = CliRunner().invoke(fiscalctl, ["--socket", str(daemon.socket), "packaging"])
+    assert result.exit_code == 2
+    assert "choose a printer as PRINTER: till1, till2" in result.output

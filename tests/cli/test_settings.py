@@ -59,3 +59,18 @@ def test_header_display_and_clock(counter: Counter) -> None:
     assert counter.run("clock", "set").exit_code == 0
     assert counter.run("clock", "show").stdout.startswith("till1: 20")
     assert "T" in counter.json("clock", "show")["clock"]
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"), [(["A=23%", "A=22%"], "A stands twice"), (["A", "B=8%"], "'A': write a letter")]
+)
+def test_a_table_with_a_doubtful_row_is_wrong_usage(counter: Counter, rows: list[str], said: str) -> None:
+    """The last of two values would win, and a letter alone would go out of use: a printer takes few changes."""
+    before = counter.printer.register.rates
+    result = counter.run("rates", "set", *rows, "C=5%", "D=0%", "E=", "F=", "G=exempt")
+    assert (result.exit_code, said in result.output) == (2, True), result.output
+    assert counter.printer.register.rates == before
+
+
+def test_a_note_without_a_place_begins_with_its_text(counter: Counter) -> None:
+    assert "note: nothing was sent" in counter.run("clock", "set").stdout

@@ -198,6 +198,8 @@ def test_a_person_confirms_the_rates_on_the_printer(family: str, profile: str, *
     before = state(bench)
     verdict = bench.settle(asked, partial(bench.carry_out, asked, answer_step=answer))
     assert agrees(verdict, changed=confirmed)
+    if isinstance(verdict, NotPrinted):
+        assert verdict.problem.code == "printer.cancelled"
     assert (state(bench) != before) is confirmed
 
 
@@ -209,3 +211,55 @@ def test_every_change_of_a_rate_is_a_warning_of_the_preview(family: str) -> None
     assert [(each.pointer, each.detail) for each in check.notices] == [
         ("/document/rates/E", "E: not in use becomes 12%")
     ]
+
+
+def test_a_setting_that_does_not_show_blames_no_person() -> None:
+    bench = Bench("posnet")
+
+    def answer(sent: Sent, data: bytes) -> bytes:
+        before = bench.device.register.state.rates
+        answered = bench.answer(data)
+        if sent.step.effect is not Effect.QUERY:
+            bench.device.register.state.rates = before  # it says yes and does nothing
+        return answered
+
+    verdict = bench.carry_out(document("posnet", "set_vat_rates"), answer_step=answer)
+    assert isinstance(verdict, NotPrinted)
+    assert verdict.problem.code == "printer.refused"
+    assert "person" not in verdict.problem.detail
+
+
+@pytest.mark.parametrize("profile", ["posnet", "novitus"])
+@pytest.mark.parametrize("rate", ["98.99%", "99.99%"])
+def test_a_thermal_printer_gets_no_rate_that_it_reads_as_something_else(profile: str, rate: str) -> None:
+    bench = Bench("thermal", profile)
+    wanted = ADAPTER.validate_python(
+        {"type": "set_vat_rates", "rates": dict.fromkeys("ABCDFG") | {"A": "23%", "E": rate}}
+    )
+    verdict = bench.carry_out(wanted)
+    assert isinstance(verdict, NotPrinted)
+    assert [(each.pointer, each.code) for each in verdict.problem.errors] == [("/document/rates/E", "rates.reserved")]
+    assert bench.changes() == []
+    checked = bench.family.check(wanted, bench.settings, None)
+    assert [each.code for each in checked.errors] == ["rates.reserved"]
+
+
+def test_a_thermal_printer_gets_no_year_that_it_lacks() -> None:
+    bench = Bench("thermal", "posnet")
+    bench.device.faults.switches.add(Switch.NOT_FISCAL)
+    verdict = bench.carry_out(clock("2126-11-22T12:00:00+01:00"))
+    assert isinstance(verdict, NotPrinted)
+    assert [each.code for each in verdict.problem.errors] == ["clock.year"]
+    assert bench.changes() == []
+
+
+def test_a_date_before_the_last_record_is_no_matter_of_the_moment() -> None:
+    """Error 7 means another date than the printer's for a VAT table, and a date that is too early for a clock."""
+    bench = Bench("thermal", clock_offset=1800.0)
+    bench.others_receipt(777)
+    bench.others_report()
+    verdict = bench.settle(clock("host"), partial(bench.carry_out, clock("host")))
+    assert isinstance(verdict, NotPrinted)
+    assert verdict.problem.device_code == "7"
+    assert verdict.problem.code == "printer.refused"
+    assert not verdict.again

@@ -13,12 +13,13 @@ from hypothesis import strategies as st
 from fiscald.emulator.paper import COPY_MARK, PaperLine, Printout
 from fiscald.emulator.svg import drawing
 from fiscald.engine.originals import original
+from fiscald.model.about import Sheet
 from fiscald.model.copies import CannotDraw, CopyFormat, Original
 from fiscald.model.documents import DOCUMENTS
-from fiscald.model.jobs import DamagedDocument, Job, JobState, Result
+from fiscald.model.jobs import DamagedDocument, Job, JobState, Paper, Result
 from fiscald.model.problems import ProblemError
 from fiscald.model.times import POLISH_TIME
-from fiscald.paper.copies import MAX_PICTURE_LINES, draw
+from fiscald.paper.copies import FIELDS_PL, MAX_PICTURE_LINES, draw
 
 NOW = datetime(2026, 11, 22, 10, 15, tzinfo=POLISH_TIME)
 VAT: dict[str, str | None] = {
@@ -34,6 +35,7 @@ def job(document: Any = RECEIPT, *, state: JobState = JobState.DONE, evidence: A
         printer="till1",
         state=state,
         document=parsed,
+        paper=Paper.PRINTED,
         result=Result(**({"printer_id": "ABC 1234567890"} | result)),
         evidence=evidence,
         created_at=NOW,
@@ -144,3 +146,32 @@ def test_any_text_gives_a_drawing(texts: list[str], code: str) -> None:
 def test_no_sheet_no_drawing() -> None:
     with pytest.raises(ValueError, match="nothing was printed"):
         drawing([])
+
+
+def test_a_document_that_printed_nothing_has_no_copy() -> None:
+    """A POSNET printer prints nothing about its VAT table, and no printer about what it shows already."""
+    found = job({"type": "set_header", "lines": ["SKLEP"]}, printed_at=NOW)
+    with pytest.raises(CannotDraw, match="printed nothing"):
+        copy(found.model_copy(update={"paper": Paper.NONE}))
+    assert "SKLEP" in copy(found)
+
+
+@pytest.mark.parametrize(
+    ("document", "words"),
+    [
+        ({"type": "monthly_report", "month": "2026-10", "summary": True}, "Miesiąc 2026-10 Tylko podsumowanie tak"),
+        ({"type": "periodic_report", "from": 1, "to": 2}, "Od 1 Do 2"),
+        ({"type": "set_vat_rates", "rates": VAT}, "Stawka A 23% Stawka B 8% Stawka C 5% Stawka D 0% Stawka E -"),
+        ({"type": "set_header", "lines": ["SKLEP", "ul. Testowa 1"]}, "Wiersz 1 SKLEP Wiersz 2 ul. Testowa 1"),
+    ],
+)
+def test_the_copy_of_a_report_is_polish(document: Any, words: str) -> None:
+    text = " ".join(copy(job(document, printed_at=NOW)).split())
+    assert words in text
+    assert "Numer" not in text
+
+
+def test_every_field_of_a_document_with_facts_alone_has_a_polish_name() -> None:
+    for kind in DOCUMENTS.values():
+        if kind.about.sheet is Sheet.PRINTERS_OWN:
+            assert set(kind.model_fields) - {"type"} <= set(FIELDS_PL)

@@ -44,6 +44,8 @@ from fiscald.protocols.posnet.queries import (
     send,
 )
 from fiscald.protocols.programming import (
+    already,
+    asks,
     check_clock,
     check_day,
     host_time,
@@ -54,7 +56,7 @@ from fiscald.protocols.programming import (
     wanted_time,
 )
 from fiscald.protocols.proof import verdicts
-from fiscald.protocols.proof.states import UNCHANGED, StateProof
+from fiscald.protocols.proof.states import UNCHANGED, Shown, StateProof
 from fiscald.protocols.rates import parse_rates
 
 Programming = SetClock | SetVatRates | SetHeader
@@ -124,8 +126,10 @@ def carry_out(document: Programming, settings: Settings, printer_id: str | None)
         return verdicts.refused_before(plan.errors, found.look)
     proof = _proof(document, before, settings, plan)
     yield Checkpoint(Stage.STARTED, before, counters=found.counters)
-    if plan.command is None or (yield from proof.shown()):
-        return (yield from proof.done((UNCHANGED,)))
+    shown = already(document, found.rates) if plan.command is None else (yield from proof.shown())
+    if shown is not None:
+        return (yield from proof.done((UNCHANGED,), shown))
+    assert plan.command is not None, "without a command the printer shows it already"
     yield Checkpoint(Stage.COMMITTING, before)
     reply = yield from commit(plan.command, document)
     return (yield from proof.verdict(reply))
@@ -180,7 +184,7 @@ def _clock(document: SetClock, profile: Profile, found: PosnetBaseline, now: dat
 
 
 def _proof(document: Programming, before: PosnetLook, settings: Settings, plan: Plan) -> _Proof:
-    return _Proof(before, settings, tuple(plan.notices), document, plan.header)
+    return _Proof(before, settings, tuple(plan.notices), asks(document), document, plan.header)
 
 
 @dataclass(frozen=True)
@@ -191,25 +195,27 @@ class _Proof(StateProof[PosnetLook]):
     header: str
     """The header that it sets."""
 
-    def shown(self) -> Dialogue[bool]:
+    def shown(self) -> Dialogue[Shown | None]:
         """See ``StateProof``."""
         match self.document:
             case SetHeader():
                 found = yield from query_optional("hdrget")
-                return bool(found.get("tx") == self.header)
+                return Shown() if found.get("tx") == self.header else None
             case SetVatRates():
-                rates = yield from ask("vatget")
-                return same_rates(self.document, {letter.upper(): rates.get("v" + letter) for letter in RATE_LETTERS})
+                found = yield from ask("vatget")
+                rates = {letter.upper(): found.get("v" + letter) for letter in RATE_LETTERS}
+                return Shown(rates=rates) if same_rates(self.document, rates) else None
             case SetClock():
                 clock = yield from read_clock()
                 now = yield from host_time()
-                return is_near(clock.moment, wanted_time(self.document, self.before.host_time or now, now))
+                near = is_near(clock.moment, wanted_time(self.document, self.before.host_time or now, now))
+                return Shown(clock=clock.moment) if near else None
 
-    def done(self, notices: tuple[Any, ...]) -> Dialogue[Printed]:
+    def done(self, notices: tuple[Any, ...], shown: Shown) -> Dialogue[Printed]:
         """A POSNET printer prints nothing about it."""
         yield from ()
         result = Result(printer_id=self.before.nu, fiscal=self.before.fiscal is not False)
-        return Printed(result, Paper.NONE, notices)
+        return Printed(result, Paper.NONE, notices, rates=shown.rates, clock=shown.clock)
 
 
 def read_header() -> Dialogue[Header]:

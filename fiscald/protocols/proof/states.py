@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Generic, TypeVar
 
 from fiscald.model.jobs import Notice
@@ -16,6 +17,7 @@ from fiscald.model.problems import problem
 from fiscald.protocols.base import Dialogue, Look, NotPrinted, Pause, Printed, Settings, Verdict
 from fiscald.protocols.proof import verdicts
 from fiscald.protocols.proof.verdicts import CommitReply
+from fiscald.protocols.rates import Rates
 
 #: After so many looks the printer does not show what it confirmed.
 LOOKS = 3
@@ -28,6 +30,14 @@ UNCHANGED = Notice(
 L = TypeVar("L", bound=Look)
 
 
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """The printer shows what the document sets: its VAT table or its clock, if the document sets one of them."""
+
+    rates: Rates | None = None
+    clock: datetime | None = None
+
+
 @dataclass(frozen=True)
 class StateProof(ABC, Generic[L]):
     """The proof of a document that sets something. A family adds how to look and how to answer."""
@@ -35,13 +45,15 @@ class StateProof(ABC, Generic[L]):
     before: L
     settings: Settings
     notices: tuple[Notice, ...]
+    asks: bool
+    """Whether the printer asks a person on its keypad before it sets this."""
 
     @abstractmethod
-    def shown(self) -> Dialogue[bool]:
-        """Whether the printer shows what the document sets."""
+    def shown(self) -> Dialogue[Shown | None]:
+        """What the printer shows, if that is what the document sets; else ``None``."""
 
     @abstractmethod
-    def done(self, notices: tuple[Notice, ...]) -> Dialogue[Printed]:
+    def done(self, notices: tuple[Notice, ...], shown: Shown) -> Dialogue[Printed]:
         """The answer."""
 
     def verdict(self, reply: CommitReply | None) -> Dialogue[Verdict]:
@@ -50,9 +62,14 @@ class StateProof(ABC, Generic[L]):
         for attempt in range(LOOKS if confirmed else 1):
             if attempt:
                 yield Pause(1.0)
-            if (yield from self.shown()):
-                return (yield from self.done(self.notices))
+            shown = yield from self.shown()
+            if shown is not None:
+                return (yield from self.done(self.notices, shown))
+        if confirmed and self.asks:
+            return NotPrinted(problem("printer.cancelled"))
         if confirmed:
-            reason = "it confirmed the command and shows the old setting: a person has said no on its keypad"
-            return NotPrinted(problem("printer.refused", reason=reason, reason_pl="odmowa na klawiaturze drukarki"))
+            reason = "it confirmed the command and does not show the new setting"
+            return NotPrinted(
+                problem("printer.refused", reason=reason, reason_pl="drukarka nie pokazuje nowego ustawienia")
+            )
         return verdicts.not_executed(reply, "the printer does not show the new setting", self.before, was_open=False)

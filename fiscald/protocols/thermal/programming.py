@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
 from fiscald.model.capabilities import Capability
@@ -18,6 +19,8 @@ from fiscald.protocols.base import Baseline, Check, Checkpoint, Dialogue, Printe
 from fiscald.protocols.capabilities import cannot, limited, text
 from fiscald.protocols.planning import PlanBuilder, TextKind
 from fiscald.protocols.programming import (
+    already,
+    asks,
     check_clock,
     check_day,
     host_time,
@@ -28,7 +31,7 @@ from fiscald.protocols.programming import (
     wanted_time,
 )
 from fiscald.protocols.proof import verdicts
-from fiscald.protocols.proof.states import UNCHANGED, StateProof
+from fiscald.protocols.proof.states import UNCHANGED, Shown, StateProof
 from fiscald.protocols.proof.verdicts import CommitReply
 from fiscald.protocols.queries import refusal
 from fiscald.protocols.rates import parse_rates
@@ -55,6 +58,10 @@ from fiscald.protocols.thermal.queries import (
 Programming = SetClock | SetVatRates | SetHeader
 #: Characters of a line of the header, and of all of it (5.1).
 HEADER_COLUMNS, HEADER_CHARACTERS = 40, 500
+#: Rates that a printer reads as exempt and as not in use (5.1, appendix A).
+RESERVED = frozenset((Decimal("98.99"), Decimal("99.99")))
+#: The years of its clock: two digits.
+YEARS = range(2000, 2100)
 #: By how many hours a fiscal printer lets its clock be changed.
 CLOCK_HOURS = 1
 #: The date differs from the printer's: midnight passed between the question and the command.
@@ -126,8 +133,10 @@ def check(document: Programming | SetDisplay, settings: Settings, snapshot: Snap
             plan = plan_header(document, profile, code_page(settings))
         case SetDisplay():
             plan = _display(document, profile, code_page(settings))[0]
-        case SetVatRates() if not _refused(document, profile, plan) and snapshot is not None:
-            tell_changes(document, plan, parse_rates(snapshot.rates))
+        case SetVatRates() if not _refused(document, profile, plan):
+            _check_rates(document, plan)
+            if snapshot is not None:
+                tell_changes(document, plan, parse_rates(snapshot.rates))
         case SetClock():
             _refused(document, profile, plan)
     return Check(tuple(plan.errors), tuple(plan.notices))
@@ -144,12 +153,15 @@ def carry_out(document: Programming, settings: Settings, printer_id: str | None)
     plan = yield from _plan(document, settings, profile, found, now)
     if plan.errors:
         return verdicts.refused_before(plan.errors, found.look)
-    proof = _Proof(before, settings, tuple(plan.notices), document, plan.header)
+    proof = _Proof(before, settings, tuple(plan.notices), asks(document), document, plan.header)
     yield Checkpoint(Stage.STARTED, before, counters=found.counters)
-    if plan.command is None or (yield from proof.shown()):
-        return (yield from proof.done((UNCHANGED,)))
+    shown = already(document, found.rates) if plan.command is None else (yield from proof.shown())
+    if shown is not None:
+        return (yield from proof.done((UNCHANGED,), shown))
+    assert plan.command is not None, "without a command the printer shows it already"
     yield Checkpoint(Stage.COMMITTING, before)
-    reply = yield from commit(plan.command, document, (_OTHER_DATE,), brand=brand_of(settings))
+    passing = (_OTHER_DATE,) if isinstance(document, SetVatRates) else ()
+    reply = yield from commit(plan.command, document, passing, brand=brand_of(settings))
     return (yield from proof.verdict(_already_set(document, reply)))
 
 
@@ -164,10 +176,10 @@ def _already_set(document: Programming, reply: CommitReply) -> CommitReply:
 
 def recover(document: Programming, settings: Settings, checkpoint: Checkpoint) -> Dialogue[Verdict]:
     """Find out whether the printer shows it."""
-    header: tuple[str, ...] = ()
+    plan = Plan()
     if isinstance(document, SetHeader):
-        header = plan_header(document, profile_of(settings, None), code_page(settings)).header
-    return _Proof(checkpoint.before, settings, (), document, header).verdict(None)
+        plan = plan_header(document, profile_of(settings, None), code_page(settings))
+    return _Proof(checkpoint.before, settings, tuple(plan.notices), asks(document), document, plan.header).verdict(None)
 
 
 def _plan(
@@ -192,14 +204,38 @@ def _plan(
         if found.fiscal:
             check_clock(plan, clock, wanted, hours=CLOCK_HOURS, keeps_date=True)
         at = to_the_minute(wanted)
+        _check_year(at.year, plan)
         plan.command = request(
             "$c", Py=at.year % 100, Pm=at.month, Pd=at.day, Ph=at.hour, Pmn=at.minute, Ps=0
         )  # fmt: skip
     elif not same_rates(document, found.rates):
+        _check_rates(document, plan)
         check_day(plan, day_open=day_open)
         tell_changes(document, plan, found.rates)
         plan.command = yield from _rates(document, profile)
     return plan
+
+
+def _check_year(year: int, plan: Plan) -> None:
+    if year not in YEARS:
+        plan.error(
+            "/document/time",
+            "clock.year",
+            f"{year}: this printer's clock has the years {YEARS.start} to {YEARS.stop - 1}",
+            "drukarka nie ma takiego roku.",
+        )
+
+
+def _check_rates(document: SetVatRates, plan: Plan) -> None:
+    """Add an error for a rate that the printer would read as something else."""
+    for letter, rate in parse_rates(document.rates.by_letter).items():
+        if rate in RESERVED:
+            plan.error(
+                f"/document/rates/{letter}",
+                "rates.reserved",
+                f'this printer reads {rate}% as "exempt" or as not in use; send "exempt", null or another rate',
+                f"stawka {str(rate).replace('.', ',')}% ma w tej drukarce inne znaczenie.",
+            )
 
 
 def _rates(document: SetVatRates, profile: Profile) -> Dialogue[Request]:
@@ -224,21 +260,23 @@ class _Proof(StateProof[ThermalLook]):
     header: tuple[str, ...]
     """The lines of the header that it sets."""
 
-    def shown(self) -> Dialogue[bool]:
+    def shown(self) -> Dialogue[Shown | None]:
         """See ``StateProof``."""
         match self.document:
             case SetHeader():
                 found = yield from query_optional("#u")
-                return _lines(found.get("naglowek", "")) in (self.header, (*self.header, ""))
+                lines = _lines(found.get("naglowek", ""))
+                return Shown() if lines in (self.header, (*self.header, "")) else None
             case SetVatRates():
                 _, rates = yield from read_look()
-                return same_rates(self.document, rates)
+                return Shown(rates=rates) if same_rates(self.document, rates) else None
             case SetClock():
                 clock = yield from read_clock()
                 now = yield from host_time()
-                return is_near(clock, wanted_time(self.document, self.before.host_time or now, now))
+                near = is_near(clock, wanted_time(self.document, self.before.host_time or now, now))
+                return Shown(clock=clock) if near else None
 
-    def done(self, notices: tuple[Notice, ...]) -> Dialogue[Printed]:
+    def done(self, notices: tuple[Notice, ...], shown: Shown) -> Dialogue[Printed]:
         """A Thermal printer prints a sheet about it, if anything changed."""
         condition = yield from poll(self.settings)
         ready = condition.state is PrinterState.READY
@@ -246,7 +284,7 @@ class _Proof(StateProof[ThermalLook]):
         printed = Paper.PRINTED if ready else Paper.PENDING
         paper = printed if now.numer != self.before.numer else Paper.NONE
         result = Result(printer_id=self.before.nr_unikatowy, fiscal=bool(self.before.Pm))
-        return Printed(result, paper, notices, {"after": now})
+        return Printed(result, paper, notices, {"after": now}, rates=shown.rates, clock=shown.clock)
 
 
 def read_header(settings: Settings) -> Dialogue[Header]:
