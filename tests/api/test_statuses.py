@@ -72,8 +72,9 @@ class Seen:
         method, path = route
         if route in BODIES and not {"content", "json"} & options.keys():
             options["json"] = BODIES[route]
+        headers = {"connection": "close"} | options.pop("headers", {})
         answer = await self.it.http.request(
-            method, path.replace("{key}", key).replace("{name}", name), headers={"connection": "close"}, **options
+            method, path.replace("{key}", key).replace("{name}", name), headers=headers, **options
         )
         self.statuses[route].add(answer.status_code)
         return answer
@@ -153,6 +154,7 @@ async def bad_requests(seen: Seen, monkeypatch: pytest.MonkeyPatch) -> None:
             await seen.ask(route, content=b" " * (handlers.MAX_BODY + 1))
             await seen.ask(route, content=drip())
     await seen.ask(("PUT", "/v1/jobs/{key}"), key="C", json={"printer": "till9", "document": RECEIPT})
+    await seen.ask(("GET", "/v1/jobs/{key}/paper"), headers={"accept": "application/pdf"})
 
 
 async def conflicts(seen: Seen, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -162,8 +164,10 @@ async def conflicts(seen: Seen, monkeypatch: pytest.MonkeyPatch) -> None:
     await seen.ask(("POST", "/v1/jobs/{key}/resolution"))
     await seen.ask(("POST", "/v1/printers/{name}/adoption"), json={"printer_id": "another"})
     await seen.ask(("POST", "/v1/printers/{name}/journal-confirmation"))
-    with raising(monkeypatch, "printer.busy", (Engine, "raw")):
+    await seen.ask(("GET", "/v1/jobs/{key}/paper"), key="B")
+    with raising(monkeypatch, "printer.busy", (Engine, "raw"), (Engine, "header")):
         await seen.ask(("POST", "/v1/printers/{name}/raw"))
+        await seen.ask(("GET", "/v1/printers/{name}/header"))
 
 
 async def flows_of_the_licence(seen: Seen, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -199,7 +203,7 @@ async def without_a_journal(seen: Seen, monkeypatch: pytest.MonkeyPatch) -> None
         raise JournalError("disk I/O error")
 
     with monkeypatch.context() as patch:
-        for name in ("job", "jobs", "accept", "counts", "printer_id", "last_event", "unread", "last_job"):
+        for name in ("job", "jobs", "accept", "counts", "printer_id", "last_event", "unread", "last_job", "packaging"):
             if hasattr(Store, name):
                 patch.setattr(Store, name, broken)
         for route in LISTED:
@@ -219,6 +223,8 @@ async def stopping(seen: Seen, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patch:
         patch.setattr(Admission, "_check", refuse)
         await seen.ask(("POST", "/v1/printers/{name}/preview"))
+    with raising(monkeypatch, "daemon.stopping", (Engine, "header")):
+        await seen.ask(("GET", "/v1/printers/{name}/header"))
 
 
 async def too_many_listeners(seen: Seen, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -117,8 +117,8 @@ def test_a_day_in_the_debug_log_without_personal_data(tmp_path: Path) -> None:
         with pytest.raises(Refused):
             client.submit("FV/2", "till1", RECEIPT | {"total": "1.00"})
         printer.switch("cover")
-        client.submit("FV/4", "till1", RECEIPT, wait=0)
         log.until("till1: cover_open")
+        client.submit("FV/4", "till1", RECEIPT, wait=0)
         client.withdraw("FV/4")
         printer.switch("cover", on=False)
         log.until("till1: ready")
