@@ -15,6 +15,7 @@ from fiscald.cli.context import BY_STATE, FAILED, UNKNOWN, USAGE, Context, pass_
 from fiscald.cli.documents import only_printer
 from fiscald.cli.progress import progress
 from fiscald.cli.texts import job_text
+from fiscald.model.capabilities import PrinterDetails
 from fiscald.model.printers import PrinterStatus
 from fiscald.model.text import CODE_PAGES
 
@@ -102,10 +103,11 @@ def _ascii(text: str, width: int) -> str:
     return text.encode("ascii", "replace").decode()[:width].strip()
 
 
-def _cannot(status: PrinterStatus) -> str:
+def _cannot(details: PrinterDetails) -> str:
+    why = details.capabilities["printout"].why
     return (
-        f"{status.name}: this version prints no test page on a {status.family} printer. The printer's menu has a test "
-        "print and the code page; compare the letters of a receipt with: fiscalctl preview FILE"
+        f"{details.name}: this version prints no test page on this {details.family} printer: {why}. The printer's menu "
+        "has a test print and the code page; compare the letters of a receipt with: fiscalctl preview FILE"
     )
 
 
