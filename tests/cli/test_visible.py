@@ -53,6 +53,7 @@ VERBS: dict[str, list[list[str]]] = {
     "cash in": [["1.00", "--key", "A"], [HOSTILE, "--key", "A"]],
     "clock show": [["--printer", "till1"]],
     "rates show": [["--printer", "till1"]],
+    "rates set": [[*(f"{letter}=23%" for letter in "ABCDEFG"), "--key", "A"], [HOSTILE, "--key", "A"]],
     "header show": [["--printer", "till1"], ["--printer", HOSTILE]],
     "job": [["A"], [HOSTILE]],
     "jobs": [[]],
