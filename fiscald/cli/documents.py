@@ -28,7 +28,10 @@ def read_document(context: Context, file: Any, printer: str | None) -> tuple[str
 
 
 def only_printer(context: Context, client: Client, named: str = "with --printer") -> str:
-    """The name of the only printer; ends with a message if there are several. ``named``: how the verb takes a name."""
+    """The name of the only printer; ends with a message if there are several.
+
+    ``named``: where the verb takes a name.
+    """
     names = [printer.name for printer in client.printers()]
     if len(names) != 1:
         context.fail(USAGE, f"choose a printer {named}: {', '.join(names) or 'none is configured'}")

@@ -24,9 +24,8 @@ def packaging(context: Context, printer: str | None, *, day: datetime | None) ->
     PRINTER may be left out if only one is configured. An undecided document is not counted until a person decides it.
     """
     with context.client() as client:
-        found = client.packaging(
-            printer or only_printer(context, client, "as PRINTER"), day=None if day is None else day.date()
-        )
+        name = printer or only_printer(context, client, "with the argument PRINTER")
+        found = client.packaging(name, day=None if day is None else day.date())
     context.show(everything(found), lambda: "\n".join(_lines(shown(found))))
 
 

@@ -41,7 +41,7 @@ def test_page(context: Context, printer: str | None, *, key: str | None, wait: f
     Exit codes: those of print.
     """
     with context.client() as client:
-        name = printer or only_printer(context, client)
+        name = printer or only_printer(context, client, "with the argument PRINTER")
         status = client.printer(name)
         if "printout" not in status.documents:
             context.fail(FAILED, _cannot(status))
@@ -105,8 +105,8 @@ def _ascii(text: str, width: int) -> str:
 
 def _cannot(details: PrinterDetails) -> str:
     return (
-        f"{details.name}: no test page, {details.capabilities['printout'].why}. The printer's menu has a test print "
-        "and the code page; compare the letters of a receipt with: fiscalctl preview FILE"
+        f"{details.name} cannot print a test page: {details.capabilities['printout'].why}. The printer's menu has a "
+        "test print and the code page; compare the letters of a receipt with: fiscalctl preview FILE"
     )
 
 

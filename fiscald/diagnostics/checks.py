@@ -411,7 +411,7 @@ def _memory(printer: PrinterFacts) -> Iterator[Finding]:
     if printer.vat is not None:
         rates = {letter: rate for letter, rate in printer.vat.items() if rate is not None}
         if not rates:
-            yield finding("vat_none")
+            yield finding("vat_none", name=printer.configured.name)
         elif unusual := [f"{letter} {rates.get(letter, 'inactive')}" for letter, usual in USUAL_RATES.items()
                          if rates.get(letter) is None or not _is_rate(rates[letter], usual)]:  # fmt: skip
             listed = ", ".join(unusual)

@@ -218,7 +218,8 @@ CATALOGUE: dict[str, Row] = {
     ),
     "vat_none": Row(
         True, "the printer's VAT table is empty", "Tabela stawek VAT w drukarce jest pusta.",
-        "call the printer's service: the rates must be programmed",
+        "fiscalctl rates set A=23% B=8% C=5% D=0% E= F= G=exempt --printer {name}    # the shop's own table; or the "
+        "printer's service",
     ),
     "vat_unusual": Row(
         False, "unusual VAT rates: {rates}", "Nietypowe stawki VAT w drukarce: {rates_pl}.",

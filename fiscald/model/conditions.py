@@ -123,11 +123,13 @@ CONDITIONS: dict[str, Words] = {
     "no_header": Words(
         Heals.SERVICE, "No header is programmed", "the printer takes no sale without a header ({reason})",
         f"W drukarce nie zaprogramowano nagłówka. {_SERVICE_PL}",
-        "programme the header in the printer's menu, or call its service",
+        "fiscalctl header set LINES --printer {printer}    # or the printer's menu, or its service",
     ),
     "no_rates": Words(
         Heals.SERVICE, "No VAT rates are programmed", "the printer takes no sale without VAT rates ({reason})",
-        f"W drukarce nie ma aktywnych stawek PTU. {_SERVICE_PL}", f"{_SERVICE}: the VAT rates must be programmed",
+        f"W drukarce nie ma aktywnych stawek PTU. {_SERVICE_PL}",
+        "fiscalctl rates set A=23% B=8% C=5% D=0% E= F= G=exempt --printer {printer}    # the shop's own table; or the "
+        "printer's service",
     ),
     "no_clock": Words(
         Heals.SERVICE, "The printer's clock is not set or faulty",

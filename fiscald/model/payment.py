@@ -63,6 +63,12 @@ class Payment(Element):
                 "only a payment of type cash can be in another currency",
                 "w obcej walucie można płacić tylko gotówką.",
             )
+        if self.currency.code == "PLN":
+            raise mistake(
+                "payment.currency_own",
+                "PLN is not another currency; leave currency out",
+                "złoty nie jest obcą walutą.",
+            )
         if grosze(self.amount) != self.currency.value:
             raise mistake(
                 "payment.currency_value",

@@ -220,8 +220,8 @@ def draw(seed: int, family: str = "posnet") -> Schedule:
 def draw_others(seed: int, family: str = "posnet") -> Schedule:
     """The schedule of that number in the worlds in which other people do several things together.
 
-    It has a separate source of random numbers, so that ``draw`` still draws the same. Nobody else acts here: a document
-    becomes undecided where others close and cancel receipts of our value, or if ours is neither the first nor the last.
+    It has a separate source of random numbers, so that ``draw`` still draws the same. In such a world a document becomes
+    undecided where others close and cancel receipts of our value, or if ours is neither the first nor the last.
     """
     rng = random.Random(f"others {seed}")
     orders = _orders(rng, family)

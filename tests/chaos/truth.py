@@ -190,7 +190,7 @@ class Truth:
             self.sheets.append(Sheet(kind, text, facts, self.acting, self.clock()))
             if kind in ("form", "cancelled_form"):
                 bon = re.search(r"Bon (\d+)", text)
-                # A sheet that says that it was broken off is no document, whoever ended it.
+                # A sheet with the line BROKEN_OFF does not count as our document, whoever ended the sheet.
                 whole = kind == "form" and BROKEN_OFF not in text
                 self.forms.append(Form(f"job/{bon[1]}" if bon else None, whole, text, self.acting))
                 self.log(f"TRUTH {kind} of {self.forms[-1].job}, by {self.acting}")

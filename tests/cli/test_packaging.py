@@ -51,4 +51,4 @@ def test_of_two_printers_the_argument_names_one() -> None:
     with EmulatedPrinter() as one, EmulatedPrinter(seed=1) as two, LocalDaemon({"till1": one, "till2": two}) as daemon:
         result = CliRunner().invoke(fiscalctl, ["--socket", str(daemon.socket), "packaging"])
     assert result.exit_code == 2
-    assert "choose a printer as PRINTER: till1, till2" in result.output
+    assert "choose a printer with the argument PRINTER: till1, till2" in result.output

@@ -100,7 +100,7 @@ def test_a_family_that_cannot_print_a_test_page_refuses_it(tmp_path: Path, monke
     with shop(tmp_path, "thermal", real="mazovia", configured=None) as counter:
         done = counter.run("test-page", "till1")
         assert done.exit_code == 1
-        assert "no test page, no command for it is known on a thermal printer" in done.stderr
+        assert "cannot print a test page: no command for it is known on a thermal printer" in done.stderr
         assert "fiscalctl preview" in done.stderr
         assert counter.run("jobs").stdout == "no jobs\n", "nothing was submitted"
         assert counter.printer.paper == []

@@ -263,3 +263,14 @@ def test_a_date_before_the_last_record_is_no_matter_of_the_moment() -> None:
     assert verdict.problem.device_code == "7"
     assert verdict.problem.code == "printer.refused"
     assert not verdict.again
+
+
+def test_a_posnet_printer_may_end_its_header_with_a_line_feed() -> None:
+    """It still shows the header that was set."""
+    bench = Bench("posnet")
+    header = document("posnet", "set_header")
+    assert isinstance(bench.carry_out(header), Printed)
+    bench.device.register.state.header += "\n"
+    verdict = bench.carry_out(header)
+    assert isinstance(verdict, Printed)
+    assert verdict.notices == (UNCHANGED,)

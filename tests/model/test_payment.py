@@ -35,6 +35,7 @@ def test_the_amount_is_the_value_of_the_currency(rate: str, amount: str, value: 
         ({"currency": EURO | {"code": "euro"}}, "string_too_long"),
         ({"currency": EURO | {"code": "eur"}}, "string_pattern_mismatch"),
         ({"currency": EURO | {"rate": "0"}}, "quantity"),
+        ({"currency": EURO | {"code": "PLN"}}, "payment.currency_own"),
     ],
 )
 def test_a_wrong_currency_is_refused(content: dict[str, Any], code: str) -> None:

@@ -56,7 +56,8 @@ from fiscald.protocols.programming import (
     wanted_time,
 )
 from fiscald.protocols.proof import verdicts
-from fiscald.protocols.proof.states import UNCHANGED, Shown, StateProof
+from fiscald.protocols.proof.states import Shown, StateProof
+from fiscald.protocols.proof.verdicts import CommitReply
 from fiscald.protocols.rates import parse_rates
 
 Programming = SetClock | SetVatRates | SetHeader
@@ -125,14 +126,13 @@ def carry_out(document: Programming, settings: Settings, printer_id: str | None)
     if plan.errors:
         return verdicts.refused_before(plan.errors, found.look)
     proof = _proof(document, before, settings, plan)
-    yield Checkpoint(Stage.STARTED, before, counters=found.counters)
-    shown = already(document, found.rates) if plan.command is None else (yield from proof.shown())
-    if shown is not None:
-        return (yield from proof.done((UNCHANGED,), shown))
-    assert plan.command is not None, "without a command the printer shows it already"
-    yield Checkpoint(Stage.COMMITTING, before)
-    reply = yield from commit(plan.command, document)
-    return (yield from proof.verdict(reply))
+
+    def send_it() -> Dialogue[CommitReply]:
+        assert plan.command is not None, "without a command the printer shows it already"
+        return commit(plan.command, document)
+
+    shown = already(document, found.rates) if plan.command is None else None
+    return (yield from proof.carry_out(found.counters, shown, send_it))
 
 
 def recover(document: Programming, settings: Settings, checkpoint: Checkpoint) -> Dialogue[Verdict]:
@@ -200,7 +200,7 @@ class _Proof(StateProof[PosnetLook]):
         match self.document:
             case SetHeader():
                 found = yield from query_optional("hdrget")
-                return Shown() if found.get("tx") == self.header else None
+                return Shown() if found.get("tx", "").rstrip("\n") == self.header.rstrip("\n") else None
             case SetVatRates():
                 found = yield from ask("vatget")
                 rates = {letter.upper(): found.get("v" + letter) for letter in RATE_LETTERS}

@@ -8,13 +8,25 @@ printer does not show it.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, TypeVar
 
 from fiscald.model.jobs import Notice
+from fiscald.model.printers import Counters
 from fiscald.model.problems import problem
-from fiscald.protocols.base import Dialogue, Look, NotPrinted, Pause, Printed, Settings, Verdict
+from fiscald.protocols.base import (
+    Checkpoint,
+    Dialogue,
+    Look,
+    NotPrinted,
+    Pause,
+    Printed,
+    Settings,
+    Stage,
+    Verdict,
+)
 from fiscald.protocols.proof import verdicts
 from fiscald.protocols.proof.verdicts import CommitReply
 from fiscald.protocols.rates import Rates
@@ -55,6 +67,20 @@ class StateProof(ABC, Generic[L]):
     @abstractmethod
     def done(self, notices: tuple[Notice, ...], shown: Shown) -> Dialogue[Printed]:
         """The answer."""
+
+    def carry_out(
+        self, counters: Counters | None, already: Shown | None, send: Callable[[], Dialogue[CommitReply]]
+    ) -> Dialogue[Verdict]:
+        """Send the single command, unless the printer shows already what it sets.
+
+        ``counters``: of the look before. ``already``: what the printer shows, if that needs no look any more.
+        """
+        yield Checkpoint(Stage.STARTED, self.before, counters=counters)
+        shown = already if already is not None else (yield from self.shown())
+        if shown is not None:
+            return (yield from self.done((UNCHANGED,), shown))
+        yield Checkpoint(Stage.COMMITTING, self.before)
+        return (yield from self.verdict((yield from send())))
 
     def verdict(self, reply: CommitReply | None) -> Dialogue[Verdict]:
         """Decide what became of it, after the answer to its step or (``None``) after an interruption."""

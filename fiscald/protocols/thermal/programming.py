@@ -31,7 +31,7 @@ from fiscald.protocols.programming import (
     wanted_time,
 )
 from fiscald.protocols.proof import verdicts
-from fiscald.protocols.proof.states import UNCHANGED, Shown, StateProof
+from fiscald.protocols.proof.states import Shown, StateProof
 from fiscald.protocols.proof.verdicts import CommitReply
 from fiscald.protocols.queries import refusal
 from fiscald.protocols.rates import parse_rates
@@ -154,15 +154,15 @@ def carry_out(document: Programming, settings: Settings, printer_id: str | None)
     if plan.errors:
         return verdicts.refused_before(plan.errors, found.look)
     proof = _Proof(before, settings, tuple(plan.notices), asks(document), document, plan.header)
-    yield Checkpoint(Stage.STARTED, before, counters=found.counters)
-    shown = already(document, found.rates) if plan.command is None else (yield from proof.shown())
-    if shown is not None:
-        return (yield from proof.done((UNCHANGED,), shown))
-    assert plan.command is not None, "without a command the printer shows it already"
-    yield Checkpoint(Stage.COMMITTING, before)
-    passing = (_OTHER_DATE,) if isinstance(document, SetVatRates) else ()
-    reply = yield from commit(plan.command, document, passing, brand=brand_of(settings))
-    return (yield from proof.verdict(_already_set(document, reply)))
+
+    def send_it() -> Dialogue[CommitReply]:
+        assert plan.command is not None, "without a command the printer shows it already"
+        passing = (_OTHER_DATE,) if isinstance(document, SetVatRates) else ()
+        reply = yield from commit(plan.command, document, passing, brand=brand_of(settings))
+        return _already_set(document, reply)
+
+    shown = already(document, found.rates) if plan.command is None else None
+    return (yield from proof.carry_out(found.counters, shown, send_it))
 
 
 def _already_set(document: Programming, reply: CommitReply) -> CommitReply:

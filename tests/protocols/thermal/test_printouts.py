@@ -88,7 +88,7 @@ def test_a_printout_in_training_is_believed_without_counters() -> None:
 @pytest.mark.parametrize("stop", [OPENING, LINE])
 @PROFILES
 def test_a_printout_left_open_is_ended_as_broken_off(profile: str, stop: str) -> None:
-    """Nobody may take the sheet for an order: the paper says what it is."""
+    """The sheet says that it was broken off, so that a cook does not prepare from it."""
     bench = Bench("thermal", profile)
     bench.break_off(PRINTOUT, stop, executed=True)
     assert bench.open
