@@ -28,6 +28,10 @@ SALES = ("receipt", "invoice")
 #: Errors that a good document may meet: a report of nothing, a person who says no on the keypad, a clock that was set
 #: already, a sale of another program just before the printer is set.
 REFUSALS = {"posnet": ("382", "10", "30", "2021", "2035"), "thermal": ("35", "36", "37", "2", "5", "8")}
+#: After these the daemon starts again.
+STARTS_AGAIN = frozenset((
+    What.CUT_AND_KILL, What.KILL_TURN, What.KILL_BEFORE_WRITE, What.KILL_AFTER_WRITE, What.HOST_POWER,
+))  # fmt: skip
 #: The evidence is a little older than the moment at which it is in the journal.
 LOOK_SECONDS = 0.3
 
@@ -41,7 +45,7 @@ def violations(outcome: Outcome) -> list[str]:
     found += _nothing_else(outcome)
     found += _totals(outcome)
     found += _undecided(outcome)
-    if outcome.alarms and outcome.schedule.restored is None and not _unknown_program(outcome):
+    if outcome.alarms and outcome.schedule.restored is None and not _unknown_sheet(outcome):
         found.append(
             f"alarm without need: the journal knew everything, and was said to be behind {outcome.alarms} times"
         )
@@ -76,8 +80,17 @@ def _fiscal(job: Job) -> Result | None:
     return job.result and job.result.model_copy(update={"e_receipt": None})
 
 
-def _unknown_program(outcome: Outcome) -> bool:
-    return any(what is What.UNKNOWN_PROGRAM for what, _, _ in outcome.hits)
+def _unknown_sheet(outcome: Outcome) -> bool:
+    """Whether the printer may have a sheet that the journal does not explain.
+
+    Another program printed it. Or a person cancelled our open receipt and made the daily report, and the daemon was
+    started again: a receipt without lines leaves no sheet, so the journal cannot count the sheet before it has looked,
+    and the report has cleared the counter of cancelled receipts.
+    """
+    happened = {what for what, _, _ in outcome.hits}
+    ended = [at for owner, by, at in outcome.truth.cancelled if (owner, by) == ("ours", "others")]
+    hidden = any(report.by == "others" and ended and report.at >= min(ended) for report in outcome.truth.reports)
+    return What.UNKNOWN_PROGRAM in happened or (hidden and not happened.isdisjoint(STARTS_AGAIN))
 
 
 def _anchor(job: Job) -> tuple[object, ...]:
@@ -267,7 +280,7 @@ def _undecided(outcome: Outcome) -> list[str]:
             or any(s.job is None and s.total == _total(outcome, key) for s in truth.sales),
             "many_slips": doubled,
             "changed": doubled or foreign or any(s.job == key and s.by == "others" for s in truth.sales),
-            "journal_behind": _unknown_program(outcome),
+            "journal_behind": _unknown_sheet(outcome),
             "vanished": any(form.job == key and (doubled or form.by == "others") for form in truth.forms),
         }
         if not happened.get(cause, False):
