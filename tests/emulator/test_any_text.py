@@ -49,7 +49,7 @@ RECEIPTS = st.fixed_dictionaries(
 )  # fmt: skip
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(RECEIPTS, st.integers(0, 2))
 @pytest.mark.parametrize(("name", "profile"), PROFILES, ids=[f"{name}-{profile}" for name, profile in PROFILES])
 def test_a_receipt_with_any_text_is_printed_or_refused_for_its_goods(

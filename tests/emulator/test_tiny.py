@@ -65,7 +65,7 @@ def printed_total(name: str, profile: str, document: Receipt) -> int | None:
     return grosze(check.totals.total)
 
 
-@settings(max_examples=120, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
+@settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
 @given(RECEIPTS)
 @pytest.mark.parametrize(("name", "profile"), PROFILES, ids=[f"{name}-{profile}" for name, profile in PROFILES])
 def test_a_receipt_of_few_grosze_is_refused_or_printed_as_planned(

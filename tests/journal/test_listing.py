@@ -107,7 +107,7 @@ def expected(jobs: list[Job], wanted: Wanted, *, newest_first: bool) -> list[str
 
 
 @given(JOBS, FILTERS, st.booleans(), st.integers(1, 5))
-@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow])
+@settings(suppress_health_check=[HealthCheck.too_slow])
 def test_pages_are_those_of_a_list(
     tmp_path_factory: pytest.TempPathFactory, drawn: list[Any], wanted: Wanted, newest_first: bool, limit: int
 ) -> None:

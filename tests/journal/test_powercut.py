@@ -145,7 +145,14 @@ class Broken(NamedTuple):
     promises: list[str]
 
 
-@pytest.mark.parametrize(("way", "least"), [(APART, 200), (TOGETHER, 200), (EMPTIED, 400)])
+@pytest.mark.parametrize(
+    ("way", "least"),
+    [
+        pytest.param(APART, 200, marks=pytest.mark.slow),
+        (TOGETHER, 200),
+        pytest.param(EMPTIED, 400, marks=pytest.mark.slow),
+    ],
+)
 def test_a_power_cut_keeps_finished_changes_and_no_half_ones(tmp_path: Path, way: Ways, least: int) -> None:
     tried, broken = broken_promises(tmp_path, way)
     assert not broken

@@ -8,7 +8,7 @@ import segno
 from fiscald.model.qr import CAPACITY, Correction, modules
 
 
-@pytest.mark.parametrize("correction", CAPACITY)
+@pytest.mark.parametrize("correction", ["L", *(pytest.param(each, marks=pytest.mark.slow) for each in "MQH")])
 def test_a_code_of_every_version_is_as_large_as_another_program_makes_it(correction: Correction) -> None:
     for most in CAPACITY[correction]:
         for size in (most, most + 1):

@@ -8,7 +8,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests import virtual
@@ -88,7 +88,6 @@ async def carry_out(program: list[list[tuple[str, float]]], log: list[object], t
     await asyncio.gather(*(act(name, acts) for name, acts in enumerate(program)))
 
 
-@settings(max_examples=100)
 @given(PROGRAM)
 def test_turns_and_times_are_those_of_asyncio(program: list[list[tuple[str, float]]]) -> None:
     logs: list[list[object]] = [[], []]

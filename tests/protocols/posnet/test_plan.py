@@ -150,7 +150,7 @@ RECEIPTS = st.fixed_dictionaries(
 )  # fmt: skip
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow], max_examples=200)
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(RECEIPTS)
 def test_what_is_planned_is_legal_and_accepted(content: dict[str, Any]) -> None:
     """A plan without errors stays within the grammar, and the printer agrees with every sum of it."""
@@ -171,7 +171,7 @@ def test_what_is_planned_is_legal_and_accepted(content: dict[str, Any]) -> None:
     assert sum(talk.register.state.day.receipts) == plan.total
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow], max_examples=200)
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(RECEIPTS, st.integers(0, 5))
 def test_planning_never_raises(content: dict[str, Any], spoil: int) -> None:
     if spoil and content["lines"]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from fiscald.protocols.posnet.grammar import State, after, refusal
@@ -166,7 +166,6 @@ PRINTOUT_LINES = st.one_of(
 )
 
 
-@settings(max_examples=100)
 @given(st.lists(PRINTOUT_LINES, min_size=1, max_size=6), st.booleans())
 def test_a_printout_is_refused_or_comes_out_as_it_was_asked_for(lines: list[Any], coded: bool) -> None:
     """A plan without errors stays within the grammar, is accepted, and every text is on the paper."""

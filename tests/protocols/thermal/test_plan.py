@@ -335,7 +335,7 @@ RECEIPTS = st.fixed_dictionaries(
 )  # fmt: skip
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow], max_examples=200)
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(RECEIPTS, st.sampled_from([POSNET, NOVITUS, INNOVA]))
 def test_what_is_planned_is_legal_and_accepted(content: dict[str, Any], profile: Profile) -> None:
     """A plan without errors stays within the grammar, and a printer agrees with every sum of it."""
@@ -357,7 +357,7 @@ def test_what_is_planned_is_legal_and_accepted(content: dict[str, Any], profile:
     assert (sum(till.paid.values()), plan.paid - due) == (plan.paid, plan.change)
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow], max_examples=200)
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(RECEIPTS, st.integers(0, 5), st.sampled_from([POSNET, NOVITUS, INNOVA]))
 def test_planning_never_raises(content: dict[str, Any], spoil: int, profile: Profile) -> None:
     if spoil and content["lines"]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from fiscald.protocols.thermal.grammar import State, after, refusal
@@ -204,7 +204,6 @@ LINES = st.one_of(
 
 
 @PROFILES
-@settings(max_examples=100)
 @given(lines=st.lists(LINES, min_size=1, max_size=6), coded=st.booleans())
 def test_a_printout_is_refused_or_comes_out_as_it_was_asked_for(profile: Any, lines: list[Any], coded: bool) -> None:
     """A plan without errors stays within the grammar, is accepted, and every text is on the paper."""
