@@ -33,7 +33,7 @@ Email = Annotated[
     str, StringConstraints(strict=True, max_length=254, pattern=r"^[^@\s\x00-\x1f]{1,64}@[^@\s\x00-\x1f]+$")
 ]
 Code = Annotated[str, StringConstraints(strict=True, max_length=40)]
-Language = Literal["pl", "en"]
+Language = Literal["pl", "en", "nl"]
 
 
 class WireError(ValueError):
@@ -90,16 +90,31 @@ class EnrolConfirm(VendorRequest):
     code: Code
 
 
-class Activate(VendorRequest):
-    """Exchange a number for a certificate; also the content of an offline request file."""
+class Activation(VendorRequest):
+    """What both ways to exchange a number for a certificate say."""
 
-    path = "/v1/activate"
-    kind = "fiscald-activate"
     number: Text
     support: Text | None = None
     company: CompanyClaims
     mid: Text
     ver: Text
+    email: Email | None = None
+    """Where mails about the licence go."""
+    lang: Language = "pl"
+
+
+class Activate(Activation):
+    """Exchange a number for a certificate."""
+
+    path = "/v1/activate"
+    kind = "fiscald-activate"
+
+
+class RequestFile(Activation):
+    """The same from a computer without internet: a file, which another computer hands in."""
+
+    path = "/v1/offline"
+    kind = "fiscald-request-file"
 
 
 class Support(VendorRequest):
@@ -146,6 +161,8 @@ class Transfer(VendorRequest):
     kind = "fiscald-transfer"
     session: Text
     lic: Text
+    seat: Text | None = None
+    """Which seat; may be left out where one is free, or where there is only one."""
     mid: Text
 
 
@@ -170,6 +187,18 @@ class Refusal(Deferred):
     detail_pl: Text
 
 
+class OwnSeat(Deferred):
+    """A seat of a licence: the right to run on one computer."""
+
+    seat: Text
+    hint: Text | None = None
+    """First and last group of its number; a trial has none."""
+    free: bool
+    """Whether no computer has it."""
+    last: Text | None = None
+    """The day of its computer's last check."""
+
+
 class OwnCompany(Deferred):
     """A company of the account whose address was confirmed."""
 
@@ -177,6 +206,7 @@ class OwnCompany(Deferred):
     post: Text
     lic: Text | None = None
     """Its licence that can be moved, if it has one."""
+    seats: tuple[OwnSeat, ...] = ()
 
 
 class Reply(Deferred):
@@ -220,7 +250,7 @@ class Status(Reply):
 
     kind: ClassVar[str] = STATUS
     lic: Text
-    verdict: Literal["ok", "renewed", "superseded", "revoked", "ended"]
+    verdict: Literal["ok", "renewed", "superseded", "suspended", "revoked", "ended"]
     crt: Signed | None = None
     upd: Latest | None = None
     text: Text | None = None

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from fiscald.licence import tokens
-from fiscald.licence.server import admin, keyring, pinning
+from fiscald.licence.server import key_admin, keyring, listing, pinning
 from fiscald.licence.server.keyring import KeyringError
 from fiscald.licence.server.session import Session, confirm, fail
 
@@ -39,7 +39,7 @@ def keys_new(session: Session, kid: str | None, *, mac: int | None) -> None:
             made["pepper"] = str(directory / "pepper.key")
         if kid is not None:
             made |= {"kid": kid, "x": tokens.public_x(keyring.make_signing(directory, kid))}
-            admin.add_key(t, kid, made["x"])
+            key_admin.add_key(t, kid, made["x"])
         if mac is not None:
             keyring.make_mac(directory, mac)
             t.audit("key.mac", str(mac))
@@ -114,7 +114,7 @@ def keys_list(session: Session) -> None:
         (newest,) = t.one("SELECT max(ver) FROM key_list")
     lines = [
         f"{row['kid']}  {row['x']}  "
-        + ("revoked" if row["revoked"] else f"retired {admin.moment(row['to'])}" if row["to"] else "good")
+        + ("revoked" if row["revoked"] else f"retired {listing.moment(row['to'])}" if row["to"] else "good")
         for row in rows
     ]
     use = session.config.keys.sign_with
@@ -134,7 +134,7 @@ def keys_retire(session: Session, kid: str, *, revoke: bool, yes: bool) -> None:
     if revoke:
         confirm(f"Every certificate signed by {kid} becomes invalid in 14 days. Continue?", yes=yes)
     with session.transaction() as t:
-        admin.retire_key(t, kid, revoke=revoke)
+        key_admin.retire_key(t, kid, revoke=revoke)
     session.show({"kid": kid, "revoked": revoke}, f"{kid} is {'revoked' if revoke else 'retired'}; sign the key list")
 
 
@@ -148,5 +148,5 @@ def keys_sign(session: Session, file: Path) -> None:
     """Sign the list of keys with the root key; daemons get it with their next check."""
     with session.transaction() as t:
         root = keyring.read_private(file)
-        version = admin.sign_key_list(t, session.config.issuer, root, file.stem)
+        version = key_admin.sign_key_list(t, session.config.issuer, root, file.stem)
     session.show({"key_list": version}, f"key list {version} is signed")

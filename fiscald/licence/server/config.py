@@ -8,7 +8,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints, ValidationError, field_validator, model_validator
 
+from fiscald.licence.server.limits import BY_NAME
 from fiscald.licence.server.mail import BadAddress, recipient
+from fiscald.licence.server.terms import Terms
 from fiscald.model.strict import Strict, nearest
 
 DEFAULT_PATH = Path("/etc/fiscald-vendor/vendor.toml")
@@ -81,6 +83,18 @@ class Config(Strict):
     tls: TlsConfig | None = None
     keys: KeysConfig
     smtp: SmtpConfig
+    terms: Terms = Terms()
+    limits: dict[str, Annotated[int, Field(strict=True, ge=1, le=1_000_000)]] = Field(
+        default={}, description="other limits than docs/vendor.md lists, by their names"
+    )
+
+    @field_validator("limits")
+    @classmethod
+    def _known_limits(cls, value: dict[str, int]) -> dict[str, int]:
+        for name in value:
+            if name not in BY_NAME:
+                raise ValueError(f"there is no limit {name}; known here: {', '.join(BY_NAME)}")
+        return value
 
     @field_validator("listen")
     @classmethod
@@ -123,7 +137,7 @@ def _absolute(config: Config, folder: Path) -> Config:
     return config.model_copy(update=sections)
 
 
-_SECTIONS: dict[str, type[Strict]] = {"tls": TlsConfig, "keys": KeysConfig, "smtp": SmtpConfig}
+_SECTIONS: dict[str, type[Strict]] = {"tls": TlsConfig, "keys": KeysConfig, "smtp": SmtpConfig, "terms": Terms}
 
 
 def _sentence(error: Any) -> str:

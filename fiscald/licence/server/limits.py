@@ -7,11 +7,12 @@ are sealed with another key every day, so that even the vendor cannot tell tomor
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from fiscald.licence.server.keyring import Keyring
 from fiscald.licence.server.refusals import TooMany
-from fiscald.licence.server.store import DAY, Transaction
+from fiscald.licence.server.transaction import DAY, Transaction
 
 HOUR = 3600
 
@@ -24,35 +25,51 @@ class Limit(NamedTuple):
     seconds: int
 
 
-ACTIVATE_IP = (Limit("activate.ip.hour", 10, HOUR), Limit("activate.ip.day", 30, DAY))
-ACTIVATE_DEVICE = Limit("activate.device", 10, DAY)
-WRONG_MAC = Limit("wrong-mac.hour", 1000, HOUR)
-WRONG_MAC_ALARM = Limit("wrong-mac.day", 20, DAY)
-ENROL_IP = Limit("enrol.ip", 5, HOUR)
-ENROL_EMAIL = Limit("enrol.email", 3, DAY)
-ENROL_COMPANY = Limit("enrol.company", 3, DAY)
-RECOVER_IP = Limit("recover.ip", 10, HOUR)
-RECOVER_EMAIL = (Limit("recover.email.hour", 3, HOUR), Limit("recover.email.day", 6, DAY))
-CODE_IP = Limit("code.ip", 30, HOUR)
-CODE_TRIES = Limit("code.tries", 20, DAY)
-TRANSFERS = Limit("transfer", 3, 30 * DAY)
-CHECKS = Limit("check", 60, DAY)
+ACTIVATE_IP = (Limit("activate.network.hour", 10, HOUR), Limit("activate.network.day", 30, DAY))
+ACTIVATE_DEVICE = Limit("activate.computer.day", 10, DAY)
+WRONG_MAC_IP = Limit("wrong-mac.network.day", 30, DAY)
+WRONG_MAC_ALARM = Limit("wrong-mac.alarm.day", 20, DAY)
+ENROL_IP = Limit("enrol.network.hour", 5, HOUR)
+ENROL_EMAIL = Limit("enrol.address.day", 3, DAY)
+ENROL_COMPANY = Limit("enrol.company.day", 3, DAY)
+RECOVER_IP = Limit("recover.network.hour", 10, HOUR)
+RECOVER_EMAIL = (Limit("recover.address.hour", 3, HOUR), Limit("recover.address.day", 6, DAY))
+#: Of mails to one mailbox or one domain, whoever asks for them.
+MAILBOX = Limit("mailbox.day", 30, DAY)
+DOMAIN = Limit("domain.hour", 60, HOUR)
+FIRST_OF_DAY = Limit("first.network.day", 1, DAY)
+CODE_IP = Limit("code.network.hour", 30, HOUR)
+CODE_TRIES = Limit("code.computer.day", 20, DAY)
+MOVES = Limit("move.seat.30-days", 3, 30 * DAY)
+OFFLINE_COPIES = Limit("offline.seat.year", 3, 365 * DAY)
+CHECKS = Limit("check.computer.day", 60, DAY)
+UNKNOWN_CHECKS = Limit("check.unknown.network.hour", 30, HOUR)
 #: Tries per code; counted with the code itself.
 TRIES_PER_CODE = 5
+#: Those that the configuration may change (``[limits]``).
+BY_NAME = {
+    limit.name: limit
+    for limit in (
+        *ACTIVATE_IP, ACTIVATE_DEVICE, WRONG_MAC_IP, WRONG_MAC_ALARM, ENROL_IP, ENROL_EMAIL, ENROL_COMPANY, RECOVER_IP,
+        *RECOVER_EMAIL, MAILBOX, DOMAIN, CODE_IP, CODE_TRIES, MOVES, OFFLINE_COPIES, CHECKS, UNKNOWN_CHECKS,
+    )
+}  # fmt: skip
 
 
 class Limiter:
     """Counters of one transaction."""
 
-    def __init__(self, transaction: Transaction, keyring: Keyring) -> None:
+    def __init__(self, transaction: Transaction, keyring: Keyring, most: Mapping[str, int]) -> None:
+        """``most``: other numbers than the limits' own, by their names."""
         self._in = transaction
         self._keyring = keyring
+        self._most = most
 
     def take(self, *asked: tuple[Limit, str]) -> None:
         """Count one of each (limit, whom it is counted for). Raises ``TooMany``, and then counts none."""
         for limit, whom in asked:
             n, end = self._state(limit, whom)
-            if n >= limit.most:
+            if n >= self.most(limit):
                 raise TooMany(end - self._in.now)
         for limit, whom in asked:
             self.count(limit, whom)
@@ -66,6 +83,14 @@ class Limiter:
             self._bucket(limit, whom), n + 1, end,
         )  # fmt: skip
         return n + 1
+
+    def most(self, limit: Limit) -> int:
+        """How many are allowed: as configured, or the limit's own."""
+        return self._most.get(limit.name, limit.most)
+
+    def forget(self, limit: Limit, whom: str) -> None:
+        """Count anew."""
+        self._in.do("DELETE FROM throttle WHERE bucket = ?", self._bucket(limit, whom))
 
     def seen(self, limit: Limit, whom: str = "") -> int:
         """How many there are in this window."""

@@ -29,6 +29,14 @@ class MailTemplate(StrEnum):
     COMPANY_MOVED = "company_moved"
     """A bought number took the company out of this account."""
     LICENCE_MOVED = "licence_moved"
+    REGISTERED = "registered"
+    ORDER = "order"
+    REMINDER_UPDATES = "reminder_updates"
+    REMINDER_TRIAL = "reminder_trial"
+    REMINDER_TERM = "reminder_term"
+    SUSPENDED = "suspended"
+    REINSTATED = "reinstated"
+    REVOKED = "revoked"
 
 
 _NOT_YOU = {

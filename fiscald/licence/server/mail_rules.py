@@ -8,165 +8,133 @@ from __future__ import annotations
 
 import json
 import secrets
-from typing import Any
 
 from fiscald.licence import wire
 from fiscald.licence.company import Company
-from fiscald.licence.number import ALPHABET, FISCALD
+from fiscald.licence.number import FISCALD
 from fiscald.licence.server import limits, terms
-from fiscald.licence.server.certificates import Certificates, Requester, read_company, read_email
-from fiscald.licence.server.limits import Limiter
+from fiscald.licence.server.certificates import Requester, read_company, read_email
 from fiscald.licence.server.mail import MailTemplate
+from fiscald.licence.server.mailing import CODE_SECONDS, Mailing, mailbox
+from fiscald.licence.server.records import Device, Seat, StoredCompany
 from fiscald.licence.server.refusals import Refused
-from fiscald.licence.server.store import DAY, StoredCompany, Transaction, random_name
+from fiscald.licence.server.transaction import DAY, Transaction
 
-#: Seconds for which a code, and a session after it, count.
-CODE_SECONDS = SESSION_SECONDS = 15 * 60
-CODE_SYMBOLS = 10
-#: How long a mail with a code may wait for a mail server that does not answer.
-MAIL_SECONDS = DAY
-#: Read as in a licence number: Crockford's look-alikes.
-_AS_MEANT = str.maketrans("OIL", "011", " -\t\r\n")
+#: Seconds for which a session counts.
+SESSION_SECONDS = CODE_SECONDS
 
 
-class MailRules(Certificates):
+class MailRules(Mailing):
     """What is decided about a request that a mail answers."""
 
     def enrol(self, t: Transaction, request: wire.Enrol, requester: Requester) -> None:
         """A company wants a trial, or a licensed computer tells its company's address."""
         email = read_email(request.email)
         company = read_company(request.company)
-        limiter = Limiter(t, self.keyring)
-        limiter.take(
-            (limits.ENROL_IP, requester.network),
-            (limits.ENROL_EMAIL, email.lower()),
-            (limits.ENROL_COMPANY, _called(company)),
+        network = requester.network
+        self.limiter(t).take(
+            (limits.ENROL_IP, network),
+            (limits.ENROL_EMAIL, f"{mailbox(email)}\0{network}"),
+            (limits.ENROL_COMPANY, "\0".join((*company.identity, network))),
         )
+        self.take_mail(t, email, requester)
         known = t.company(company)
         account = t.get_or_create_account(email, request.lang)
         letter = MailTemplate.CODE
-        if known is not None and not self._may_claim(t, known, requester):
+        if known is not None and not self._may_claim(t, known, requester, account):
             letter = MailTemplate.COMPANY_YOURS if known.account == account else MailTemplate.COMPANY_KNOWN
         wanted = {"company": company._asdict(), "mid": request.mid, "jwk": requester.jwk}
-        self._mail_code(t, account, "confirm", email, letter, request.lang, requester, wanted)
+        self.mail_code(t, account, "confirm", email, letter, request.lang, requester.jkt, wanted)
 
     def enrol_confirm(self, t: Transaction, request: wire.EnrolConfirm, requester: Requester) -> str:
         """The code from the mail: a trial's certificate, or for a company with a licence that licence's."""
-        account, wanted = self._use_code(t, request.email, "confirm", request.code, requester)
-        company = Company(**wanted["company"])
+        code = self.use_code(t, request.email, "confirm", request.code, requester.jkt, requester.network)
+        company = Company(**code.wanted["company"])
         known = t.company(company)
-        if known is not None and not self._may_claim(t, known, requester):
+        if known is not None and not self._may_claim(t, known, requester, code.account):
             raise Refused("company_known")
-        t.confirm_account(account)
+        if code.again and known is None:
+            raise Refused("code_wrong")
+        t.confirm_account(code.account)
         if known is not None:
-            t.do("UPDATE company SET account_id = ? WHERE id = ?", account, known.id)
-            t.audit("company.claimed", known.id, account=account)
-            licence = t.active_licence(known.id)
+            if known.account != code.account:
+                t.do("UPDATE company SET account_id = ? WHERE id = ?", code.account, known.id)
+                t.audit("company.claimed", known.id, account=code.account)
+            licence = t.licence_in_force(known.id)
             assert licence is not None  # _may_claim
-            device = t.seat(licence.id)
-            assert device is not None
-            return self.certificate(t, licence, device)
-        made = t.add_company(company, account)
-        end = t.now + terms.TRIAL_DAYS * DAY
-        licence = t.add_licence(made.id, FISCALD, "trial", terms.TRIAL_FLAGS, ends=end, upd=terms.day(end).isoformat())
-        device = t.bind(licence.id, requester.jkt, json.dumps(requester.jwk), wanted["mid"])
-        t.audit("trial.begun", licence.id, company=made.id, account=account)
+            return self.certificate(t, licence, self._own_device(t, licence.id, requester))
+        self._take_trial(t, requester, code.wanted["mid"])
+        made = t.add_company(company, code.account)
+        end = t.now + self.terms.trial_days * DAY
+        licence = t.add_licence(made.id, FISCALD, "trial")
+        seat = t.add_seat(licence.id, terms.TRIAL_FLAGS, ends=end, upd=terms.day(end).isoformat())
+        device = t.bind(seat, requester.jkt, json.dumps(requester.jwk), code.wanted["mid"])
+        t.audit("trial.begun", licence.id, company=made.id, account=code.account)
         return self.certificate(t, licence, device)
+
+    def _take_trial(self, t: Transaction, requester: Requester, mid: str) -> None:
+        """A computer has one trial, whatever company is named on it."""
+        for what, name in (("key", requester.jkt), ("machine", mid)):
+            if not t.do("INSERT INTO trial_used VALUES (?) ON CONFLICT DO NOTHING", self._trial_seal(what, name)):
+                t.audit("trial.refused")
+                raise Refused("trial_used")
+
+    def _trial_seal(self, what: str, name: str) -> bytes:
+        return self.keyring.seal("trial", what, name)
 
     def recover(self, t: Transaction, request: wire.Recover, requester: Requester) -> None:
         """Somebody who reads this address wants to move a licence here."""
         email = read_email(request.email)
-        whom = email.lower()
-        Limiter(t, self.keyring).take(
-            (limits.RECOVER_IP, requester.network), *((limit, whom) for limit in limits.RECOVER_EMAIL)
-        )
+        whom = f"{mailbox(email)}\0{requester.network}"
+        self.limiter(t).take((limits.RECOVER_IP, requester.network), *((limit, whom) for limit in limits.RECOVER_EMAIL))
+        self.take_mail(t, email, requester)
         account = t.get_or_create_account(email, request.lang)
         letter = MailTemplate.CODE if t.companies(account) else MailTemplate.ADDRESS_UNKNOWN
-        self._mail_code(t, account, "recover", email, letter, request.lang, requester, {})
+        self.mail_code(t, account, "recover", email, letter, request.lang, requester.jkt, {})
 
     def recover_confirm(
         self, t: Transaction, request: wire.RecoverConfirm, requester: Requester
     ) -> tuple[str, tuple[wire.OwnCompany, ...]]:
         """The code from the mail: a session of this computer, and the address's companies."""
-        account, _ = self._use_code(t, request.email, "recover", request.code, requester)
+        code = self.use_code(t, request.email, "recover", request.code, requester.jkt, requester.network)
+        account = code.account
+        t.confirm_account(account)
         session = secrets.token_urlsafe(32)
         t.do(
             "INSERT INTO session VALUES (?, ?, ?, ?)",
             self.keyring.seal("session", session), account, requester.jkt, t.now + SESSION_SECONDS,
         )  # fmt: skip
         t.audit("session.begun", account)
-        own = []
-        for stored in t.companies(account):
-            licence = t.active_licence(stored.id)
-            own.append(
-                wire.OwnCompany(
-                    name=stored.company.name, post=stored.company.post, lic=None if licence is None else licence.id
-                )
-            )
-        return session, tuple(own)
+        return session, tuple(self._own_company(t, stored) for stored in t.companies(account))
 
-    def _may_claim(self, t: Transaction, known: StoredCompany, requester: Requester) -> bool:
-        """Whether a confirmed address may become the address of a company that has none.
+    def _own_company(self, t: Transaction, stored: StoredCompany) -> wire.OwnCompany:
+        licence = t.licence_in_force(stored.id)
+        seats = () if licence is None else tuple(self._own_seat_row(t, seat) for seat in t.seats(licence.id))
+        return wire.OwnCompany(
+            name=stored.company.name, post=stored.company.post, lic=None if licence is None else licence.id,
+            seats=seats,
+        )  # fmt: skip
 
-        Only from the computer that has its licence: it has proven to own a number.
+    def _own_seat_row(self, t: Transaction, seat: Seat) -> wire.OwnSeat:
+        number = t.number_of(seat.id)
+        row = t.one("SELECT last_day FROM device WHERE seat_id = ? AND state = 'bound'", seat.id)
+        return wire.OwnSeat(
+            seat=seat.id, hint=None if number is None else number.hint, free=row is None,
+            last=None if row is None else row[0],
+        )  # fmt: skip
+
+    def _may_claim(self, t: Transaction, known: StoredCompany, requester: Requester, account: str) -> bool:
+        """Whether this computer's user may become the address of a company, or is it and wants the certificate again.
+
+        Only from a computer that has a seat of its licence. A trial's answer may have got lost: it is given again.
         """
-        licence = t.active_licence(known.id) if known.account is None else None
-        seat = None if licence is None else t.seat(licence.id)
-        return seat is not None and seat.jkt == requester.jkt
+        licence = t.licence_in_force(known.id)
+        if licence is None or known.account not in (None, account):
+            return False
+        device = t.device(licence.id, requester.jkt)
+        return device is not None and device.state == "bound"
 
-    def _mail_code(
-        self, t: Transaction, account: str, purpose: str, email: str, letter: MailTemplate, lang: str,
-        requester: Requester, wanted: dict[str, Any],
-    ) -> None:  # fmt: skip
-        """Queue one mail. Its code is made when it leaves; until then the row matches nothing."""
-        t.do("DELETE FROM otp WHERE account_id = ? AND purpose = ?", account, purpose)
-        code_id = random_name("otp_")
-        t.do(
-            "INSERT INTO otp (id, account_id, purpose, jkt, wanted, expires) VALUES (?, ?, ?, ?, ?, ?)",
-            code_id, account, purpose, requester.jkt, json.dumps(wanted, ensure_ascii=False), t.now + MAIL_SECONDS,
-        )  # fmt: skip
-        self.queue_mail(t, email, lang, letter, code_id)
-
-    def new_code(self, t: Transaction, code_id: str) -> str:
-        """A code for a mail that leaves now: the only time that it exists outside the mail."""
-        account, purpose, jkt = t.one("SELECT account_id, purpose, jkt FROM otp WHERE id = ?", code_id)
-        symbols = "".join(secrets.choice(ALPHABET) for _ in range(CODE_SYMBOLS))
-        t.do(
-            "UPDATE otp SET h = ?, tries = 0, expires = ? WHERE id = ?",
-            self._code_seal(symbols, account, purpose, jkt), t.now + CODE_SECONDS, code_id,
-        )  # fmt: skip
-        return f"{symbols[:5]}-{symbols[5:]}"
-
-    def _code_seal(self, symbols: str, account: str, purpose: str, jkt: str) -> bytes:
-        return self.keyring.seal("code", symbols, account, purpose, jkt)
-
-    def _use_code(
-        self, t: Transaction, typed_email: str, purpose: str, typed: str, requester: Requester
-    ) -> tuple[str, dict[str, Any]]:
-        """The account whose code it is, and what was asked for; the code is used up. Raises ``Refused``."""
-        email = read_email(typed_email)
-        # By computer too: codes are bound to one, and a stranger's tries must not keep the address's owner out.
-        Limiter(t, self.keyring).take(
-            (limits.CODE_IP, requester.network), (limits.CODE_TRIES, f"{email.lower()}\0{requester.jkt}")
-        )
-        account = t.account(email) or "nobody"
-        row = t.one(
-            "SELECT id, h, tries, wanted FROM otp"
-            " WHERE account_id = ? AND purpose = ? AND jkt = ? AND used IS NULL AND expires > ?",
-            account, purpose, requester.jkt, t.now,
-        )  # fmt: skip
-        code_id, h, tries, wanted = row or ("", None, 0, "{}")
-        seal = self._code_seal(typed.upper().translate(_AS_MEANT), account, purpose, requester.jkt)
-        right = secrets.compare_digest(seal, h or bytes(len(seal))) and h is not None
-        t.do("UPDATE otp SET tries = tries + 1 WHERE id = ?", code_id)
-        if not right or tries >= limits.TRIES_PER_CODE:
-            if row is not None:  # a request about nothing fills no audit
-                t.audit("code.wrong", account)
-            raise Refused("code_wrong")
-        t.do("UPDATE otp SET used = ? WHERE id = ?", t.now, code_id)
-        return account, json.loads(wanted)
-
-
-def _called(company: Company) -> str:
-    """What attempts for a company are counted by."""
-    return "\0".join((company.cc, company.tin or f"{company.normal_name}\0{company.normal_post}"))
+    def _own_device(self, t: Transaction, licence: str, requester: Requester) -> Device:
+        device = t.device(licence, requester.jkt)
+        assert device is not None  # _may_claim
+        return device

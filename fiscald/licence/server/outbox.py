@@ -15,7 +15,7 @@ import anyio
 from anyio import to_thread
 
 from fiscald.licence.server.mail import BadAddress, MailTemplate, compose
-from fiscald.licence.server.mail_rules import MAIL_SECONDS
+from fiscald.licence.server.mailing import MAIL_SECONDS
 from fiscald.licence.server.refusals import Unable
 from fiscald.licence.server.rules import Rules
 from fiscald.licence.server.store import Store

@@ -81,10 +81,30 @@ TABLE = {
         "This number orders less than the licence your company has; nothing was changed.",
         "Ten numer obejmuje mniej niż obecna licencja firmy. Nic nie zmieniono.",
     ),
-    "licence_elsewhere": _Row(
+    "number_not_needed": _Row(
         409,
-        "Your company has a licence on another computer (now or before); move it here first.",
-        "Firma ma licencję, która jest lub była na innym komputerze. Najpierw przenieś ją tutaj.",
+        "This computer has a licence that includes all of this; enter the number on the other computer.",
+        "Ten komputer ma już licencję, która obejmuje to wszystko. Wpisz ten numer na drugim komputerze.",
+    ),
+    "number_online": _Row(
+        409,
+        "This number works only on computers with internet; register it there, or write to us.",
+        "Ten numer działa tylko na komputerze z internetem. Zarejestruj go tam albo napisz do nas.",
+    ),
+    "trial_used": _Row(
+        409,
+        "This computer has had a trial; enter a licence number, or write to us.",
+        "Na tym komputerze była już wersja próbna. Wpisz numer licencji albo napisz do nas.",
+    ),
+    "seat_choice": _Row(
+        409,
+        "The licence is on several computers; say which of them this one replaces.",
+        "Licencja działa na kilku komputerach. Wskaż ten, który zastępujesz.",
+    ),
+    "licence_suspended": _Row(
+        403,
+        "The licence is suspended; write to us.",
+        "Licencja jest zawieszona. Napisz do nas.",
     ),
     "licence_unknown": _Row(404, "There is no such licence.", "Nie ma takiej licencji."),
     "other_computer": _Row(

@@ -18,7 +18,8 @@ from fiscald.licence.server.keyring import Keyring
 from fiscald.licence.server.limits import network
 from fiscald.licence.server.refusals import Malformed, Refused, Unable
 from fiscald.licence.server.rules import Rules, latest
-from fiscald.licence.server.store import Store, Transaction
+from fiscald.licence.server.store import Store
+from fiscald.licence.server.transaction import Transaction
 from fiscald.licence.tokens import TokenRefused, fingerprint, read_device_token
 from fiscald.licence.wire import WINDOW, VendorRequest, WireError
 
@@ -78,9 +79,9 @@ class RequestHandler:
     def answer_file(self, body: bytes, address: str) -> FileReply:
         """Exchange an uploaded request file for a certificate. Raises like ``answer``.
 
-        The same file may be reply in again: the answer may have got lost on its way.
+        The same file may be handed in again: the answer may have got lost on its way.
         """
-        token, request, jwk = self._read(wire.Activate, body)
+        token, request, jwk = self._read(wire.RequestFile, body)
         try:
             with self._transaction() as t:
                 requester = Requester(jwk, network(address, t.now))
@@ -94,12 +95,13 @@ class RequestHandler:
 
     def keys(self) -> str | None:
         """The newest key list."""
-        with self._store.transaction(self._clock) as t:
+        with self._store.reading(self._clock) as t:
             return t.newest_key_list()
 
     def latest(self) -> str | None:
         """The newest version, signed. Raises ``Unable``."""
-        with self._transaction() as t:
+        with self._store.reading(self._clock) as t:
+            self._check_signing(t)
             newest = latest(t)
         return None if newest is None else self._keyring.sign(wire.claims(newest), wire.LATEST)
 
@@ -107,6 +109,11 @@ class RequestHandler:
         """Raises ``Unable`` if the server cannot answer."""
         with self._transaction():
             pass
+
+    def tidy(self) -> None:
+        """Forget what has run out. Raises ``Unable``."""
+        with self._store.transaction(self._clock) as t:
+            t.tidy()
 
     # -- parts ----------------------------------------------------------------------------------------
 
@@ -124,12 +131,15 @@ class RequestHandler:
     @contextmanager
     def _transaction(self) -> Iterator[Transaction]:
         with self._store.transaction(self._clock) as t:
-            t.check_clock()
-            key = t.one("SELECT valid_to, revoked FROM signing_key WHERE kid = ?", self._keyring.kid)
-            if key is not None and (key[1] or (key[0] is not None and key[0] <= t.now)):
-                raise Unable(f"the signing key {self._keyring.kid} is retired; change sign_with and start again")
-            t.purge_expired()
+            self._check_signing(t)
             yield t
+
+    def _check_signing(self, t: Transaction) -> None:
+        """Raises ``Unable`` where nothing may be signed."""
+        t.check_clock()
+        key = t.one("SELECT valid_to, revoked FROM signing_key WHERE kid = ?", self._keyring.kid)
+        if key is not None and (key[1] or (key[0] is not None and key[0] <= t.now)):
+            raise Unable(f"the signing key {self._keyring.kid} is retired; change sign_with and start again")
 
     def _once(self, t: Transaction, request: VendorRequest, requester: Requester) -> None:
         if abs(request.iat - t.now) > WINDOW:

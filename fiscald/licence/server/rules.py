@@ -9,19 +9,21 @@ Here are the requests about a licence; those about an address and about a number
 
 from __future__ import annotations
 
-import json
+import logging
 import re
 from typing import Any
 
 from fiscald.licence import wire
 from fiscald.licence.server import limits, terms
 from fiscald.licence.server.certificates import Requester, certificate_name
-from fiscald.licence.server.limits import Limiter
-from fiscald.licence.server.mail import MailTemplate
 from fiscald.licence.server.mail_rules import MailRules
 from fiscald.licence.server.number_rules import NumberRules
+from fiscald.licence.server.records import Device, Licence, Seat
 from fiscald.licence.server.refusals import Refused
-from fiscald.licence.server.store import Device, Licence, Transaction
+from fiscald.licence.server.seating import check_in_force
+from fiscald.licence.server.transaction import Transaction
+
+log = logging.getLogger(__name__)
 
 
 class Rules(MailRules, NumberRules):
@@ -30,13 +32,14 @@ class Rules(MailRules, NumberRules):
     def check(self, t: Transaction, request: wire.Check, requester: Requester) -> dict[str, Any]:
         """The daily request: fields of a ``wire.Status``."""
         licence = t.licence(request.lic)
-        if licence is None:
-            raise Refused("licence_unknown")
-        device = t.device(licence.id, requester.jkt)
-        if device is None:
+        device = None if licence is None else t.device(licence.id, requester.jkt)
+        if licence is None or device is None:
+            self.limiter(t).take((limits.UNKNOWN_CHECKS, requester.network))
+            if licence is None:
+                raise Refused("licence_unknown")
             # An erased account has no known computers.
             raise Refused("licence_over" if licence.state == "ended" else "other_computer")
-        Limiter(t, self.keyring).take((limits.CHECKS, device.id))
+        self.limiter(t).take((limits.CHECKS, device.id))
         shown = t.one(
             "SELECT seq, iat, exp, rights FROM cert WHERE jti = ? AND licence_id = ? AND device_id = ?",
             request.crt, licence.id, device.id,
@@ -44,13 +47,19 @@ class Rules(MailRules, NumberRules):
         if shown is None:
             licence = self._catch_up(t, licence, request.crt)
         elif shown[0] < device.seen:
-            t.audit("device.twins", licence.id, device=device.id, version=request.ver)
+            self._twins(t, licence, device, request.ver)
         t.do(
             "UPDATE device SET last_day = ?, version = ?, seen = max(seen, ?) WHERE id = ?",
             terms.day(t.now).isoformat(), request.ver, 0 if shown is None else shown[0], device.id,
         )  # fmt: skip
         rides = {"keys": t.newest_key_list(), "upd": latest(t)}
         return {"lic": licence.id, **rides, **self._verdict(t, licence, device, shown)}
+
+    def _twins(self, t: Transaction, licence: Licence, device: Device, version: str) -> None:
+        """A computer shows an older certificate than before: two run with one key, or a backup was put back."""
+        t.do("UPDATE device SET twins = twins + 1 WHERE id = ?", device.id)
+        t.audit("device.twins", licence.id, device=device.id, version=version)
+        log.error("ALARM: %s shows an older certificate than before; see: fiscald-vendor twins", device.id)
 
     def _catch_up(self, t: Transaction, licence: Licence, jti: str) -> Licence:
         """After an old backup was restored a computer may hold a newer certificate than we know of.
@@ -65,18 +74,23 @@ class Rules(MailRules, NumberRules):
         return licence._replace(seq=int(match[1]))
 
     def _verdict(self, t: Transaction, licence: Licence, device: Device, shown: Any) -> dict[str, Any]:
-        if licence.state == "revoked":
-            return {"verdict": "revoked", "text": licence.said, "since": licence.changed}
+        seat = t.seat(device.seat)
+        for state, changed, said in (
+            (licence.state, licence.changed, licence.said),
+            (seat.state, seat.changed, seat.said),
+        ):
+            if state in ("revoked", "suspended"):
+                return {"verdict": state, "text": said, "since": changed}
         if device.state == "released":
             return {"verdict": "superseded", "since": device.released}
         if licence.state != "active":
             return {"verdict": "superseded", "since": licence.changed}
-        if licence.ends is not None and licence.ends <= t.now:
-            return {"verdict": "ended", "since": licence.ends}
+        if seat.ends is not None and seat.ends <= t.now:
+            return {"verdict": "ended", "since": seat.ends}
         rights = terms.rights(self.claims(t, licence, device), self.keyring.kid)
         if shown is not None and shown[3] == rights and not terms.wants_renewal(shown[1], shown[2], t.now):
             return {"verdict": "ok"}
-        return {"verdict": "renewed", "crt": self.certificate(t, licence, device)}
+        return {"verdict": "renewed", "crt": self.certificate(t, licence, device, renewal=True)}
 
     def transfer(self, t: Transaction, request: wire.Transfer, requester: Requester) -> str:
         """Move a licence to the computer whose user has confirmed the company's address."""
@@ -90,19 +104,27 @@ class Rules(MailRules, NumberRules):
         stored = None if licence is None else t.company_of(licence)
         if licence is None or stored is None or stored.account != row[0]:
             raise Refused("licence_unknown")
-        if licence.state != "active":
+        seat = self._seat_to_move(t, licence, request.seat, requester)
+        check_in_force(licence, seat)
+        return self.certificate(t, licence, self.place(t, licence, seat, requester, request.mid))
+
+    def _seat_to_move(self, t: Transaction, licence: Licence, named: str | None, requester: Requester) -> Seat:
+        """The seat that was named; else what this computer has, a free one, or the only one."""
+        seats = [seat for seat in t.seats(licence.id) if seat.state == "active"]
+        if named is not None:
+            seats = [seat for seat in seats if seat.id == named]
+            if not seats:
+                raise Refused("licence_unknown")
+            return seats[0]
+        if not seats:
             raise Refused("licence_over")
-        seat = t.seat(licence.id)
-        if seat is None or (seat.jkt, seat.mid) != (requester.jkt, request.mid):
-            Limiter(t, self.keyring).take((limits.TRANSFERS, licence.id))
-            t.release(licence.id)
-            former, seat = seat, t.bind(licence.id, requester.jkt, json.dumps(requester.jwk), request.mid)
-            t.audit(
-                "licence.transferred", licence.id, device=seat.id, former=None if former is None else former.id,
-                offline_copy=former is not None and former.offline,
-            )  # fmt: skip
-            self.queue_mail(t, *t.address(row[0]), MailTemplate.LICENCE_MOVED)
-        return self.certificate(t, licence, seat)
+        device = t.device(licence.id, requester.jkt)
+        if device is not None and device.state == "bound":
+            return t.seat(device.seat)
+        free = [seat for seat in seats if t.computer(seat.id) is None]
+        if not free and len(seats) > 1:
+            raise Refused("seat_choice")
+        return (free or seats)[0]
 
     def deactivate(self, t: Transaction, request: wire.Deactivate, requester: Requester) -> str:
         """Give the seat back; again is no mistake. The licence whose seat is free."""
@@ -113,7 +135,7 @@ class Rules(MailRules, NumberRules):
         if device is None:
             raise Refused("other_computer")
         if device.state == "bound":
-            t.release(licence.id)
+            t.free(device.seat)
             t.audit("device.released", licence.id, device=device.id)
         return licence.id
 

@@ -19,7 +19,9 @@ from fiscald.licence.server import admin, keyring
 from fiscald.licence.server.config import Config, ConfigError, load
 from fiscald.licence.server.keyring import Keyring, KeyringError
 from fiscald.licence.server.refusals import Unable
-from fiscald.licence.server.store import Store, StoreError, Transaction
+from fiscald.licence.server.rules import Rules
+from fiscald.licence.server.store import Store, StoreError
+from fiscald.licence.server.transaction import Transaction
 
 
 class Session:
@@ -40,13 +42,23 @@ class Session:
     @contextmanager
     def transaction(self, *, any_clock: bool = False) -> Iterator[Transaction]:
         """One transaction; an error becomes one sentence and exit code 1."""
+        with self._store() as store, store.transaction(now, f"cli:{getpass.getuser()}") as t:
+            if not any_clock:
+                t.check_clock()
+            yield t
+
+    @contextmanager
+    def reading(self) -> Iterator[Transaction]:
+        """Read from one state of the database, while the server writes."""
+        with self._store() as store, store.reading(now) as t:
+            yield t
+
+    @contextmanager
+    def _store(self) -> Iterator[Store]:
         try:
             store = Store(self.config.database)
             try:
-                with store.transaction(now, f"cli:{getpass.getuser()}") as t:
-                    if not any_clock:
-                        t.check_clock()
-                    yield t
+                yield store
             finally:
                 store.close()
         except (StoreError, Unable, KeyringError, admin.AdminError) as error:
@@ -57,6 +69,11 @@ class Session:
     def keys(self) -> Keyring:
         """The keys. Raises ``KeyringError``."""
         return keyring.load(self.config.keys.directory, self.config.keys.sign_with)
+
+    def rules(self) -> Rules:
+        """The rules, as configured. Raises ``KeyringError``."""
+        config = self.config
+        return Rules(self.keys(), config.issuer, config.terms, config.limits)
 
     def show(self, value: Any, text: str) -> None:
         """The answer: JSON for scripts, else text."""

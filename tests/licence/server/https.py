@@ -24,12 +24,12 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from fiscald.licence.keys import TEST_KEY
 from fiscald.licence.number import APP, BANK, FISCAL, SUPPORT, Kind, Number
-from fiscald.licence.server.admin import add_number, issue_number
 from fiscald.licence.server.app import create_app
 from fiscald.licence.server.keyring import Keyring
 from fiscald.licence.server.outbox import Outbox, Transport
 from fiscald.licence.server.request_handler import RequestHandler
 from fiscald.licence.server.rules import Rules
+from fiscald.licence.server.selling import Item, add_number, issue_numbers
 from fiscald.licence.server.serving import Tls, bind, serve
 from fiscald.licence.server.store import Store
 from fiscald.licence.testing import TEST_PRIVATE
@@ -96,13 +96,13 @@ class RunningVendor:
     def add_number(self, number: Number) -> None:
         """Take a number that was made elsewhere, like the published ones, into the table."""
         with self.store.transaction(self.clock(), "test") as t:
-            add_number(t, self.rules.keyring, number)
+            add_number(t, self.rules.keyring, number, Item(number.kind, number.flags), number.issued)
 
     def _number(self, kind: Kind, flags: int, on: datetime.date | None) -> str:
         now = self.clock()
         issued = on or datetime.datetime.fromtimestamp(now, datetime.UTC).date()
         with self.store.transaction(now, "test") as t:
-            made = issue_number(t, self.rules.keyring, kind, flags, issued, 1)
+            (made,) = issue_numbers(t, self.rules.keyring, Item(kind, flags), issued, 1)
         return made.text
 
 

@@ -19,12 +19,13 @@ from fiscald.licence.device import DeviceKey
 from fiscald.licence.keys import TEST_KEY, trusted
 from fiscald.licence.number import Kind, Number
 from fiscald.licence.number_reading import read
-from fiscald.licence.server.admin import add_number, issue_number
 from fiscald.licence.server.keyring import Keyring
 from fiscald.licence.server.outbox import Outbox, Transport
 from fiscald.licence.server.request_handler import RequestHandler, SignedReply
 from fiscald.licence.server.rules import Rules
-from fiscald.licence.server.store import Store, Transaction
+from fiscald.licence.server.selling import Item, add_number, issue_numbers
+from fiscald.licence.server.store import Store
+from fiscald.licence.server.transaction import Transaction
 from fiscald.licence.tokens import b64, fingerprint, read_vendor_token
 from tests.licence.server.https import ALL, Mailbox, code_in, published_keyring
 
@@ -186,12 +187,15 @@ class Vendor:
         """Put published numbers into the table."""
         with self.do() as t:
             for text in numbers:
-                add_number(t, self.keyring, read(text))
+                number = read(text)
+                add_number(t, self.keyring, number, Item(number.kind, number.flags), number.issued)
 
-    def number(self, flags: int = ALL, *, kind: Kind = Kind.LICENCE, on: str = "2026-01-15") -> Number:
+    def number(
+        self, flags: int = ALL, *, kind: Kind = Kind.LICENCE, on: str = "2026-01-15", months: int | None = None
+    ) -> Number:
         """A new number."""
         with self.do() as t:
-            return issue_number(t, self.keyring, kind, flags, datetime.date.fromisoformat(on), 1)
+            return issue_numbers(t, self.keyring, Item(kind, flags, months), datetime.date.fromisoformat(on), 1)[0]
 
     def do(self) -> Any:
         return self.store.transaction(self.clock(), "test")

@@ -20,7 +20,7 @@ from aiosmtpd.controller import Controller
 from fiscald.licence import wire
 from fiscald.licence.certificate import verify
 from fiscald.licence.keys import TEST_KEY, TEST_ROOT
-from fiscald.licence.server import admin
+from fiscald.licence.server import key_admin
 from fiscald.licence.server.app import MAIL_SENT
 from fiscald.licence.server.config import SmtpConfig
 from fiscald.licence.server.smtp import Smtp
@@ -185,11 +185,11 @@ async def test_a_check_returns_the_key_list_and_the_newest_version(tmp_path: Pat
 
     async with serving(tmp_path) as server:
         with server.it.store.transaction(server.clock(), "cli:test") as t:
-            admin.add_key(t, TEST_KEY.kid, TEST_KEY.x)
-            admin.add_key(t, "test-2026b", "A" * 43)
-            admin.sign_key_list(t, TEST_KEY.issuer, TEST_ROOT_PRIVATE, TEST_ROOT.kid)
-            admin.set_release(t, "1.0.9", datetime.date(2026, 1, 10), "https://vendor.example/old")
-            admin.set_release(t, "1.1.0", datetime.date(2026, 5, 1), "https://vendor.example/new")
+            key_admin.add_key(t, TEST_KEY.kid, TEST_KEY.x)
+            key_admin.add_key(t, "test-2026b", "A" * 43)
+            key_admin.sign_key_list(t, TEST_KEY.issuer, TEST_ROOT_PRIVATE, TEST_ROOT.kid)
+            key_admin.set_release(t, "1.0.9", datetime.date(2026, 1, 10), "https://vendor.example/old")
+            key_admin.set_release(t, "1.1.0", datetime.date(2026, 5, 1), "https://vendor.example/new")
         listed = await server.http.get("/v1/keys")
         assert "max-age" in listed.headers["cache-control"]
         _, payload = read_vendor_token(listed.text, wire.KEYS, KEYS, "keys")

@@ -22,7 +22,7 @@ from fiscald.licence import wire
 from fiscald.licence.certificate import verify
 from fiscald.licence.keys import SigningKey
 from fiscald.licence.number_reading import read
-from fiscald.licence.server import admin, keyring, session
+from fiscald.licence.server import key_admin, keyring, session
 from fiscald.licence.server.cli import main
 from fiscald.licence.server.config import ConfigError, load
 from fiscald.licence.server.request_handler import RequestHandler
@@ -224,7 +224,7 @@ def test_the_key_list_is_signed_by_a_root_that_is_kept_elsewhere(office: Office)
     store = Store(office.directory / "vendor.db")
     with store.transaction(int(time.time())) as t:
         for number in range(60):
-            admin.add_key(t, f"key-{number}", "A" * 43)
+            key_admin.add_key(t, f"key-{number}", "A" * 43)
     store.close()
     assert "too long" in office.fails("keys", "sign", "--root", str(office.directory / "stick" / "root-1.pem"))
 

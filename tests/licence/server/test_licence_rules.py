@@ -15,7 +15,7 @@ from fiscald.licence.certificate import verify
 from fiscald.licence.keys import TEST_KEY
 from fiscald.licence.number import SUPPORT, Kind
 from fiscald.licence.number_reading import read
-from fiscald.licence.server import admin
+from fiscald.licence.server import admin, key_admin
 from fiscald.licence.server.refusals import TooMany, Unable
 from fiscald.licence.tokens import public_x, read_vendor_token
 from tests.licence.server.https import ALL
@@ -37,7 +37,9 @@ async def test_a_check_renews_when_rights_or_the_key_have_changed(vendor: Vendor
 
     paid = vendor.activate(till, vendor.number().text).crt
     with vendor.do() as t:
-        admin.rename(t, paid.sub, new_name="PIEKARNIA SA", post=None, cc=None, tin="5260001246", email=None)
+        admin.rename(
+            t, vendor.keyring, paid.sub, new_name="PIEKARNIA SA", post=None, cc=None, tin="5260001246", email=None
+        )
     status = vendor.check(till, paid)
     renewed = verify((status.crt or "").encode(), {TEST_KEY.kid: TEST_KEY})
     assert (renewed.company.name, renewed.company.tin, renewed.seq) == ("PIEKARNIA SA", "5260001246", paid.seq + 1)
@@ -68,7 +70,7 @@ async def test_a_revoked_licence_has_a_reason(vendor: Vendor, till: Computer) ->
     paid = vendor.activate(till, number.text).crt
     vendor.clock.go(60)
     with vendor.do() as t:
-        admin.revoke_licence(t, paid.sub, "The payment was charged back.")
+        admin.revoke(t, vendor.rules, paid.sub, "The payment was charged back.")
     vendor.clock.go(60)
     revoked = vendor.check(till, paid)
     assert (revoked.verdict, revoked.since) == ("revoked", T0 + 60)
@@ -207,7 +209,7 @@ async def test_a_lost_computer_without_an_address_needs_support(
     paid = vendor.activate(till, number).crt
     assert vendor.activate(office, number).refused == "licence_elsewhere"
     with vendor.do() as t:
-        admin.unbind(t, paid.sub)
+        admin.unbind(t, vendor.rules, paid.sub)
     assert vendor.activate(office, number).status == 200
 
 
@@ -287,9 +289,9 @@ async def test_an_account_is_erased_and_what_remains_is_numbers_and_licences(ven
 def test_a_retired_key_signs_nothing(vendor: Vendor, till: Computer) -> None:
 
     with vendor.do() as t:
-        admin.add_key(t, TEST_KEY.kid, TEST_KEY.x)
+        key_admin.add_key(t, TEST_KEY.kid, TEST_KEY.x)
     vendor.handler.healthy()
     with vendor.do() as t:
-        admin.retire_key(t, TEST_KEY.kid, revoke=False)
+        key_admin.retire_key(t, TEST_KEY.kid, revoke=False)
     with pytest.raises(Unable, match="retired; change sign_with"):
         vendor.handler.healthy()
