@@ -26,7 +26,7 @@ from anyio.from_thread import BlockingPortal, start_blocking_portal
 from fiscald import daemon
 from fiscald.config import CompanyConfig, Config, LicenceConfig, PrinterConfig
 from fiscald.emulator.running import EmulatedPrinter
-from fiscald.licence.server.admin import revoke_licence
+from fiscald.licence.server import admin
 from tests.licence.server.https import RunningVendor, published_keyring, vendor_server
 
 DAY = 86_400
@@ -214,7 +214,7 @@ def revoked(office: Computer, vendor: RunningVendor) -> None:
     expect("a receipt is open, and the paper is out", true=printer.register.transaction is not None)
     licence = office.run("licence", "status")["licence"]
     with vendor.store.transaction(vendor.clock(), "demo") as t:
-        revoke_licence(t, licence, "nie zapłacono faktury")
+        admin.revoke(t, vendor.rules, licence, "nie zapłacono faktury")
     found = office.run("licence", "check")
     expect("it is revoked", true=found["state"] == "revoked")
     printer.switch("paper_out", on=False)

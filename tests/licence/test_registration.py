@@ -22,7 +22,7 @@ from fiscald.licence.company import Company
 from fiscald.licence.device import DeviceKey
 from fiscald.licence.keys import trusted
 from fiscald.licence.number import APP
-from fiscald.licence.server.admin import audit_rows
+from fiscald.licence.server.listing import audit_rows
 from fiscald.licence.testing import make_certificate, sign
 from fiscald.licence.tokens import fingerprint
 from fiscald.licence.wire import Answer, Check, Recover

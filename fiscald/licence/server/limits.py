@@ -37,7 +37,8 @@ RECOVER_EMAIL = (Limit("recover.address.hour", 3, HOUR), Limit("recover.address.
 #: Of mails to one mailbox or one domain, whoever asks for them.
 MAILBOX = Limit("mailbox.day", 30, DAY)
 DOMAIN = Limit("domain.hour", 60, HOUR)
-FIRST_OF_DAY = Limit("first.network.day", 1, DAY)
+#: So many that a network asks for on a day are sent, whatever others have asked for.
+MAILBOX_OWN = Limit("mailbox.network.day", 3, DAY)
 CODE_IP = Limit("code.network.hour", 30, HOUR)
 CODE_TRIES = Limit("code.computer.day", 20, DAY)
 MOVES = Limit("move.seat.30-days", 3, 30 * DAY)
@@ -51,7 +52,7 @@ BY_NAME = {
     limit.name: limit
     for limit in (
         *ACTIVATE_IP, ACTIVATE_DEVICE, WRONG_MAC_IP, WRONG_MAC_ALARM, ENROL_IP, ENROL_EMAIL, ENROL_COMPANY, RECOVER_IP,
-        *RECOVER_EMAIL, MAILBOX, DOMAIN, CODE_IP, CODE_TRIES, MOVES, OFFLINE_COPIES, CHECKS, UNKNOWN_CHECKS,
+        *RECOVER_EMAIL, MAILBOX, MAILBOX_OWN, DOMAIN, CODE_IP, CODE_TRIES, MOVES, OFFLINE_COPIES, CHECKS, UNKNOWN_CHECKS,
     )
 }  # fmt: skip
 

@@ -44,7 +44,8 @@ class Mailing(Certificates):
         """Count a mail to this address. Raises ``TooMany``."""
         limiter, box = self.limiter(t), mailbox(email)
         shared = ((limits.MAILBOX, box), (limits.DOMAIN, box.rpartition("@")[2]))
-        if limiter.count(limits.FIRST_OF_DAY, f"{requester.network}\0{box}") == 1:
+        own = limiter.count(limits.MAILBOX_OWN, f"{requester.network}\0{box}")
+        if own <= limiter.most(limits.MAILBOX_OWN):
             for limit, whom in shared:
                 limiter.count(limit, whom)
         else:

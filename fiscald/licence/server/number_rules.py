@@ -23,6 +23,8 @@ log = logging.getLogger(__name__)
 
 #: How old an uploaded request file may be.
 FILE_SECONDS = 30 * DAY
+#: Seconds for which a computer that has registered a number keeps its seat, whoever else shows the number.
+TAKEOVER_AFTER = 60
 
 
 class NumberRules(Seating, Mailing):
@@ -58,6 +60,7 @@ class NumberRules(Seating, Mailing):
         assert licence is not None
         if support is not None and support[1].state == "issued":
             seat = self._add_year(t, licence, seat, *support)
+        self._check_not_typed_twice(t, seat, requester, request.mid)
         device = self.place(t, licence, seat, requester, request.mid, offline=offline)
         if email is not None:
             self._keep_address(t, licence, email, request.lang, requester)
@@ -140,6 +143,15 @@ class NumberRules(Seating, Mailing):
             raise Refused("company")
         check_in_force(licence, seat)
         return seat
+
+    def _check_not_typed_twice(self, t: Transaction, seat: Seat, requester: Requester, mid: str) -> None:
+        """A seat is taken over from a dead computer, not from one that registered the same number a moment ago."""
+        now = t.computer(seat.id)
+        if now is None or now.is_computer(requester.jkt, mid):
+            return
+        (bound,) = t.one("SELECT bound FROM device WHERE id = ?", now.id)
+        if t.now - bound < TAKEOVER_AFTER:
+            raise Refused("licence_elsewhere")
 
     def _replaced_seat(
         self, t: Transaction, company: Company, number: Number, stored: StoredNumber, requester: Requester

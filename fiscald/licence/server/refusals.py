@@ -81,6 +81,13 @@ TABLE = {
         "This number orders less than the licence your company has; nothing was changed.",
         "Ten numer obejmuje mniej niż obecna licencja firmy. Nic nie zmieniono.",
     ),
+    "licence_elsewhere": _Row(
+        409,
+        "This number was registered on another computer a minute ago. A second computer needs a number of its own;"
+        " if this one replaces the other, try again in a minute.",
+        "Ten numer zarejestrowano przed chwilą na innym komputerze. Drugi komputer potrzebuje własnego numeru."
+        " Jeśli zastępuje tamten, spróbuj ponownie za minutę.",
+    ),
     "number_not_needed": _Row(
         409,
         "This computer has a licence that includes all of this; enter the number on the other computer.",

@@ -75,6 +75,6 @@ async def test_an_unknown_device_an_outage_and_a_limit_give_no_verdict(tmp_path:
         clock.go(60)
         assert (await check(till)).verdict == "ok"
         with it.store.transaction(clock()) as t:
-            t.do("UPDATE throttle SET n = 60 WHERE bucket LIKE 'check:%'")
+            t.do("UPDATE throttle SET n = 60 WHERE bucket LIKE 'check.computer.day:%'")
         with pytest.raises(Unreachable, match="try again in 86400 seconds"):
             await check(till)

@@ -154,7 +154,9 @@ def test_a_licence_is_found_renamed_freed_and_revoked(office: Office, computer: 
     assert licence in office.done("licences")
     assert office.done("licences", "nobody") == "none"
     shown = office.json("show", licence)
-    assert (shown["state"], shown["numbers"][0]["field"], shown["computers"][0]["state"]) == ("active", "X", "bound")
+    assert shown["state"] == "active"
+    (seat,) = shown["seats"]
+    assert (seat["numbers"][0]["field"], seat["computers"][0]["state"]) == ("X", "bound")
     assert office.run("rename", licence).exit_code == 2
     assert "not a valid tax number" in office.fails("rename", licence, "--tin", "1")
     assert "not an address" in office.fails("rename", licence, "--email", "x")
@@ -163,14 +165,16 @@ def test_a_licence_is_found_renamed_freed_and_revoked(office: Office, computer: 
     assert office.json("show", licence)["company"]["name"] == "Piekarnia SA"
     assert office.json("show", licence)["email"] == "boss@bakery.pl"
     renamed = office.json("audit", "--ref", shown["company"]["id"])[-1]
-    assert (renamed["what"], renamed["detail"]["before"]["name"]) == ("company.renamed", BAKERY["name"])
+    assert renamed["what"] == "company.renamed"
+    assert renamed["detail"]["before"] != renamed["detail"]["after"]
+    assert BAKERY["name"] not in json.dumps(renamed, ensure_ascii=False)
     office.done("unbind", licence)
     assert "on no computer" in office.fails("unbind", licence)
     assert office.run("revoke").exit_code == 2
     office.done("revoke", licence, "--say", "charged back")
     assert office.json("show", licence)["said"] == "charged back"
     assert "already" in office.fails("revoke", licence)
-    assert "500 characters" in office.fails("revoke", licence, "--say", "x" * 501)
+    assert "500 printable characters" in office.fails("revoke", licence, "--say", "x" * 501)
     assert "no licence" in office.fails("revoke", "lic_X")
     assert "is erased" in office.done("forget", "--yes", "boss@bakery.pl")
     assert office.json("licences", "1234563218") == []
@@ -233,7 +237,7 @@ def test_a_release_is_announced(office: Office) -> None:
     told = office.json("release", "1.1.0", "2026-05-01")
     assert told == {"latest": "1.1.0", "series": "2026-05-01", "url": "https://vendor.example/fiscald"}
     assert office.run("release", "1.1.0", "May").exit_code == 2
-    assert "500 characters" in office.fails("release", "1.1.0", "2026-05-01", "--url", "x" * 501)
+    assert "500 printable characters" in office.fails("release", "1.1.0", "2026-05-01", "--url", "x" * 501)
 
 
 def test_a_clock_that_was_ahead_stops_the_server_until_confirmed(office: Office) -> None:

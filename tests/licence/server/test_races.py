@@ -90,9 +90,10 @@ def test_one_of_four_processes_gets_a_contested_number(tmp_path: Path) -> None:
 def test_the_database_indexes_decide_when_the_rules_do_not(vendor: Vendor) -> None:
     paid = vendor.activate(Computer(vendor.clock), vendor.number().text).crt
     (company,) = vendor.rows("SELECT company_id FROM licence")[0]
+    (seat,) = vendor.rows("SELECT id FROM seat")[0]
     for statement in (
-        f"INSERT INTO licence VALUES ('lic_B', '{company}', {FISCALD}, 'paid', 1, NULL, 'x', 0, 'active', 0, NULL, 0)",
-        f"INSERT INTO device VALUES ('d', '{paid.sub}', 'j', '', 'm', 0, 'bound', 0, NULL, NULL, NULL, 0)",
+        f"INSERT INTO licence VALUES ('lic_B', '{company}', {FISCALD}, 'paid', 0, 'active', 0, NULL, 0)",
+        f"INSERT INTO device VALUES ('d', '{seat}', '{paid.sub}', 'j', '', 'm', 0, 'bound', 0, NULL, NULL, NULL, 0, 0)",
         "INSERT INTO company VALUES ('com_B', NULL, 'PL', '1234563218', 'x', 'x', 'x', 'x', 0)",
         f"INSERT INTO cert VALUES ('crt_B', '{paid.sub}', 'dev_B', 1, 'k', 0, NULL, '')",
     ):
@@ -108,7 +109,7 @@ def test_a_broken_constraint_is_a_signed_409_and_nothing_is_changed(
     def late(*_: object, **__: object) -> None:
         raise sqlite3.IntegrityError("UNIQUE constraint failed: device.licence_id")
 
-    monkeypatch.setattr("fiscald.licence.server.store.Transaction.bind", late)
+    monkeypatch.setattr("fiscald.licence.server.transaction.Transaction.bind", late)
     refused = vendor.activate(Computer(vendor.clock), number)
     assert (refused.status, refused.refused) == (409, "conflict")
     assert vendor.rows("SELECT state FROM number") == [("issued",)]
