@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import json
 from typing import Any, NamedTuple
 
 from fiscald.licence import company as companies
@@ -88,12 +89,16 @@ class Certificates:
         return self.keyring.sign({**claims, **times}, CERTIFICATE)
 
     def queue_mail(
-        self, t: Transaction, email: str, lang: str, letter: MailTemplate, code_id: str | None = None
-    ) -> None:
-        """A mail that leaves when this transaction is over; with a code made then, if there is a ``code_id``."""
+        self, t: Transaction, email: str, lang: str, letter: MailTemplate, code_id: str | None = None,
+        **detail: str,
+    ) -> None:  # fmt: skip
+        """A mail that leaves when this transaction is over; with a code made then, if there is a ``code_id``.
+
+        ``detail``: what its text needs; no number and no code.
+        """
         t.do(
-            "INSERT INTO mail (recipient, subject, lang, otp_id, created, due) VALUES (?, ?, ?, ?, ?, ?)",
-            email, letter, lang, code_id, t.now, t.now,
+            "INSERT INTO mail (recipient, subject, lang, otp_id, detail, created, due) VALUES (?, ?, ?, ?, ?, ?, ?)",
+            email, letter, lang, code_id, json.dumps(detail, ensure_ascii=False) if detail else None, t.now, t.now,
         )  # fmt: skip
 
 

@@ -173,7 +173,7 @@ class NumberRules(Certificates):
             # The first to enrol it may be a stranger; a number that was paid for wins.
             t.do("UPDATE company SET account_id = NULL WHERE id = ?", known.id)
             t.audit("company.moved", known.id, account=known.account)
-            self.queue_mail(t, *t.address(known.account), MailTemplate.COMPANY_MOVED)
+            self.queue_mail(t, *t.address(known.account), MailTemplate.COMPANY_MOVED, company=known.company.name)
         former = t.active_licence(known.id)
         upd = terms.first_updates(number.issued, support=number.support)
         if former is not None:

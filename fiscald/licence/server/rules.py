@@ -14,6 +14,7 @@ import re
 from typing import Any
 
 from fiscald.licence import wire
+from fiscald.licence.number import Kind
 from fiscald.licence.server import limits, terms
 from fiscald.licence.server.certificates import Requester, certificate_name
 from fiscald.licence.server.limits import Limiter
@@ -101,7 +102,11 @@ class Rules(MailRules, NumberRules):
                 "licence.transferred", licence.id, device=seat.id, former=None if former is None else former.id,
                 offline_copy=former is not None and former.offline,
             )  # fmt: skip
-            self.queue_mail(t, *t.address(row[0]), MailTemplate.LICENCE_MOVED)
+            number = t.number_of(licence.id, Kind.LICENCE)
+            self.queue_mail(
+                t, *t.address(row[0]), MailTemplate.LICENCE_MOVED, company=stored.company.name,
+                hint="" if number is None else number.hint, day=terms.day(t.now).isoformat(),
+            )  # fmt: skip
         return self.certificate(t, licence, seat)
 
     def deactivate(self, t: Transaction, request: wire.Deactivate, requester: Requester) -> str:

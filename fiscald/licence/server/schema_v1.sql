@@ -106,6 +106,7 @@ CREATE TABLE mail (
     subject   TEXT NOT NULL,                        -- which text; the code is made when it leaves
     lang      TEXT NOT NULL,
     otp_id    TEXT REFERENCES otp (id) ON DELETE CASCADE,
+    detail    TEXT,                                 -- JSON of what the text needs; no number, no code
     created   INTEGER NOT NULL,
     due       INTEGER NOT NULL,
     tries     INTEGER NOT NULL DEFAULT 0
