@@ -153,7 +153,7 @@ async def test_requests_to_the_vendor_run_one_at_a_time(tmp_path: Path) -> None:
         assert it.gate.state().name == "unregistered"
         with server.store.transaction(int(clock.now)) as t:
             told = [row["what"] for row in audit_rows(t, None, 100)]
-    assert told.index("licence.superseded") < told.index("device.released")
+    assert told.index("seat.replaced") < told.index("device.released")
 
 
 async def test_a_reply_may_have_the_status_it_names(tmp_path: Path) -> None:

@@ -7,11 +7,11 @@ from fiscald.licence import wire
 from fiscald.licence.company import Company
 from fiscald.licence.number import Kind, Number
 from fiscald.licence.server import limits
-from fiscald.licence.server.certificates import Certificates
 from fiscald.licence.server.keyring import Keyring
 from fiscald.licence.server.mail import BadAddress, MailTemplate, recipient
 from fiscald.licence.server.number_rules import number_seal, write_company
 from fiscald.licence.server.records import Licence, Seat, StoredCompany
+from fiscald.licence.server.seating import Seating
 from fiscald.licence.server.transaction import Transaction
 
 
@@ -54,7 +54,7 @@ def _set_seat_state(t: Transaction, seat: Seat, state: str, said: str | None) ->
     t.audit(f"seat.{state}", seat.licence, seat=seat.id, said=said)
 
 
-def revoke(t: Transaction, rules: Certificates, name: str, said: str | None) -> None:
+def revoke(t: Transaction, rules: Seating, name: str, said: str | None) -> None:
     """Revoke a licence, or one seat of it: its computers learn it at the next check. Raises ``AdminError``."""
     check_text("sentence", said)
     licence = find_licence(t, name)
@@ -72,7 +72,7 @@ def revoke(t: Transaction, rules: Certificates, name: str, said: str | None) -> 
     _set_state(t, rules, licence, "revoked", said, MailTemplate.REVOKED)
 
 
-def suspend(t: Transaction, rules: Certificates, name: str, said: str | None) -> None:
+def suspend(t: Transaction, rules: Seating, name: str, said: str | None) -> None:
     """Suspend a licence until it is reinstated, for an unpaid invoice for example. Raises ``AdminError``."""
     check_text("sentence", said)
     licence = find_licence(t, name)
@@ -81,7 +81,7 @@ def suspend(t: Transaction, rules: Certificates, name: str, said: str | None) ->
     _set_state(t, rules, licence, "suspended", said, MailTemplate.SUSPENDED)
 
 
-def reinstate(t: Transaction, rules: Certificates, name: str) -> None:
+def reinstate(t: Transaction, rules: Seating, name: str) -> None:
     """Put a suspended or revoked licence, or seat, in force again. Raises ``AdminError``."""
     licence = find_licence(t, name)
     if name != licence.id:
@@ -108,7 +108,7 @@ def _use_numbers_again(t: Transaction, seats: list[Seat]) -> None:
 
 
 def _set_state(
-    t: Transaction, rules: Certificates, licence: Licence, state: str, said: str | None, letter: MailTemplate
+    t: Transaction, rules: Seating, licence: Licence, state: str, said: str | None, letter: MailTemplate
 ) -> None:
     t.set_licence_state(licence.id, state, said)
     if state == "revoked":
@@ -118,12 +118,11 @@ def _set_state(
             Kind.LICENCE, licence.id,
         )  # fmt: skip
     t.audit(f"licence.{state}", licence.id, said=said)
-    account = t.company_of(licence).account
-    if account is not None:
-        rules.queue_mail(t, *t.address(account), letter, said=said or "")
+    seats = t.seats(licence.id)
+    rules.tell(t, licence, seats[0] if seats else None, letter, sentence=said or "")
 
 
-def unbind(t: Transaction, rules: Certificates, name: str) -> None:
+def unbind(t: Transaction, rules: Seating, name: str) -> None:
     """Free the seats of a lost computer, or one seat; its number works on another at once. Raises ``AdminError``."""
     licence = find_licence(t, name)
     seats = t.seats(licence.id) if name == licence.id else [t.seat(name)]

@@ -84,13 +84,14 @@ def serve(session: Session, *, path: Path | None) -> None:
 
 def _build(config: Config, keys: Keyring, store: Store) -> tuple[Any, Any]:
     from fiscald.licence.server.app import create_app
+    from fiscald.licence.server.mail_values import mail_secrets
     from fiscald.licence.server.outbox import Outbox
     from fiscald.licence.server.request_handler import RequestHandler
     from fiscald.licence.server.rules import Rules
     from fiscald.licence.server.smtp import Smtp
 
     rules = Rules(keys, config.issuer, config.terms, config.limits)
-    outbox = Outbox(store, rules, Smtp(config.smtp), config.smtp.sender, now)
+    outbox = Outbox(store, mail_secrets(rules), Smtp(config.smtp), config.contact, now)
     return create_app(RequestHandler(store, rules, now), outbox, config.product_url), outbox
 
 

@@ -6,8 +6,9 @@ import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, StringConstraints, ValidationError, field_validator, model_validator
+from pydantic import AfterValidator, Field, StringConstraints, ValidationError, field_validator, model_validator
 
+from fiscald.licence.server.contact import Contact
 from fiscald.licence.server.limits import BY_NAME
 from fiscald.licence.server.mail import BadAddress, recipient
 from fiscald.licence.server.terms import Terms
@@ -18,8 +19,24 @@ _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 Text = Annotated[str, StringConstraints(min_length=1, max_length=500)]
 
 
+def _one_line(value: str) -> str:
+    if not value.isprintable() or value != value.strip():
+        raise ValueError(f"{value!r}: write one line, without control characters and spaces around it")
+    return value
+
+
+Line = Annotated[str, StringConstraints(min_length=1, max_length=60), AfterValidator(_one_line)]
+
+
 class ConfigError(Exception):
     """The configuration cannot be used; ``str`` lists what to change."""
+
+
+def _address(value: str) -> str:
+    try:
+        return recipient(value)
+    except BadAddress:
+        raise ValueError(f"{value!r} is not an e-mail address") from None
 
 
 class TlsConfig(Strict):
@@ -51,10 +68,7 @@ class SmtpConfig(Strict):
     @field_validator("sender")
     @classmethod
     def _sendable(cls, value: str) -> str:
-        try:
-            return recipient(value)
-        except BadAddress:
-            raise ValueError(f"{value!r} is not an e-mail address") from None
+        return _address(value)
 
     @model_validator(mode="after")
     def _not_in_clear(self) -> SmtpConfig:
@@ -67,6 +81,20 @@ class SmtpConfig(Strict):
     def password(self) -> str | None:
         """Read again for every mail, so that it can be changed. Raises ``OSError``."""
         return None if self.password_file is None else self.password_file.read_text("utf-8").strip()
+
+
+class VendorConfig(Strict):
+    """``[vendor]``: what mails and pages say about the vendor."""
+
+    name: Line = Field(default="fiscald", description="who signs the mails")
+    product: Line = Field(default="fiscald", description="what is sold, as customers know it")
+    support: str | None = Field(default=None, description="address for questions; default: smtp.sender")
+    phone: Line | None = Field(default=None, description="telephone for questions")
+
+    @field_validator("support")
+    @classmethod
+    def _reachable(cls, value: str | None) -> str | None:
+        return None if value is None else _address(value)
 
 
 class Config(Strict):
@@ -83,6 +111,7 @@ class Config(Strict):
     tls: TlsConfig | None = None
     keys: KeysConfig
     smtp: SmtpConfig
+    vendor: VendorConfig = VendorConfig()
     terms: Terms = Terms()
     limits: dict[str, Annotated[int, Field(strict=True, ge=1, le=1_000_000)]] = Field(
         default={}, description="other limits than docs/vendor.md lists, by their names"
@@ -109,6 +138,12 @@ class Config(Strict):
         """Where to listen."""
         host, _, port = self.listen.rpartition(":")
         return host.strip("[]"), int(port)
+
+    @property
+    def contact(self) -> Contact:
+        """The vendor as customers see it."""
+        vendor = self.vendor
+        return Contact(self.smtp.sender, vendor.name, vendor.product, vendor.support, vendor.phone)
 
 
 def load(path: Path) -> Config:
@@ -137,7 +172,10 @@ def _absolute(config: Config, folder: Path) -> Config:
     return config.model_copy(update=sections)
 
 
-_SECTIONS: dict[str, type[Strict]] = {"tls": TlsConfig, "keys": KeysConfig, "smtp": SmtpConfig, "terms": Terms}
+_SECTIONS: dict[str, type[Strict]] = {
+    "tls": TlsConfig, "keys": KeysConfig, "smtp": SmtpConfig, "vendor": VendorConfig,
+    "terms": Terms,
+}  # fmt: skip
 
 
 def _sentence(error: Any) -> str:

@@ -63,7 +63,7 @@ class NumberRules(Seating, Mailing):
         self._check_not_typed_twice(t, seat, requester, request.mid)
         device = self.place(t, licence, seat, requester, request.mid, offline=offline)
         if email is not None:
-            self._keep_address(t, licence, email, request.lang, requester)
+            self._keep_address(t, licence, number.hint, email, request.lang, requester)
         return self.certificate(t, licence, device)
 
     def support(self, t: Transaction, request: wire.Support, requester: Requester) -> str:
@@ -227,7 +227,7 @@ class NumberRules(Seating, Mailing):
             # The first to enrol it may be a stranger; a number that was paid for wins.
             t.do("UPDATE company SET account_id = NULL WHERE id = ?", known.id)
             t.audit("company.moved", known.id, account=known.account)
-            self.queue_mail(t, *t.address(known.account), MailTemplate.COMPANY_MOVED)
+            self.queue_mail(t, *t.address(known.account), MailTemplate.COMPANY_MOVED, company=known.company.name)
         if t.one("SELECT 1 FROM licence WHERE company_id = ? AND kind = 'paid'", known.id) is None:
             write_company(t, known.id, company)
         else:
@@ -254,7 +254,9 @@ class NumberRules(Seating, Mailing):
         t.audit("licence.updates", licence.id, seat=seat.id, number=number.hint, upd=upd)
         return seat._replace(upd=upd)
 
-    def _keep_address(self, t: Transaction, licence: Licence, email: str, lang: str, requester: Requester) -> None:
+    def _keep_address(
+        self, t: Transaction, licence: Licence, hint: str, email: str, lang: str, requester: Requester
+    ) -> None:
         """Who bought a number may say where its mails go, if nobody has before; a code confirms it later."""
         known = t.company_of(licence)
         if known.account is not None:
@@ -263,7 +265,7 @@ class NumberRules(Seating, Mailing):
         account = t.get_or_create_account(email, lang)
         t.do("UPDATE company SET account_id = ? WHERE id = ?", account, known.id)
         t.audit("company.address", known.id, account=account)
-        self.queue_mail(t, email, lang, MailTemplate.REGISTERED)
+        self.queue_mail(t, email, lang, MailTemplate.REGISTERED, hint=hint, day=terms.day(t.now).isoformat())
 
 
 def _covered(ends: int | None) -> tuple[datetime.date, ...]:

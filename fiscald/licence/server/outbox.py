@@ -1,24 +1,28 @@
 """Sends mail later than the answer: the time of an answer does not reveal whether a mail was sent.
 
 The queue is a table, so a restart loses nothing. A mail server that does not answer is retried with growing delays.
-A mail gets its code when it is sent, and a new one with every attempt; the last one is valid.
+A row has what its text needs, but no secret: numbers and codes are put in when the mail leaves. A code is made for
+every attempt; the last one is valid.
 """
 
 from __future__ import annotations
 
+import json
 import logging
-from collections.abc import Callable
+import sqlite3
+from collections.abc import Callable, Mapping
 from email.message import EmailMessage
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import anyio
 from anyio import to_thread
 
-from fiscald.licence.server.mail import BadAddress, MailTemplate, compose
+from fiscald.licence.server.contact import Contact
+from fiscald.licence.server.mail import ABOUT_A_CODE, BadAddress, BadMail, MailTemplate, compose
 from fiscald.licence.server.mailing import MAIL_SECONDS
 from fiscald.licence.server.refusals import Unable
-from fiscald.licence.server.rules import Rules
 from fiscald.licence.server.store import Store
+from fiscald.licence.server.transaction import DAY, Transaction
 
 log = logging.getLogger(__name__)
 
@@ -26,6 +30,8 @@ log = logging.getLogger(__name__)
 RETRY = (60, 300, 900, 3600)
 #: Seconds between looks at the queue: another process may have put something in.
 POLL_INTERVAL = 60.0
+#: How long a mail without a code may wait for a mail server that does not answer.
+KEEP_SECONDS = 7 * DAY
 
 
 class MailRefused(Exception):
@@ -39,6 +45,47 @@ class Transport(Protocol):
         """Raises ``OSError`` where it is worth trying again, ``MailRefused`` where it is not."""
 
 
+class MailRow(NamedTuple):
+    """A row of ``mail`` that is due."""
+
+    id: int
+    recipient: str
+    template: str
+    lang: str
+    otp_id: str | None
+    detail: Mapping[str, object]
+    """What the text needs, without secrets."""
+    created: int
+    tries: int
+
+
+#: The values of a mail that are not in its row: numbers and codes. ``None``: the mail has no reason any more.
+SecretsFor = Callable[[Transaction, MailRow], Mapping[str, object] | None]
+
+
+class CodeMaker(Protocol):
+    """Makes the codes."""
+
+    def new_code(self, t: Transaction, code_id: str) -> str:
+        """A code for a mail that leaves now."""
+
+
+def code_secrets(rules: CodeMaker) -> SecretsFor:
+    """The secrets of mails about codes: what the code is for, and the code."""
+
+    def secrets_for(t: Transaction, row: MailRow) -> Mapping[str, object] | None:
+        if row.template not in ABOUT_A_CODE:
+            return {}
+        found = t.one("SELECT purpose FROM otp WHERE id = ?", row.otp_id)
+        if found is None:
+            return None
+        if row.template != MailTemplate.CODE or row.otp_id is None:
+            return {"purpose": found[0]}
+        return {"purpose": found[0], "code": rules.new_code(t, row.otp_id)}
+
+    return secrets_for
+
+
 class _Due(NamedTuple):
     id: int
     tries: int
@@ -48,9 +95,11 @@ class _Due(NamedTuple):
 class Outbox:
     """Sends the queued mails."""
 
-    def __init__(self, store: Store, rules: Rules, transport: Transport, sender: str, clock: Callable[[], int]) -> None:
+    def __init__(
+        self, store: Store, secrets_for: SecretsFor, transport: Transport, sender: Contact, clock: Callable[[], int]
+    ) -> None:
         self._store = store
-        self._rules = rules
+        self._secrets_for = secrets_for
         self._transport = transport
         self._sender = sender
         self._clock = clock
@@ -95,25 +144,58 @@ class Outbox:
 
     def _next_due(self) -> _Due | None:
         with self._store.transaction(self._clock) as t:
-            t.do("DELETE FROM mail WHERE created <= ?", t.now - MAIL_SECONDS)
+            self._give_up_old(t)
             while True:
-                row = t.one(
-                    "SELECT id, recipient, subject, lang, otp_id, tries FROM mail WHERE due <= ? ORDER BY due, id",
+                found = t.one(
+                    "SELECT id, recipient, subject, lang, otp_id, detail, created, tries FROM mail"
+                    " WHERE due <= ? ORDER BY due, id",
                     t.now,
                 )
-                if row is None:
+                if found is None:
                     return None
-                id_, to, subject, lang, otp, tries = row
-                code = self._rules.new_code(t, otp) if subject == MailTemplate.CODE else None
+                id_, tries = found[0], found[-1]
                 try:
-                    return _Due(id_, tries, compose(MailTemplate(subject), lang, to, self._sender, code, t.now))
-                except BadAddress:
-                    t.do("DELETE FROM mail WHERE id = ?", id_)
+                    message = self._message(t, found)
+                except (sqlite3.Error, OSError):
+                    raise
+                except Exception as error:
+                    # As in ``send_one``. The texts of BadMail and Unable contain no address.
+                    said = str(error) if isinstance(error, BadMail | Unable) else type(error).__name__
+                    log.error("mail %d cannot be made and will be retried: %s", id_, said)
+                    self._retry_later(t, id_, tries)
+                    continue
+                if message is not None:
+                    return _Due(id_, tries, message)
+                t.do("DELETE FROM mail WHERE id = ?", id_)
+
+    def _give_up_old(self, t: Transaction) -> None:
+        old = t.do(
+            "DELETE FROM mail WHERE created <= ? OR (otp_id IS NOT NULL AND created <= ?)",
+            t.now - KEEP_SECONDS, t.now - MAIL_SECONDS,
+        )  # fmt: skip
+        if old:
+            log.error("%d mails are given up: the mail server did not take them in time", old)
+
+    def _message(self, t: Transaction, found: tuple[Any, ...]) -> EmailMessage | None:
+        """The mail of a row; ``None`` where it need not or cannot be sent at all."""
+        id_, recipient, template, lang, otp_id, detail, created, tries = found
+        row = MailRow(id_, recipient, template, lang, otp_id, json.loads(detail or "{}"), created, tries)
+        secret = self._secrets_for(t, row)
+        if secret is None:
+            return None
+        values = {**row.detail, **secret}
+        try:
+            return compose(MailTemplate(row.template), row.lang, row.recipient, self._sender, values, t.now)
+        except BadAddress:
+            return None
 
     def _reschedule(self, due: _Due) -> None:
         with self._store.transaction(self._clock) as t:
-            delay = RETRY[min(due.tries, len(RETRY) - 1)]
-            t.do("UPDATE mail SET tries = tries + 1, due = ? WHERE id = ?", t.now + delay, due.id)
+            self._retry_later(t, due.id, due.tries)
+
+    def _retry_later(self, t: Transaction, id_: int, tries: int) -> None:
+        delay = RETRY[min(tries, len(RETRY) - 1)]
+        t.do("UPDATE mail SET tries = tries + 1, due = ? WHERE id = ?", t.now + delay, id_)
 
     def _delete(self, due: _Due) -> None:
         with self._store.transaction(self._clock) as t:

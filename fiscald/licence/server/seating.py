@@ -9,6 +9,7 @@ from fiscald.licence.server.certificates import Certificates, Requester
 from fiscald.licence.server.mail import MailTemplate
 from fiscald.licence.server.records import Device, Licence, Seat
 from fiscald.licence.server.refusals import Refused
+from fiscald.licence.server.terms import day
 from fiscald.licence.server.transaction import Transaction
 
 
@@ -40,9 +41,7 @@ class Seating(Certificates):
             t.audit("device.bound", licence.id, device=made.id, offline=offline)
         else:
             t.audit("licence.moved", licence.id, device=made.id, former=now.id, offline_copy=now.offline)
-            account = t.company_of(licence).account
-            if account is not None:
-                self.queue_mail(t, *t.address(account), MailTemplate.LICENCE_MOVED)
+            self.tell(t, licence, seat, MailTemplate.LICENCE_MOVED, day=day(t.now).isoformat())
         return made
 
     def _count_copy(self, t: Transaction, seat: Seat, former: Device | None, *, offline: bool) -> None:
@@ -56,6 +55,15 @@ class Seating(Certificates):
         if other is not None and other.state == "bound" and other.seat != seat.id:
             t.free(other.seat)
             t.audit("device.released", licence.id, device=other.id)
+
+    def tell(self, t: Transaction, licence: Licence, seat: Seat | None, letter: MailTemplate, **detail: str) -> None:
+        """A mail about a licence to the address of its company, if it has one."""
+        stored = t.company_of(licence)
+        if stored.account is None:
+            return
+        number = None if seat is None else t.number_of(seat.id)
+        hint = "" if number is None else number.hint
+        self.queue_mail(t, *t.address(stored.account), letter, company=stored.company.name, hint=hint, **detail)
 
     def seat_of(self, t: Transaction, licence: Licence, requester: Requester) -> Device:
         """The requester's seat of a licence in force. Raises ``Refused``."""

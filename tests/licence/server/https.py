@@ -25,7 +25,9 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from fiscald.licence.keys import TEST_KEY
 from fiscald.licence.number import APP, BANK, FISCAL, SUPPORT, Kind, Number
 from fiscald.licence.server.app import create_app
+from fiscald.licence.server.contact import Contact
 from fiscald.licence.server.keyring import Keyring
+from fiscald.licence.server.mail_values import mail_secrets
 from fiscald.licence.server.outbox import Outbox, Transport
 from fiscald.licence.server.request_handler import RequestHandler
 from fiscald.licence.server.rules import Rules
@@ -178,7 +180,7 @@ async def vendor_server(
     try:
         rules = Rules(keyring or published_keyring(), TEST_KEY.issuer)
         mailbox = Mailbox()
-        outbox = Outbox(store, rules, transport or mailbox, "licence@vendor.example", clock)
+        outbox = Outbox(store, mail_secrets(rules), transport or mailbox, Contact("licence@vendor.example"), clock)
         handler = RequestHandler(store, rules, clock)
         listener = bind("127.0.0.1", port)
         url = f"https://localhost:{listener.getsockname()[1]}"

@@ -19,7 +19,9 @@ from fiscald.licence.device import DeviceKey
 from fiscald.licence.keys import TEST_KEY, trusted
 from fiscald.licence.number import Kind, Number
 from fiscald.licence.number_reading import read
+from fiscald.licence.server.contact import Contact
 from fiscald.licence.server.keyring import Keyring
+from fiscald.licence.server.mail_values import mail_secrets
 from fiscald.licence.server.outbox import Outbox, Transport
 from fiscald.licence.server.request_handler import RequestHandler, SignedReply
 from fiscald.licence.server.rules import Rules
@@ -143,7 +145,11 @@ class Vendor:
         self.rules = Rules(self.keyring, TEST_KEY.issuer)
         self.handler = RequestHandler(self.store, self.rules, self.clock)
         self.outbox = Outbox(
-            self.store, self.rules, self.transport or self.mailbox, "licence@vendor.example", self.clock
+            self.store,
+            mail_secrets(self.rules),
+            self.transport or self.mailbox,
+            Contact("licence@vendor.example"),
+            self.clock,
         )
 
     def restart(self) -> None:

@@ -295,7 +295,7 @@ async def test_the_code_comes_through_a_real_mail_server(tmp_path: Path) -> None
                 while not sink.mails:
                     await anyio.sleep(0.01)
             (mail,) = sink.mails
-            assert (mail["To"], mail["From"]) == ("jan.kowalski+till@bakery.pl", "licence@vendor.example")
+            assert (mail["To"], mail["From"]) == ("jan.kowalski+till@bakery.pl", "fiscald <licence@vendor.example>")
             assert "http" not in mail.get_content()
             code = code_in(mail)
             certificate = await server.ask(till, wire.EnrolConfirm, email="jan.kowalski+till@bakery.pl", code=code)

@@ -11,6 +11,7 @@ from click.testing import CliRunner
 from fiscald.licence import wire
 from fiscald.licence.server import cli, cli_keys
 from fiscald.licence.server.config import Config
+from fiscald.licence.server.limits import BY_NAME
 from fiscald.licence.server.refusals import TABLE
 from tests.found import found
 
@@ -52,3 +53,11 @@ def test_every_command_is_documented() -> None:
     names += [f"keys {name}" for name in cli_keys.keys.commands]
     for name in found(names):
         assert re.search(rf"(fiscald-vendor |`){name}\b", TEXT), name
+
+
+def test_every_limit_is_documented_with_its_number() -> None:
+    rows = re.findall(r"^\| (.+) \| (`[^|]+`) \|$", TEXT, re.MULTILINE)
+    told = {name: text for text, names in rows for name in re.findall(r"`([a-z0-9.-]+)`", names) if name in BY_NAME}
+    assert set(told) == set(BY_NAME)
+    for name in found(sorted(BY_NAME)):
+        assert re.search(rf"\b{BY_NAME[name].most}\b", told[name]), name
