@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints, ValidationError, field_validator, model_validator
 
+from fiscald.licence.server.connections import Proxies
 from fiscald.licence.server.mail import BadAddress, recipient
 from fiscald.model.strict import Strict, nearest
 
@@ -71,6 +72,7 @@ class Config(Strict):
     """The whole file."""
 
     listen: Text = "127.0.0.1:8080"
+    metrics: Text | None = Field(default=None, description="HOST:PORT of the metrics for Prometheus; none: no metrics")
     issuer: Text = Field(description="the vendor's name in everything signed, like urn:fiscald:vendor:NAME")
     product_url: Text | None = Field(default=None, description="the product's web page; shown, never opened")
     database: Path = Path("/var/lib/fiscald-vendor/vendor.db")
@@ -82,19 +84,35 @@ class Config(Strict):
     keys: KeysConfig
     smtp: SmtpConfig
 
-    @field_validator("listen")
+    @field_validator("listen", "metrics")
     @classmethod
-    def _host_and_port(cls, value: str) -> str:
+    def _host_and_port(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
         host, _, port = value.rpartition(":")
         if not host or not port.isascii() or not port.isdigit() or int(port) > 65535:
             raise ValueError(f"{value!r}: write HOST:PORT, for example 127.0.0.1:8080")
         return value
 
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _addresses(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        try:
+            Proxies(value)
+        except ValueError as error:
+            raise ValueError(f"{error}; write addresses or networks, for example 127.0.0.1 or 10.0.0.0/8") from None
+        return value
+
     @property
     def address(self) -> tuple[str, int]:
         """Where to listen."""
-        host, _, port = self.listen.rpartition(":")
-        return host.strip("[]"), int(port)
+        return host_and_port(self.listen)
+
+
+def host_and_port(text: str) -> tuple[str, int]:
+    """The parts of HOST:PORT, which was checked."""
+    host, _, port = text.rpartition(":")
+    return host.strip("[]"), int(port)
 
 
 def load(path: Path) -> Config:

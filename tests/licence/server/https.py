@@ -15,6 +15,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from email.message import EmailMessage
 from pathlib import Path
+from typing import Any
 
 import anyio
 from cryptography import x509
@@ -30,8 +31,9 @@ from fiscald.licence.server.keyring import Keyring
 from fiscald.licence.server.outbox import Outbox, Transport
 from fiscald.licence.server.request_handler import RequestHandler
 from fiscald.licence.server.rules import Rules
-from fiscald.licence.server.serving import Tls, bind, serve
+from fiscald.licence.server.serving import Door, bind, serve
 from fiscald.licence.server.store import Store
+from fiscald.licence.server.tls import ServerCertificate, Tls
 from fiscald.licence.testing import TEST_PRIVATE
 
 #: The MAC key of the published numbers: it proves nothing.
@@ -84,6 +86,7 @@ class RunningVendor:
     outbox: Outbox
     mailbox: Mailbox
     clock: Callable[[], int]
+    certificate: ServerCertificate
 
     def number(self, flags: int = ALL, *, on: datetime.date | None = None) -> str:
         """A new licence number (X), in clear."""
@@ -167,13 +170,15 @@ async def vendor_server(
     transport: Transport | None = None,
     trusted_proxies: tuple[str, ...] = (),
     port: int = 0,
+    **limits: Any,
 ) -> AsyncIterator[RunningVendor]:
     """Start the server on ``https://localhost``, with its files in ``directory``; stop it at the end.
 
-    A client must be given ``ca_file``. Without ``transport`` mails go into ``mailbox``.
+    A client must be given ``ca_file``. Without ``transport`` mails go into ``mailbox``. ``limits`` are those of a ``Door``.
     """
     clock = clock or (lambda: int(time.time()))
     tls, ca_file = throwaway_tls(directory)
+    certificate = ServerCertificate(tls)
     store = Store(directory / "vendor.db")
     try:
         rules = Rules(keyring or published_keyring(), TEST_KEY.issuer)
@@ -184,12 +189,14 @@ async def vendor_server(
         url = f"https://localhost:{listener.getsockname()[1]}"
 
         async def run(*, task_status: anyio.abc.TaskStatus[None]) -> None:
-            app = create_app(handler, outbox)
-            await serve(app, outbox, listener, tls=tls, trusted_proxies=trusted_proxies, task_status=task_status)
+            door = Door(
+                create_app(handler, outbox), listener, tls=certificate, trusted_proxies=trusted_proxies, **limits
+            )
+            await serve([door], outbox, task_status=task_status)
 
         async with anyio.create_task_group() as tasks:
             await tasks.start(run)
-            yield RunningVendor(url, ca_file, store, rules, handler, outbox, mailbox, clock)
+            yield RunningVendor(url, ca_file, store, rules, handler, outbox, mailbox, clock, certificate)
             tasks.cancel_scope.cancel()
     finally:
         store.close()
