@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import signal
@@ -10,10 +11,12 @@ from pathlib import Path
 
 import anyio
 import click
+from anyio import to_thread
 
 from fiscald.licence import tokens
 from fiscald.licence.server import pepper
-from fiscald.licence.server.config import Config
+from fiscald.licence.server.config import Config, host_and_port
+from fiscald.licence.server.connections import Bounds, Connections
 from fiscald.licence.server.keyring import Keyring, KeyringError
 from fiscald.licence.server.refusals import Unable
 from fiscald.licence.server.session import Session, fail, now
@@ -21,6 +24,10 @@ from fiscald.licence.server.store import Store, StoreError
 from fiscald.terminal import VisibleFormatter
 
 log = logging.getLogger(__name__)
+
+#: In the table ``meta``: when a request came through a proxy that is not named.
+UNNAMED_PROXY = "unnamed_proxy"
+NOTE_INTERVAL = 60.0
 
 
 @click.command()
@@ -53,6 +60,8 @@ def serve(session: Session, *, path: Path | None) -> None:
 async def _run(config: Config, keys: Keyring, store: Store) -> None:
     """Serve until SIGTERM or SIGINT. Raises ``ListenError`` and ``TlsError``."""
     from fiscald.licence.server.app import create_app
+    from fiscald.licence.server.metrics import CountedTransport, Metrics
+    from fiscald.licence.server.metrics_state import State, create_metrics_app
     from fiscald.licence.server.outbox import Outbox
     from fiscald.licence.server.request_handler import RequestHandler
     from fiscald.licence.server.rules import Rules
@@ -62,10 +71,17 @@ async def _run(config: Config, keys: Keyring, store: Store) -> None:
     from fiscald.licence.server.tls import ServerCertificate, Tls
 
     rules = Rules(keys, config.issuer)
-    outbox = Outbox(store, rules, Smtp(config.smtp), config.smtp.sender, now)
-    app = create_app(RequestHandler(store, rules, now), outbox, config.product_url)
+    metrics = Metrics()
+    outbox = Outbox(store, rules, CountedTransport(Smtp(config.smtp), metrics), config.smtp.sender, now)
+    handler = RequestHandler(store, rules, now)
+    app = create_app(handler, outbox, config.product_url, metrics)
     tls = None if config.tls is None else ServerCertificate(Tls(config.tls.certificate, config.tls.key))
-    doors = [Door(app, bind(*config.address), tls=tls, trusted_proxies=config.trusted_proxies)]
+    door = Door(app, bind(*config.address), tls=tls, trusted_proxies=config.trusted_proxies)
+    doors = [door]
+    if config.metrics is not None:
+        state = State(config.database, door.connections, tls, now, handler.healthy)
+        few = Connections(Bounds(total=50, share=20))
+        doors.append(Door(create_metrics_app(metrics, state), bind(*host_and_port(config.metrics)), connections=few))
 
     async def serving(*, task_status: anyio.abc.TaskStatus[None]) -> None:
         await run(doors, outbox, task_status=task_status)
@@ -73,6 +89,7 @@ async def _run(config: Config, keys: Keyring, store: Store) -> None:
     async with anyio.create_task_group() as tasks:
         with anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT, signal.SIGHUP) as signals:
             await tasks.start(serving)
+            tasks.start_soon(note_unnamed_proxy, store, door.connections)
             log.info("listening on %s", config.listen)
             async for number in signals:
                 if number != signal.SIGHUP:
@@ -82,6 +99,25 @@ async def _run(config: Config, keys: Keyring, store: Store) -> None:
                 else:
                     tls.reload()
         tasks.cancel_scope.cancel()
+
+
+async def note_unnamed_proxy(store: Store, connections: Connections) -> None:
+    """Let the doctor know, once a minute at most; runs without end."""
+    before = 0
+    while True:
+        if connections.counts["unnamed_proxy"] > before:
+            before = connections.counts["unnamed_proxy"]
+            with contextlib.suppress(Unable):
+                await to_thread.run_sync(_note, store)
+        await anyio.sleep(NOTE_INTERVAL)
+
+
+def _note(store: Store) -> None:
+    with store.transaction(now) as t:
+        t.do(
+            "INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+            UNNAMED_PROXY, str(t.now),
+        )  # fmt: skip
 
 
 def _check_signing_key(row: tuple[str] | None, keys: Keyring) -> None:

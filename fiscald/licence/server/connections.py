@@ -11,11 +11,16 @@ This is bookkeeping only: nothing here touches a socket.
 from __future__ import annotations
 
 import ipaddress
+import logging
 import resource
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from enum import IntEnum
 from typing import NamedTuple, Protocol
+
+from fiscald.logs import RateLimitedLog
+
+log = logging.getLogger(__name__)
 
 #: Connections in total, if there are descriptors for twice as many.
 MOST = 1000
@@ -89,6 +94,14 @@ def origin_of(address: str) -> str:
     return str(ipaddress.ip_network((parsed.packed, 56), strict=False))
 
 
+def is_private(address: str) -> bool:
+    """Whether it is an address inside a private network or of this computer."""
+    try:
+        return ipaddress.ip_address(address.partition("%")[0]).is_private
+    except ValueError:
+        return False
+
+
 class _Origin:
     """The connections of one origin: by rank, the oldest first."""
 
@@ -121,7 +134,8 @@ class Connections:
         self.bounds = bounds
         self.proxies = Proxies(()) if proxies is None else proxies
         self.counts: Counter[str] = Counter()
-        """Since the start: ``accepted``, ``refused``, ``replaced`` and (with a time limit over) ``late``."""
+        """Since the start: ``accepted``, ``refused``, ``replaced``, ``late`` (over a time limit), ``unnamed_proxy``."""
+        self._log = RateLimitedLog(log)
         self._origins: dict[str, _Origin] = {}
         self._count = 0
 
@@ -167,6 +181,14 @@ class Connections:
             del origin.ranks[connection.rank][connection]
             origin.ranks[rank][connection] = None
         connection.rank = rank
+
+    def count_unnamed_proxy(self) -> None:
+        """A request came through a proxy that ``trusted_proxies`` does not name."""
+        self.counts["unnamed_proxy"] += 1
+        self._log.warning(
+            "requests with X-Forwarded-For come from a private address that trusted_proxies does not name: "
+            "all customers behind it share one limit"
+        )
 
     def _relieve(self, mine: _Origin | None) -> bool:
         """Close a connection of the origin with the most; of one with fewer than ours only if ours has none to lose."""

@@ -17,7 +17,7 @@ from uvicorn.config import Config
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
 
-from fiscald.licence.server.connections import Connections, Rank, origin_of
+from fiscald.licence.server.connections import Connections, Rank, is_private, origin_of
 
 #: For uvicorn's messages about a connection: it would log a warning for every invalid request.
 _UVICORN = logging.getLogger(f"{__name__}.uvicorn")
@@ -57,6 +57,7 @@ class HttpConnection(H11Protocol):
         self._seconds = seconds
         self._kept = seconds.kept_by_proxy if address in admitted.proxies else seconds.kept
         self._is_cut = False
+        self._is_near = address not in admitted.proxies and is_private(address)
         self._timer = self.loop.call_later(seconds.handshake, self._is_late)
 
     # -- called by asyncio and uvicorn ----------------------------------------------------------------
@@ -86,6 +87,8 @@ class HttpConnection(H11Protocol):
         if self.cycle is not former and not self.cycle.response_complete:
             self._admitted.move(self, Rank.BUSY)
             self._limit(self._seconds.request)
+            if self._is_near and any(name == b"x-forwarded-for" for name, _ in self.headers):
+                self._admitted.count_unnamed_proxy()
 
     def on_response_complete(self) -> None:
         """The whole answer was handed to the transport."""

@@ -87,6 +87,17 @@ def test_sighup_without_tls_does_not_stop_the_server(tmp_path: Path) -> None:
         assert httpx.get(f"http://127.0.0.1:{it.port}/healthz").status_code == 204
 
 
+@pytest.mark.slow
+def test_metrics_are_served_on_their_separate_address(tmp_path: Path) -> None:
+    office = Office(tmp_path)
+    office.done("keys", "new", "2026a", "--mac", "1")
+    port = free_port()
+    with server(office, change=lambda config: f'metrics = "127.0.0.1:{port}"\n{config}') as it:
+        assert "fiscald_vendor_signs 1.0" in httpx.get(f"http://127.0.0.1:{port}/metrics").text
+        assert httpx.get(f"http://127.0.0.1:{it.port}/metrics").status_code == 404
+        assert httpx.get(f"http://127.0.0.1:{port}/v1/keys").status_code == 404
+
+
 def modes(directory: Path) -> dict[str, int]:
     return {path.name: stat.S_IMODE(path.stat().st_mode) for path in directory.rglob("*")}
 
