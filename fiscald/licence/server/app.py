@@ -14,6 +14,7 @@ from anyio import CapacityLimiter, to_thread
 from starlette.applications import Starlette
 from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
@@ -21,6 +22,8 @@ from starlette.types import Message
 
 from fiscald.licence.certificate import armour
 from fiscald.licence.server import page
+from fiscald.licence.server.headers import HeadersMiddleware
+from fiscald.licence.server.metrics import CountingMiddleware, Metrics
 from fiscald.licence.server.outbox import Outbox
 from fiscald.licence.server.refusals import Malformed, TooMany, Unable
 from fiscald.licence.server.request_handler import MODELS, FileReply, RequestHandler, SignedReply
@@ -48,13 +51,16 @@ _WORDS = {
 }
 
 
-def create_app(handler: RequestHandler, outbox: Outbox, product_url: str | None = None) -> Starlette:
+def create_app(
+    handler: RequestHandler, outbox: Outbox, product_url: str | None = None, metrics: Metrics | None = None
+) -> Starlette:
     """The application."""
+    watched = Metrics() if metrics is None else metrics
     # One thread: the database takes one transaction at a time anyway.
     turn = CapacityLimiter(1)
 
     async def run_in_thread(work: Callable[..., T], *args: object) -> T:
-        return await to_thread.run_sync(work, *args, limiter=turn)
+        return await to_thread.run_sync(watched.timed(work), *args, limiter=turn)
 
     def question(path: str) -> Callable[[Request], Awaitable[Response]]:
         async def handle(request: Request) -> Response:
@@ -62,6 +68,7 @@ def create_app(handler: RequestHandler, outbox: Outbox, product_url: str | None 
                 handler.answer, path, await _body(request, MAX_BODY), _address(request)
             )
             outbox.wake()
+            watched.count_refusal(said.status, said.text)
             if said.text is None:
                 return JSONResponse(MAIL_SENT, said.status)
             return Response(said.text, said.status, media_type=JOSE)
@@ -71,6 +78,7 @@ def create_app(handler: RequestHandler, outbox: Outbox, product_url: str | None 
     async def offline(request: Request) -> Response:
         reply: FileReply = await run_in_thread(handler.answer_file, await _file(request), _address(request))
         outbox.wake()
+        watched.count_refusal(reply.said.status, reply.said.text)
         if "text/html" in request.headers.get("accept", ""):
             return HTMLResponse(_offline_page(reply), reply.said.status)
         if reply.certificate is not None:
@@ -90,7 +98,14 @@ def create_app(handler: RequestHandler, outbox: Outbox, product_url: str | None 
         await run_in_thread(handler.healthy)
         return Response(status_code=204)
 
+    async def unable(_: Request, error: Exception) -> Response:
+        log.critical("NOTHING IS SIGNED: %s", error)
+        watched.unable.inc()
+        return _plain(503)
+
+    paths = frozenset((*MODELS, "/v1/offline", "/v1/keys", "/v1/latest", "/healthz"))
     return Starlette(
+        middleware=[Middleware(CountingMiddleware, metrics=watched, paths=paths), Middleware(HeadersMiddleware)],
         routes=[
             *(Route(path, question(path), methods=["POST"]) for path in MODELS),
             Route("/v1/offline", offline, methods=["POST"]),
@@ -103,7 +118,7 @@ def create_app(handler: RequestHandler, outbox: Outbox, product_url: str | None 
             HTTPException: _http_error,
             Malformed: _malformed,
             TooMany: _too_many,
-            Unable: _unable,
+            Unable: unable,
         },
     )
 
@@ -174,8 +189,3 @@ async def _malformed(_: Request, error: Exception) -> Response:
 async def _too_many(_: Request, error: Exception) -> Response:
     assert isinstance(error, TooMany)
     return _plain(429, {"Retry-After": str(error.retry_after)})
-
-
-async def _unable(_: Request, error: Exception) -> Response:
-    log.critical("NOTHING IS SIGNED: %s", error)
-    return _plain(503)

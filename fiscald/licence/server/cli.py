@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-import logging
 import os
-import signal
-import sys
 from pathlib import Path
-from typing import Any
 
-import anyio
 import click
 
-from fiscald.licence import tokens
 from fiscald.licence.server import cli_audit, cli_licences, cli_selling
+from fiscald.licence.server.cli_backup import backup
 from fiscald.licence.server.cli_keys import keys
-from fiscald.licence.server.config import DEFAULT_PATH, Config
-from fiscald.licence.server.keyring import Keyring, KeyringError
-from fiscald.licence.server.refusals import Unable
-from fiscald.licence.server.session import Session, fail, now
-from fiscald.licence.server.store import Store, StoreError
-from fiscald.terminal import VisibleFormatter, VisibleGroup
+from fiscald.licence.server.cli_serve import serve
+from fiscald.licence.server.config import DEFAULT_PATH
+from fiscald.licence.server.session import Session
+from fiscald.terminal import VisibleGroup
 
 
 @click.group(cls=VisibleGroup, context_settings={"help_option_names": ["-h", "--help"]})
@@ -32,87 +25,13 @@ from fiscald.terminal import VisibleFormatter, VisibleGroup
 @click.pass_context
 def main(context: click.Context, path: Path, *, as_json: bool) -> None:
     """The vendor's licence server and its administration."""
+    # Database, lock and copies hold customers: for the server's user only, whatever the caller's umask is.
+    former = os.umask(0o077)
+    context.call_on_close(lambda: os.umask(former))
     context.obj = Session(path, as_json=as_json)
 
 
-# -- the server ------------------------------------------------------------------------------------------
-
-
-@main.command()
-@click.option("--config", "path", type=click.Path(path_type=Path, dir_okay=False), help="The same, said here.")
-@click.pass_obj
-def serve(session: Session, *, path: Path | None) -> None:
-    """Run the server in the foreground."""
-    from fiscald.licence.server.serving import ListenError, Tls, bind
-    from fiscald.licence.server.serving import serve as run
-
-    session.path = path or session.path
-    config = session.config
-    _start_logging(config.log_level)
-    try:
-        keys = session.keys()
-        store = Store(config.database)
-    except (KeyringError, StoreError) as error:
-        fail(str(error))
-    try:
-        _check_signing_key(store, keys)
-        listener = bind(*config.address)
-        tls = None if config.tls is None else Tls(config.tls.certificate, config.tls.key)
-
-        async def until_signalled() -> None:
-            app, outbox = _build(config, keys, store)
-            async with anyio.create_task_group() as tasks:
-
-                async def serving(*, task_status: anyio.abc.TaskStatus[None]) -> None:
-                    await run(
-                        app, outbox, listener, tls=tls, trusted_proxies=config.trusted_proxies, task_status=task_status
-                    )
-
-                with anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
-                    await tasks.start(serving)
-                    logging.getLogger(__name__).info("listening on %s", config.listen)
-                    async for _ in signals:
-                        break
-                tasks.cancel_scope.cancel()
-
-        anyio.run(until_signalled)
-    except (ListenError, KeyringError, Unable) as error:
-        fail(str(error))
-    finally:
-        store.close()
-
-
-def _build(config: Config, keys: Keyring, store: Store) -> tuple[Any, Any]:
-    from fiscald.licence.server.app import create_app
-    from fiscald.licence.server.mail_values import mail_secrets
-    from fiscald.licence.server.outbox import Outbox
-    from fiscald.licence.server.request_handler import RequestHandler
-    from fiscald.licence.server.rules import Rules
-    from fiscald.licence.server.smtp import Smtp
-
-    rules = Rules(keys, config.issuer, config.terms, config.limits)
-    outbox = Outbox(store, mail_secrets(rules), Smtp(config.smtp), config.contact, now)
-    return create_app(RequestHandler(store, rules, now), outbox, config.product_url), outbox
-
-
-def _check_signing_key(store: Store, keys: Keyring) -> None:
-    """The key in use is the one in the table. Raises ``KeyringError``."""
-    with store.transaction(now) as t:
-        row = t.one("SELECT x FROM signing_key WHERE kid = ?", keys.kid)
-    if row is None or row[0] != tokens.public_x(keys.signing):
-        raise KeyringError(f"{keys.kid}.pem is not the key that the database knows as {keys.kid}; restore either")
-
-
-def _start_logging(level: str) -> None:
-    """Lines to stderr; without time where the journal adds its own."""
-    shape = "%(message)s" if "JOURNAL_STREAM" in os.environ else "%(asctime)s %(levelname)-7s %(message)s"
-    logging.basicConfig(stream=sys.stderr, level=level.upper())
-    logging.getLogger().handlers[0].setFormatter(VisibleFormatter(shape))
-    for noisy in ("aiosmtplib", "uvicorn"):
-        logging.getLogger(noisy).setLevel(logging.WARNING)
-
-
-for command in (*cli_selling.COMMANDS, *cli_licences.COMMANDS, *cli_audit.COMMANDS, keys):
+for command in (*cli_selling.COMMANDS, *cli_licences.COMMANDS, *cli_audit.COMMANDS, backup, keys, serve):
     main.add_command(command)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from fiscald.licence import tokens
-from fiscald.licence.server import key_admin, keyring, listing, pinning
+from fiscald.licence.server import key_admin, keyring, listing, pepper, pinning
 from fiscald.licence.server.keyring import KeyringError
 from fiscald.licence.server.session import Session, confirm, fail
 
@@ -35,7 +35,7 @@ def keys_new(session: Session, kid: str | None, *, mac: int | None) -> None:
     directory = session.config.keys.directory
     made: dict[str, Any] = {}
     with session.transaction() as t:
-        if keyring.make_pepper(directory):
+        if pepper.make(t, directory):
             made["pepper"] = str(directory / "pepper.key")
         if kid is not None:
             made |= {"kid": kid, "x": tokens.public_x(keyring.make_signing(directory, kid))}

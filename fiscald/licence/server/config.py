@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, StringConstraints, ValidationError, field_validator, model_validator
 
+from fiscald.licence.server.connections import Proxies
 from fiscald.licence.server.contact import Contact
 from fiscald.licence.server.limits import BY_NAME
 from fiscald.licence.server.mail import BadAddress, recipient
@@ -101,6 +102,7 @@ class Config(Strict):
     """The whole file."""
 
     listen: Text = "127.0.0.1:8080"
+    metrics: Text | None = Field(default=None, description="HOST:PORT of the metrics for Prometheus; none: no metrics")
     issuer: Text = Field(description="the vendor's name in everything signed, like urn:fiscald:vendor:NAME")
     product_url: Text | None = Field(default=None, description="the product's web page; shown, never opened")
     database: Path = Path("/var/lib/fiscald-vendor/vendor.db")
@@ -125,25 +127,41 @@ class Config(Strict):
                 raise ValueError(f"there is no limit {name}; known here: {', '.join(BY_NAME)}")
         return value
 
-    @field_validator("listen")
+    @field_validator("listen", "metrics")
     @classmethod
-    def _host_and_port(cls, value: str) -> str:
+    def _host_and_port(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
         host, _, port = value.rpartition(":")
         if not host or not port.isascii() or not port.isdigit() or int(port) > 65535:
             raise ValueError(f"{value!r}: write HOST:PORT, for example 127.0.0.1:8080")
         return value
 
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _addresses(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        try:
+            Proxies(value)
+        except ValueError as error:
+            raise ValueError(f"{error}; write addresses or networks, for example 127.0.0.1 or 10.0.0.0/8") from None
+        return value
+
     @property
     def address(self) -> tuple[str, int]:
         """Where to listen."""
-        host, _, port = self.listen.rpartition(":")
-        return host.strip("[]"), int(port)
+        return host_and_port(self.listen)
 
     @property
     def contact(self) -> Contact:
         """The vendor as customers see it."""
         vendor = self.vendor
         return Contact(self.smtp.sender, vendor.name, vendor.product, vendor.support, vendor.phone)
+
+
+def host_and_port(text: str) -> tuple[str, int]:
+    """The parts of HOST:PORT, which was checked."""
+    host, _, port = text.rpartition(":")
+    return host.strip("[]"), int(port)
 
 
 def load(path: Path) -> Config:

@@ -65,10 +65,10 @@ def load(directory: Path, kid: str) -> Keyring:
         raise KeyringError(f"{directory}: {error.strerror}; make keys with: fiscald-vendor keys new") from None
     for path in found:
         if match := _MAC_FILE.fullmatch(path.name):
-            mac[int(match[1])] = _read_hex(path)
+            mac[int(match[1])] = read_hex(path)
     if not mac:
         raise KeyringError(f"{directory} has no MAC key; make one with: fiscald-vendor keys new --mac 1")
-    return Keyring(kid, read_private(directory / f"{kid}.pem"), mac, _read_hex(directory / "pepper.key"))
+    return Keyring(kid, read_private(directory / f"{kid}.pem"), mac, read_hex(directory / "pepper.key"))
 
 
 def read_private(path: Path) -> Ed25519PrivateKey:
@@ -119,7 +119,8 @@ def write_new(path: Path, content: bytes) -> None:
         raise KeyringError(f"{path}: {error.strerror}") from None
 
 
-def _read_hex(path: Path) -> bytes:
+def read_hex(path: Path) -> bytes:
+    """The secret in a file. Raises ``KeyringError``."""
     try:
         key = bytes.fromhex(_read(path).decode("ascii").strip())
     except ValueError:

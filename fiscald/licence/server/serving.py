@@ -1,26 +1,31 @@
-"""The server: uvicorn on a socket that was bound before, beside the outbox."""
+"""The server: uvicorn on sockets that were bound before, beside the outbox."""
 
 from __future__ import annotations
 
 import contextlib
+import logging
 import socket
-from collections.abc import Iterator
-from pathlib import Path
-from typing import NamedTuple
+from collections.abc import Iterator, Sequence
 
 import anyio
 import uvicorn
 from anyio.abc import TaskStatus
 from starlette.types import ASGIApp
 
+from fiscald.licence.server.accepting import BACKLOG, Acceptor
+from fiscald.licence.server.connections import Connections, Proxies, bounds
 from fiscald.licence.server.outbox import Outbox
+from fiscald.licence.server.protocol import HttpConnection, Seconds
+from fiscald.licence.server.tls import ServerCertificate
+
+log = logging.getLogger(__name__)
+
+#: Seconds between two looks at the certificate's files. Certificates that renew themselves live for days, not hours.
+TLS_INTERVAL = 3600.0
 
 
-class Tls(NamedTuple):
-    """Files with the server's certificate chain and its key."""
-
-    certificate: Path
-    key: Path
+#: The time limits of a connection.
+SECONDS = Seconds()
 
 
 class ListenError(Exception):
@@ -34,7 +39,7 @@ def bind(host: str, port: int) -> socket.socket:
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((host, port))
-        listener.listen(128)
+        listener.listen(BACKLOG)
     except OSError as error:
         listener.close()
         raise ListenError(f"{host}:{port}: {error.strerror or error}") from None
@@ -42,14 +47,59 @@ def bind(host: str, port: int) -> socket.socket:
     return listener
 
 
+class Door:
+    """An application on a listening socket, and the connections to it."""
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        listener: socket.socket,
+        *,
+        tls: ServerCertificate | None = None,
+        trusted_proxies: Sequence[str] = (),
+        connections: Connections | None = None,
+        seconds: Seconds = SECONDS,
+    ) -> None:
+        self.listener = listener
+        self.tls = tls
+        self.seconds = seconds
+        self.connections = Connections(bounds(), Proxies(trusted_proxies)) if connections is None else connections
+        self.config = uvicorn.Config(
+            app,
+            http=HttpConnection,
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=bool(trusted_proxies),
+            forwarded_allow_ips=list(trusted_proxies),
+            timeout_keep_alive=3600,  # the connection has stricter limits
+            h11_max_incomplete_event_size=16 * 1024,
+        )
+
+
 class _Server(uvicorn.Server):
-    def __init__(self, config: uvicorn.Config, task_status: TaskStatus[None]) -> None:
-        super().__init__(config)
+    """Uvicorn, with our acceptors."""
+
+    def __init__(self, doors: Sequence[Door], task_status: TaskStatus[None]) -> None:
+        super().__init__(doors[0].config)
+        self._doors = doors
         self._task_status = task_status
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
+        self.servers = [self._acceptor(door) for door in self._doors]  # type: ignore[misc]
+        self.started = True
         self._task_status.started()
+
+    def _acceptor(self, door: Door) -> Acceptor:
+        if not door.config.loaded:
+            door.config.load()
+
+        def connection(address: str, link: socket.socket) -> HttpConnection:
+            return HttpConnection(door.config, self.server_state, door.connections, address, link, door.seconds)
+
+        return Acceptor(door.listener, door.connections, connection, door.tls, door.seconds)
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -58,41 +108,30 @@ class _Server(uvicorn.Server):
 
 
 async def serve(
-    app: ASGIApp,
-    outbox: Outbox,
-    listener: socket.socket,
-    *,
-    tls: Tls | None = None,
-    trusted_proxies: tuple[str, ...] = (),
-    task_status: TaskStatus[None] = anyio.TASK_STATUS_IGNORED,
+    doors: Sequence[Door], outbox: Outbox, *, task_status: TaskStatus[None] = anyio.TASK_STATUS_IGNORED
 ) -> None:
     """Answer and send mail until cancelled."""
-    config = uvicorn.Config(
-        app,
-        ws="none",
-        lifespan="off",
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        proxy_headers=bool(trusted_proxies),
-        forwarded_allow_ips=list(trusted_proxies),
-        ssl_certfile=None if tls is None else str(tls.certificate),
-        ssl_keyfile=None if tls is None else str(tls.key),
-        limit_concurrency=200,
-        timeout_keep_alive=5,
-        timeout_graceful_shutdown=5,
-        h11_max_incomplete_event_size=16 * 1024,
-    )
-    server = _Server(config, task_status)
+    server = _Server(doors, task_status)
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(outbox.run)
+        for door in doors:
+            if door.tls is not None:
+                tasks.start_soon(_reload, door.tls)
         try:
-            await server.serve(sockets=[listener])
+            await server.serve()
         finally:
             # Also when cancelled: a listener that stays with the loop would answer for the next caller.
-            for one in getattr(server, "servers", ()):
-                one.close()
-            for connection in list(server.server_state.connections):
-                if connection.transport is not None:
-                    connection.transport.close()
+            for acceptor in getattr(server, "servers", ()):
+                acceptor.close()
+            for door in doors:
+                for connection in door.connections:
+                    connection.cut()
+                door.listener.close()
             tasks.cancel_scope.cancel()
+
+
+async def _reload(tls: ServerCertificate) -> None:
+    """Load a renewed certificate even if no program has sent SIGHUP."""
+    while True:
+        await anyio.sleep(TLS_INTERVAL)
+        tls.reload(only_if_changed=True)

@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 
 import click
 
-from fiscald.licence.server import admin, keyring
+from fiscald.licence.server import admin, keyring, pepper
 from fiscald.licence.server.config import Config, ConfigError, load
 from fiscald.licence.server.keyring import Keyring, KeyringError
 from fiscald.licence.server.refusals import Unable
@@ -41,10 +41,14 @@ class Session:
 
     @contextmanager
     def transaction(self, *, any_clock: bool = False) -> Iterator[Transaction]:
-        """One transaction; an error becomes one sentence and exit code 1."""
+        """One transaction; an error becomes one sentence and exit code 1.
+
+        ``any_clock``: it only shows something, so neither a wrong clock nor a wrong pepper can do harm.
+        """
         with self._store() as store, store.transaction(now, f"cli:{getpass.getuser()}") as t:
             if not any_clock:
                 t.check_clock()
+                pepper.check(t, self.config.keys.directory)
             yield t
 
     @contextmanager

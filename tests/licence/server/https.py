@@ -15,6 +15,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from email.message import EmailMessage
 from pathlib import Path
+from typing import Any
 
 import anyio
 from cryptography import x509
@@ -25,15 +26,18 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from fiscald.licence.keys import TEST_KEY
 from fiscald.licence.number import APP, BANK, FISCAL, SUPPORT, Kind, Number
 from fiscald.licence.server.app import create_app
+from fiscald.licence.server.connections import Bounds, Connections, Proxies
 from fiscald.licence.server.contact import Contact
 from fiscald.licence.server.keyring import Keyring
 from fiscald.licence.server.mail_values import mail_secrets
+from fiscald.licence.server.metrics import Metrics
 from fiscald.licence.server.outbox import Outbox, Transport
 from fiscald.licence.server.request_handler import RequestHandler
 from fiscald.licence.server.rules import Rules
 from fiscald.licence.server.selling import Item, add_number, issue_numbers
-from fiscald.licence.server.serving import Tls, bind, serve
+from fiscald.licence.server.serving import Door, bind, serve
 from fiscald.licence.server.store import Store
+from fiscald.licence.server.tls import ServerCertificate, Tls
 from fiscald.licence.testing import TEST_PRIVATE
 
 #: The MAC key of the published numbers: it proves nothing.
@@ -86,6 +90,8 @@ class RunningVendor:
     outbox: Outbox
     mailbox: Mailbox
     clock: Callable[[], int]
+    certificate: ServerCertificate
+    connections: Connections
 
     def number(self, flags: int = ALL, *, on: datetime.date | None = None) -> str:
         """A new licence number (X), in clear."""
@@ -169,13 +175,19 @@ async def vendor_server(
     transport: Transport | None = None,
     trusted_proxies: tuple[str, ...] = (),
     port: int = 0,
+    is_plain: bool = False,
+    metrics: Metrics | None = None,
+    connections: Connections | None = None,
+    **limits: Any,
 ) -> AsyncIterator[RunningVendor]:
     """Start the server on ``https://localhost``, with its files in ``directory``; stop it at the end.
 
-    A client must be given ``ca_file``. Without ``transport`` mails go into ``mailbox``.
+    ``is_plain``: on http, for a proxy. A client must be given ``ca_file``. Without ``transport`` mails go into ``mailbox``. ``limits`` are those of a ``Door``.
     """
     clock = clock or (lambda: int(time.time()))
     tls, ca_file = throwaway_tls(directory)
+    certificate = ServerCertificate(tls)
+    book = Connections(Bounds(1000), Proxies(trusted_proxies)) if connections is None else connections
     store = Store(directory / "vendor.db")
     try:
         rules = Rules(keyring or published_keyring(), TEST_KEY.issuer)
@@ -183,15 +195,17 @@ async def vendor_server(
         outbox = Outbox(store, mail_secrets(rules), transport or mailbox, Contact("licence@vendor.example"), clock)
         handler = RequestHandler(store, rules, clock)
         listener = bind("127.0.0.1", port)
-        url = f"https://localhost:{listener.getsockname()[1]}"
+        url = f"{'http' if is_plain else 'https'}://localhost:{listener.getsockname()[1]}"
 
         async def run(*, task_status: anyio.abc.TaskStatus[None]) -> None:
-            app = create_app(handler, outbox)
-            await serve(app, outbox, listener, tls=tls, trusted_proxies=trusted_proxies, task_status=task_status)
+            app = create_app(handler, outbox, metrics=metrics)
+            used = None if is_plain else certificate
+            door = Door(app, listener, tls=used, trusted_proxies=trusted_proxies, connections=book, **limits)
+            await serve([door], outbox, task_status=task_status)
 
         async with anyio.create_task_group() as tasks:
             await tasks.start(run)
-            yield RunningVendor(url, ca_file, store, rules, handler, outbox, mailbox, clock)
+            yield RunningVendor(url, ca_file, store, rules, handler, outbox, mailbox, clock, certificate, book)
             tasks.cancel_scope.cancel()
     finally:
         store.close()

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import datetime
+import hashlib
+import re
 import socket
 import ssl
 from collections.abc import AsyncIterator, Iterator
@@ -55,10 +58,16 @@ class Running:
 @asynccontextmanager
 async def serving(directory: Path, **options: Any) -> AsyncIterator[Running]:
     clock = Clock()
-    async with vendor_server(directory, clock=clock, **options) as it:
-        context = ssl.create_default_context(cafile=it.ca_file)
-        async with httpx.AsyncClient(base_url=it.url, verify=context) as http:
-            yield Running(it, clock, http)
+    async with vendor_server(directory, clock=clock, **options) as it, client(it) as http:
+        yield Running(it, clock, http)
+
+
+@asynccontextmanager
+async def client(it: RunningVendor) -> AsyncIterator[httpx.AsyncClient]:
+    """A client that believes in the server's throw-away authority."""
+    context = ssl.create_default_context(cafile=it.ca_file)
+    async with httpx.AsyncClient(base_url=it.url, verify=context) as http:
+        yield http
 
 
 async def test_a_trial_and_a_number_over_https(tmp_path: Path) -> None:
@@ -231,6 +240,37 @@ async def test_a_request_file_is_exchanged_for_a_certificate_that_never_runs_out
         assert opened(old.status_code, old.text, file.strip(), server.clock()).refused == "request_old"
         page = await server.http.post("/v1/offline", content=file, headers={"Accept": "text/html"})
         assert (page.status_code, "starszy niż 30 dni" in page.text) == (410, True)
+
+
+async def test_answers_tell_a_browser_to_run_and_keep_nothing(tmp_path: Path) -> None:
+    async with serving(tmp_path) as server:
+        till = Computer(server.clock)
+        order = till.sign(wire.Activate, number=server.it.number(), company=BAKERY)
+        html = {"Accept": "text/html"}
+        pages = [
+            await server.http.get("/v1/offline"),
+            await server.http.post("/v1/offline", content=order, headers=html),
+            await server.http.post(
+                "/v1/offline", content=till.sign(wire.Activate, number=F1, company=BAKERY), headers=html
+            ),
+        ]
+        assert [page.status_code for page in pages] == [200, 200, 404]
+        for page in pages:
+            policy = page.headers["content-security-policy"]
+            assert "default-src 'none'" in policy
+            (style,) = re.findall(r"<style>(.*?)</style>", page.text, re.DOTALL)
+            assert f"'sha256-{base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()}'" in policy
+            assert not re.search(r"<script|\son\w+=|\sstyle=|<img|<link", page.text), "nothing that the policy forbids"
+        answers = [
+            *pages,
+            await server.http.get("/healthz"),
+            await server.http.get("/v1/keys"),
+            await server.http.get("/x"),
+        ]
+        for answer in answers:
+            assert answer.headers["x-content-type-options"] == "nosniff"
+            assert answer.headers["referrer-policy"] == "no-referrer"
+            assert answer.headers["cache-control"] == "no-store"
 
 
 async def test_a_request_signed_before_the_seat_was_released_is_refused(tmp_path: Path) -> None:
