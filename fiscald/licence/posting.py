@@ -1,6 +1,6 @@
 """One HTTPS request to the vendor's server, bounded in time and in size before any of the answer is believed.
 
-The exchange runs on an event loop of its own in a thread: whatever an answer costs - thousands of small pieces, long
+The exchange runs on a separate event loop in a thread: whatever an answer costs - thousands of small pieces, long
 headers - the daemon's loop goes on meanwhile. An answer that says it is compressed is refused unread: unpacking a
 thousand bytes can take gigabytes.
 
