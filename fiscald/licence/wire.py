@@ -220,13 +220,13 @@ class Status(Reply):
 
     kind: ClassVar[str] = STATUS
     lic: Text
-    verdict: Literal["ok", "renewed", "superseded", "revoked", "ended"]
+    verdict: Literal["ok", "renewed", "superseded", "suspended", "revoked", "ended"]
     crt: Signed | None = None
     upd: Latest | None = None
     text: Text | None = None
-    """The vendor's text about a revocation."""
+    """The vendor's reason for a revocation or suspension."""
     since: Seconds | None = None
-    """When the licence was revoked or moved."""
+    """When the licence was revoked, suspended or moved."""
     keys: Signed | None = None
     """A newer key list."""
 

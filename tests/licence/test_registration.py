@@ -127,7 +127,7 @@ async def test_a_late_answer_does_not_bring_back_what_was_removed(tmp_path: Path
     tills: list[Till] = []
 
     def answer(question: str) -> tuple[int, str, bytes]:
-        tills[0].gate.remove("lic_7Q4M2K9X")
+        tills[0].gate.give_back("lic_7Q4M2K9X", T0)
         crt = sign(claims(seq=8, jti="crt_8"))
         return 200, "application/jose", status_for(question, verdict="renewed", crt=crt).encode()
 
