@@ -39,6 +39,7 @@ from fiscald.journal import (
 )
 from fiscald.licence import LicenceGate, LicenceStore, Registration, StoreError
 from fiscald.licence.machine import this_machine
+from fiscald.licence.notes import KINDS, Note, Notes, read_note, with_note
 from fiscald.model.times import POLISH_TIME, fixed
 from fiscald.paper.copies import draw
 from fiscald.protocols import family
@@ -81,7 +82,7 @@ async def run(
     gate = _gate(config, clock, machine())
     journal = _journal(config, gate, new=new_journal)
     try:
-        gate.passes = _Passes(journal)
+        gate.keep_second(_JournalNotes(journal))
         recordings = RecordingFolder(
             config.state_dir / "recordings", now, size=config.recordings_mib << 20, days=config.recordings_days
         )
@@ -179,29 +180,30 @@ def _journal(config: Config, gate: LicenceGate, *, new: bool) -> ThreadedJournal
     return journal
 
 
-class _Passes:
-    """Emergency passes in the journal: see ``fiscald.licence.gate.Passes``."""
+class _JournalNotes:
+    """The licence's notes in the journal: see ``fiscald.licence.notes.SecondRecord``."""
 
     def __init__(self, journal: ThreadedJournal | UnusableJournal) -> None:
         self._journal = journal
-        self._newest = None
+        self._notes: Notes = ()
         if isinstance(journal, ThreadedJournal):
             with suppress(JournalError):
-                self._newest = journal.run_here(Store.newest_emergency)
+                found = journal.run_here(Store.licence_notes)
+                self._notes = tuple(read_note(*each) for each in found if each[0] in KINDS)
 
-    def newest(self) -> int | None:
-        """When the newest pass was taken."""
-        return self._newest
+    def notes(self) -> Notes:
+        """All of them."""
+        return self._notes
 
-    def keep(self, taken_at: int) -> None:
-        """Store a pass. Raises ``StoreError``."""
+    def keep(self, note: Note) -> None:
+        """Store a note. Raises ``StoreError``."""
         if not isinstance(self._journal, ThreadedJournal):
-            raise StoreError("the journal, which also keeps emergency passes, is unusable")
+            raise StoreError("the journal, which also keeps the licence's notes, is unusable")
         try:
-            self._journal.run_here(Store.keep_emergency, taken_at)
+            self._journal.run_here(Store.keep_licence_note, note.kind, note.licence, note.word, note.seq, note.at)
         except JournalError as error:
             raise StoreError(str(error)) from None
-        self._newest = taken_at
+        self._notes = with_note(self._notes, note)
 
 
 def _gate(config: Config, clock: Callable[[], float], machine: str | None) -> LicenceGate:

@@ -189,15 +189,14 @@ class PrinterMemory(JournalFile):
                 (answer, plain(error), self._now(), number),
             )
 
-    # -- the licence's emergency passes ---------------------------------------------------------------
+    # -- the licence's notes --------------------------------------------------------------------------
 
-    def newest_emergency(self) -> int | None:
-        """When the newest emergency pass was taken, in seconds since 1970. A starting daemon does not wait for it."""
+    def licence_notes(self) -> list[tuple[str, str, int, int]]:
+        """Word, licence, certificate number and time of each note. A starting daemon does not wait for it."""
         with self._reading(checked=False) as db:
-            (newest,) = db.execute("SELECT max(taken_at) FROM emergency").fetchone()
-        return None if newest is None else int(newest)
+            return db.execute("SELECT word, licence, seq, at FROM licence_note ORDER BY at").fetchall()
 
-    def keep_emergency(self, taken_at: int) -> None:
-        """Record that an emergency pass was taken."""
+    def keep_licence_note(self, kind: str, licence: str, word: str, seq: int, at: int) -> None:
+        """Keep a note in place of the former one of its kind about that licence."""
         with self._transaction() as db:
-            db.execute("INSERT OR IGNORE INTO emergency VALUES (?)", (taken_at,))
+            db.execute("INSERT OR REPLACE INTO licence_note VALUES (?, ?, ?, ?, ?)", (kind, licence, word, seq, at))

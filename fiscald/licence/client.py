@@ -7,19 +7,18 @@ outage, a replayed answer - means that the server is unreachable, and changes no
 from __future__ import annotations
 
 import contextlib
-import importlib
 import secrets
-import ssl
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from functools import partial
 from http import HTTPStatus
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
-import anyio
 import anyio.to_thread
 
 from fiscald.licence.device import DeviceKey
 from fiscald.licence.keys import SigningKey
-from fiscald.licence.tokens import MAX_BYTES, TokenRefused, b64, fingerprint, read_vendor_token
+from fiscald.licence.posting import Posted, PostFailed, post
+from fiscald.licence.tokens import TokenRefused, b64, fingerprint, read_vendor_token
 from fiscald.licence.wire import (
     Activate,
     Answer,
@@ -40,8 +39,6 @@ from fiscald.licence.wire import (
     parse,
 )
 
-#: Seconds for a request and its whole answer.
-TIMEOUT = 10.0
 #: Requests with an immediate answer; the others are answered by mail or by a ``Status``.
 Answered = EnrolConfirm | Activate | Support | RecoverConfirm | Transfer | Deactivate
 R = TypeVar("R", bound=Reply)
@@ -58,14 +55,6 @@ class Denied(Exception):
     def __init__(self, refusal: Refusal) -> None:
         self.refusal = refusal
         super().__init__(refusal.detail)
-
-
-class Posted(NamedTuple):
-    """What the server answered."""
-
-    status: int
-    headers: Mapping[str, str]
-    content: bytes
 
 
 class VendorClient:
@@ -106,7 +95,7 @@ class VendorClient:
         response = await self._post(request.path, sent)
         if response.status == HTTPStatus.ACCEPTED:
             return
-        answer, _ = self._read(request, sent, response, Answer)
+        answer, _ = await self._read(request, sent, response, Answer)
         if answer.refused is not None:
             raise Denied(answer.refused)
         raise Unreachable(_unsigned_reply(response))
@@ -114,7 +103,7 @@ class VendorClient:
     async def ask(self, request: Answered) -> Answer:
         """The vendor's answer. Raises ``Unreachable`` or ``Denied``."""
         sent = self.sign(request)
-        answer, _ = self._read(request, sent, await self._post(request.path, sent), Answer)
+        answer, _ = await self._read(request, sent, await self._post(request.path, sent), Answer)
         if answer.refused is not None:
             raise Denied(answer.refused)
         return answer
@@ -127,10 +116,10 @@ class VendorClient:
         sent = self.sign(request)
         response = await self._post(request.path, sent)
         try:
-            status, text = self._read(request, sent, response, Status)
+            status, text = await self._read(request, sent, response, Status)
         except Unreachable:
             with contextlib.suppress(Unreachable):
-                refused = self._read(request, sent, response, Answer)[0].refused
+                refused = (await self._read(request, sent, response, Answer))[0].refused
                 if refused is not None:
                     raise Denied(refused) from None
             raise
@@ -138,8 +127,11 @@ class VendorClient:
             raise Unreachable("an answer about another licence")
         return status, text
 
-    def _read(self, request: VendorRequest, sent: str, response: Posted, model: type[R]) -> tuple[R, str]:
-        """The vendor's signed reply to this request, and its text. Raises ``Unreachable``."""
+    async def _read(self, request: VendorRequest, sent: str, response: Posted, model: type[R]) -> tuple[R, str]:
+        """The vendor's signed reply to this request, and its text; verified in a thread. Raises ``Unreachable``."""
+        return await anyio.to_thread.run_sync(partial(self._verified, request, sent, response, model))
+
+    def _verified(self, request: VendorRequest, sent: str, response: Posted, model: type[R]) -> tuple[R, str]:
         try:
             # Signed texts are ASCII, in spite of the server's character set.
             text = response.content.decode("ascii").strip()
@@ -154,27 +146,10 @@ class VendorClient:
         return reply, text
 
     async def _post(self, path: str, body: str) -> Posted:
-        # Most computers ask once a day. The import takes 70 ms, during which the event loop has other things to do.
-        await anyio.to_thread.run_sync(importlib.import_module, "httpx")
-        import httpx
-
-        url = self._url + path
-        headers = {"Content-Type": "application/jose", "Accept": "application/jose"}
         try:
-            tls = True if self._ca_file is None else ssl.create_default_context(cafile=self._ca_file)
-            with anyio.fail_after(TIMEOUT):
-                async with (
-                    httpx.AsyncClient(timeout=TIMEOUT, verify=tls, follow_redirects=False) as client,
-                    client.stream("POST", url, content=body, headers=headers) as response,
-                ):
-                    content = b""
-                    async for chunk in response.aiter_bytes():
-                        content += chunk
-                        if len(content) > MAX_BYTES:
-                            raise Unreachable(f"{url}: an answer that is too long")
-        except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
-            raise Unreachable(f"{url}: {str(error) or type(error).__name__}") from None
-        return Posted(response.status_code, dict(response.headers), content)
+            return await post(self._url + path, body, self._ca_file)
+        except PostFailed as error:
+            raise Unreachable(str(error)) from None
 
 
 def _unsigned_reply(response: Posted) -> str:

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from stdnum.bg import vat as bg_vat
-from stdnum.nl import btw as nl_btw
-from stdnum.pl import nip as pl_nip
-from stdnum.ro import cf as ro_cf
+from stdnum import get_cc_module
+from stdnum.exceptions import ValidationError
 
-_COUNTRY = re.compile(r"[A-Z]{2}", re.ASCII)
-_TAX_NUMBERS = {"PL": pl_nip, "BG": bg_vat, "RO": ro_cf, "NL": nl_btw}
+from fiscald.licence.countries import COUNTRIES
+from fiscald.licence.folding import fold
+
+#: Where the number of VAT is the company's number and a word behind it, which the company may not have.
+_COMPANY_NUMBERS = {"CH": "uid", "NO": "orgnr"}
+_VAT_WORD = re.compile(r"\s*(MWST|TVA|IVA|TPV|MVA)\.?$", re.ASCII | re.IGNORECASE)
+#: Prefixes of tax numbers other than the country.
+_PREFIXES = {"GR": ("EL", "GR"), "GB": ("GB", "XI")}
 #: Where a company without a tax number is no company.
 _NEEDED = ("PL", "BG", "RO")
 MAX_LENGTH = 120
@@ -44,34 +48,68 @@ class Company(NamedTuple):
 
     @property
     def normal_name(self) -> str:
-        """The name without differences of case, spaces and Unicode form."""
-        return " ".join(unicodedata.normalize("NFC", self.name).casefold().split())
+        """The name for comparison: see ``fold``."""
+        return fold(self.name)
 
     @property
     def normal_post(self) -> str:
-        """The postcode without spaces and dashes."""
-        return re.sub(r"[\s-]", "", self.post).casefold()
+        """The postcode for comparison: see ``fold``."""
+        return fold(self.post)
 
 
 def company(name: str, post: str, cc: str = "PL", tin: str | None = None) -> Company:
     """A company from typed text, normalised. Raises ``ValueError`` with a sentence that says what is wrong."""
-    name, post, cc = " ".join(unicodedata.normalize("NFC", name).split()), post.strip(), cc.strip().upper()
+    name, post = (" ".join(unicodedata.normalize("NFC", text).split()) for text in (name, post))
+    cc = cc.strip().upper()
     for text, what in ((name, "name"), (post, "postcode")):
         if not text or len(text) > MAX_LENGTH or not text.isprintable():
             raise ValueError(f"the company's {what} is missing, too long or not plain text")
-    if _COUNTRY.fullmatch(cc) is None:
-        raise ValueError(f"the country is two letters, like PL, not {cc!r}")
+    if not fold(name):
+        raise ValueError("the company's name has no letter and no digit")
+    if cc not in COUNTRIES:
+        raise ValueError(f"the country is the two letters of ISO 3166, like PL, not {cc[:20]!r}")
     return Company(name, post, cc, _tax_number(cc, tin))
 
 
-def _tax_number(cc: str, tin: str | None) -> str | None:
-    if tin is None or not tin.strip():
+def _tax_number(cc: str, typed: str | None) -> str | None:
+    """The tax number without punctuation and without the country before it; checked where its check is known."""
+    tin = unicodedata.normalize("NFKC", typed or "").strip()
+    if not tin:
         if cc in _NEEDED:
             raise ValueError("the tax number (NIP) is missing")
         return None
-    if cc not in _TAX_NUMBERS:
-        return re.sub(r"[\s-]", "", tin)[:MAX_LENGTH]
-    check = _TAX_NUMBERS[cc]
-    if not check.is_valid(tin):
-        raise ValueError(f"{tin} is not a valid tax number (NIP) in {cc}; compare it digit by digit")
-    return str(check.compact(tin))
+    if len(tin) > MAX_LENGTH:
+        raise ValueError("the tax number is too long")
+    check = get_cc_module(cc, _COMPANY_NUMBERS.get(cc, "vat"))
+    if check is None:
+        compact = fold(tin).upper()
+        if not compact:
+            raise ValueError("the tax number has no letter and no digit")
+        return _without_country(cc, compact)
+    if cc in _COMPANY_NUMBERS:
+        tin = _VAT_WORD.sub("", tin)
+    # The check of the whole comes last: a number may begin with letters that are not the country's.
+    for each in (_without_country(cc, "".join(tin.split())), tin):
+        found = _checked(check, each)
+        if found is not None:
+            return found
+    raise ValueError(
+        f"{tin} is not a valid tax number{' (NIP)' if cc == 'PL' else ' (VAT number)'} in {cc}; "
+        "compare it digit by digit" + ("" if cc in _NEEDED else ", or leave it out")
+    )
+
+
+def _without_country(cc: str, tin: str) -> str:
+    for prefix in _PREFIXES.get(cc, (cc,)):
+        if tin[:2].upper() == prefix and len(tin) > len(prefix):
+            return tin[2:].lstrip("-. ")
+    return tin
+
+
+def _checked(check: Any, tin: str) -> str | None:
+    """The number as its country compares it; ``None`` if it is not valid."""
+    try:
+        found = str(check.validate(tin))
+    except (ValidationError, ValueError, LookupError, TypeError):
+        return None  # the checks of some countries stumble over what is no number
+    return found if found.isascii() and found.isalnum() else None

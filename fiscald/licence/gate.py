@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-import contextlib
 import datetime
 import logging
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 from fiscald.licence.certificate import Certificate, CertificateRefused
 from fiscald.licence.clock import HOUR, LAST, Moment, TimeEvidence, moment
 from fiscald.licence.company import Company
 from fiscald.licence.keys import trusted
+from fiscald.licence.notes import Note, SecondRecord, Word
 from fiscald.licence.state import (
     EMERGENCY,
     EMERGENCY_EVERY,
     UNGATED_DOCUMENTS,
+    WITHDRAWN,
     LicenceState,
     Situation,
     company_mismatch,
     derive,
+    no_tax_number,
 )
 from fiscald.licence.store import LicenceStore, StoreError
 from fiscald.licence.wire import Status
@@ -31,18 +33,10 @@ from fiscald.model.problems import Problem, ProblemError, problem
 log = logging.getLogger(__name__)
 
 MODULE = "fiscal"
+#: What is written down of the vendor's verdicts; every other one confirms the licence.
+_NOTED: dict[str, Word] = {"revoked": "revoked", "suspended": "suspended", "superseded": "superseded"}
 #: Says that the system's clock follows a time server (systemd-timesyncd).
 _SYNCHRONIZED = Path("/run/systemd/timesync/synchronized")
-
-
-class PassRecord(Protocol):
-    """Where emergency passes are kept a second time, apart from the licence's own directory."""
-
-    def newest(self) -> int | None:
-        """When the newest one was taken, in seconds since 1970; from memory."""
-
-    def keep(self, taken_at: int) -> None:
-        """One is taken now. Raises ``StoreError``; then it is not kept."""
 
 
 class _Snapshot(NamedTuple):
@@ -52,6 +46,8 @@ class _Snapshot(NamedTuple):
     """The one in force."""
     status: Status | None = None
     """The vendor's newest answer about it."""
+    closed: Note | None = None
+    """What was written down of its end."""
     reason: str = ""
     """Why there is no certificate."""
     paid: Certificate | None = None
@@ -88,8 +84,6 @@ class LicenceGate:
         self._printer_ahead: float | None = None
         """By how much the clock of a fiscalised printer is ahead of ours."""
         self.test_keys = test_keys
-        self.passes: PassRecord | None = None
-        """The second record of emergency passes. With one, a pass counts only where both records have it."""
         self.reload()
 
     @classmethod
@@ -106,6 +100,12 @@ class LicenceGate:
         """The computer's clock."""
         return int(self._clock())
 
+    def keep_second(self, record: SecondRecord) -> None:
+        """Use a second record of notes from now on."""
+        with self.store.lock:
+            self.store.second = record
+            self.reload()
+
     def reload(self) -> None:
         """Read the store again: at start, and when asked to. Files that cannot be used are no certificate."""
         with self.store.lock:
@@ -116,7 +116,8 @@ class LicenceGate:
         try:
             certificate = self.store.load(now)
             status = None if certificate is None else self._vendor_status(certificate)
-            return _Snapshot(certificate, status, "" if certificate else "none is installed", self._paid(now))
+            closed = None if certificate is None else self.store.closing(certificate)
+            return _Snapshot(certificate, status, closed, "" if certificate else "none is installed", self._paid(now))
         except CertificateRefused as error:
             return _Snapshot(reason=str(error), paid=self._paid(now))
         except StoreError as error:
@@ -131,19 +132,19 @@ class LicenceGate:
     def _paid(self, now: int) -> Certificate | None:
         """See ``_Snapshot.paid``. A licence that was revoked and then given back stays revoked."""
         paid = self.store.paid(now)
-        if paid is None or MODULE not in paid.modules or self.store.memory.revoked.get(paid.sub, -1) >= paid.iat:
+        if paid is None or MODULE not in paid.modules or self.store.withdrawn(paid):
             return None
         try:
             said = self._vendor_status(paid)
         except StoreError:
             return None
-        return None if said is not None and said.verdict == "revoked" else paid
+        return None if said is not None and said.verdict in WITHDRAWN else paid
 
     def install(self, text: bytes) -> None:
         """Put a certificate in force. Raises ``ProblemError``; then the former one stays."""
         try:
             with self.store.lock:
-                self.store.install(text, self.system_time())
+                self.store.install(text, self.system_time(), self.machine)
                 self.reload()
         except CertificateRefused as error:
             raise _refused(error.detail, error.code.value) from None
@@ -155,21 +156,28 @@ class LicenceGate:
         with self.store.lock:
             self.store.keep_status(text)
             self.reload()
-            status = self._snapshot.status
-            if status is not None:
-                revoked = {sub: at for sub, at in self.store.memory.revoked.items() if sub != status.lic}
-                if status.verdict == "revoked":
-                    revoked[status.lic] = status.iat
+            certificate, status = self._snapshot.certificate, self._snapshot.status
+            if certificate is not None and status is not None:
                 # The vendor's time corrects the latest that was believed, in both directions.
-                self.store.remember(mark=status.iat, revoked=revoked)
+                self.store.remember(mark=status.iat)
+                self.store.note(_NOTED.get(status.verdict, "confirmed"), certificate, status.iat)
                 self.reload()
 
-    def remove(self, licence: str) -> None:
-        """Put that licence's certificate out of force: it was given back. Raises ``StoreError``."""
+    def give_back(self, licence: str, at: int) -> None:
+        """Put that licence's certificate out of force: it was given back, by the vendor's time ``at``.
+
+        It does not come back from a copy: only a newer one counts. Raises ``StoreError``.
+        """
         with self.store.lock:
-            if self.certificate is not None and self.certificate.sub == licence:
-                self.store.remove()
-            self.reload()
+            certificate = self.certificate
+            try:
+                if certificate is not None and certificate.sub == licence:
+                    try:
+                        self.store.note("given_back", certificate, at)
+                    finally:
+                        self.store.remove()
+            finally:
+                self.reload()
 
     # -- time -----------------------------------------------------------------------------------------
 
@@ -224,6 +232,7 @@ class LicenceGate:
             released=self._released,
             reason=snapshot.reason,
             status=snapshot.status,
+            closed=snapshot.closed,
             seller=self.seller,
             emergency=None if snapshot.paid is None else self._emergency(),
             last_covered=covered[-1] if covered else None,
@@ -232,14 +241,9 @@ class LicenceGate:
         )
 
     def _emergency(self) -> int | None:
-        """When the newest emergency pass was taken, as both records have it."""
-        taken = self.store.memory.emergency
-        return taken if self.passes is None or self.passes.newest() == taken else None
-
-    def _last_pass(self) -> int | None:
-        """When one was taken by either record: no other is given for a while."""
-        second = None if self.passes is None else self.passes.newest()
-        return max((taken for taken in (self.store.memory.emergency, second) if taken is not None), default=None)
+        """When the newest emergency pass was taken, if all records have the same."""
+        taken = {*self.store.passes()}
+        return taken.pop() if len(taken) == 1 else None
 
     def refuses(self, document_type: str, identity: Identity | None) -> Problem | None:
         """See ``fiscald.engine.gate.Gate``."""
@@ -257,16 +261,20 @@ class LicenceGate:
             return problem("licence.module_missing", module=MODULE, modules=modules, extra=extra)
         if identity is None:
             return None
-        tin = certificate.company.tin
-        if identity.fiscal and identity.nip is not None and tin not in (None, identity.nip) and not identity.emulated:
-            return company_mismatch(str(certificate.company), f"{identity.printer_id} ({identity.nip})").refusal
+        company = certificate.company
+        if identity.fiscal and not identity.emulated and identity.nip not in (None, company.tin):
+            found = f"{identity.printer_id} ({identity.nip})"
+            if company.tin is None:
+                return no_tax_number(str(company), found)
+            return company_mismatch(str(company), found).refusal
         return None
 
     def take_emergency(self) -> None:
         """72 hours without a valid licence, once in 90 days. Raises ``ProblemError``."""
         with self.store.lock:
             self.reload()  # by today's keys
-            it, taken, former = self.moment(), self._last_pass(), self.store.memory.emergency
+            # One that either record has: no other is given for a while.
+            it, taken = self.moment(), max((at for at in self.store.passes() if at is not None), default=None)
             if not it.believed:
                 # The pass would be for a wrong period.
                 raise ProblemError(_unbelieved(it.flags))
@@ -274,28 +282,17 @@ class LicenceGate:
                 again = _iso(taken + EMERGENCY_EVERY)
                 raise ProblemError(problem("licence.emergency_used", again=again, extra={"again": again}))
             state = self.state()
-            if state.name == "revoked" or self._snapshot.paid is None:
+            if state.name in WITHDRAWN or self._snapshot.paid is None:
                 raise ProblemError(problem("licence.emergency_denied"))
             if state.refusal is None:
                 # Also where the licence lacks the module: the pass opens what the licence in force has.
                 raise ProblemError(problem("licence.emergency_useless", state=state.name, extra={"state": state.name}))
             try:
-                self.store.remember(emergency=it.now, mark=it.now)
-                if self.passes is not None:
-                    self._keep(self.passes, it.now, former)
+                self.store.keep_pass(it.now)
             except StoreError as error:
                 raise _refused(str(error), "STORE") from None
         until = _iso(it.now + EMERGENCY)
         log.warning("an emergency pass was taken: documents are opened until %s, whatever the licence's state", until)
-
-    def _keep(self, passes: PassRecord, taken: int, former: int | None) -> None:
-        """Write the pass down the second time; where that fails it is not used up. Raises ``StoreError``."""
-        try:
-            passes.keep(taken)
-        except StoreError:
-            with contextlib.suppress(StoreError):
-                self.store.remember(emergency=former)
-            raise
 
     # -- telling --------------------------------------------------------------------------------------
 

@@ -23,6 +23,7 @@ from fiscald.licence.gate import LicenceGate
 from fiscald.licence.keys import ISSUER, TEST_KEY
 from fiscald.licence.number import Kind, Number
 from fiscald.licence.number_reading import NumberRefused, read, summary, warning
+from fiscald.licence.state import WITHDRAWN
 from fiscald.licence.store import StoreError
 from fiscald.licence.tokens import TokenRefused
 from fiscald.licence.wire import (
@@ -220,7 +221,7 @@ class Registration:
             answer = await self._ask(client.request(Deactivate, lic=licence))
             if answer.released != licence:
                 raise ProblemError(problem("licence.unreachable", reason="an answer about another licence"))
-            await self._change_files(lambda: self.gate.remove(licence))
+            await self._change_files(lambda: self.gate.give_back(licence, answer.iat))
 
     # -- the daily request ---------------------------------------------------------------------------
 
@@ -280,8 +281,9 @@ class Registration:
                 log.warning("the licence could not be confirmed: %s", why)
 
     def _needs_check(self) -> bool:
+        """Also a licence that the vendor withdrew is asked about: it may be given again."""
         certificate = self.gate.certificate
-        return certificate is not None and certificate.check_every is not None
+        return certificate is not None and (certificate.check_every is not None or self.gate.state().name in WITHDRAWN)
 
     # -- what the flows share -------------------------------------------------------------------------
 

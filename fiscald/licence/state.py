@@ -9,6 +9,7 @@ from typing import Any
 from fiscald.licence.certificate import Certificate
 from fiscald.licence.clock import DAY, HOUR
 from fiscald.licence.company import Company
+from fiscald.licence.notes import Note
 from fiscald.licence.wire import Status
 from fiscald.model.documents import DOCUMENTS
 from fiscald.model.problems import Problem, problem
@@ -17,10 +18,15 @@ from fiscald.model.problems import Problem, problem
 ENDING_SOON, UPDATES_ENDING_SOON = 14, 30
 #: How long an emergency pass lasts, and how long none is given after one.
 EMERGENCY, EMERGENCY_EVERY = 72 * HOUR, 90 * DAY
+_NO_REASON = "the vendor gave no reason"
 #: Types of documents that need no licence: a shop must be able to close its day in every state of the licence.
 UNGATED_DOCUMENTS = tuple(name for name, document in DOCUMENTS.items() if not document.about.gated)
 #: What is allowed in every state: the answer to "what can I still do?".
 ALLOWED = ("status", "finish", *UNGATED_DOCUMENTS)
+
+
+#: States in which no emergency pass counts: the vendor itself says no, and may change its mind.
+WITHDRAWN = ("revoked", "suspended")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +43,8 @@ class Situation:
     """Why there is no certificate."""
     status: Status | None = None
     """The vendor's newest signed answer about this very licence."""
+    closed: Note | None = None
+    """What this computer wrote down of the licence's end; it outlives the vendor's answer."""
     seller: Company | None = None
     """The company that the configuration names."""
     emergency: int | None = None
@@ -63,7 +71,7 @@ def derive(situation: Situation) -> LicenceState:
     """The state of a verified certificate, or of none, in that situation."""
     state = _row(situation)
     left = emergency_left(situation.emergency, situation.now)
-    if state.refusal is None or left is None or state.name == "revoked":
+    if state.refusal is None or left is None or state.name in WITHDRAWN:
         return state
     warnings = ("licence.w.emergency", f"licence.w.{state.name}", *state.warnings)
     return LicenceState(state.name, None, warnings, left // DAY)
@@ -81,11 +89,13 @@ def _row(it: Situation) -> LicenceState:
     flags = tuple(f"licence.w.{flag}" for flag in it.flags)
     if certificate is None:
         return _refused("unregistered", "number", flags, reason=it.reason)
-    if it.status is not None and it.status.verdict == "revoked":
-        why = it.status.text or "the vendor gave no reason"
-        return _refused("revoked", "number", flags, reason=why, since=_moment(it.status.since or it.status.iat))
-    if it.status is not None and it.status.verdict == "superseded":
-        return _refused("transferred", "transfer", flags, since=_moment(it.status.since or it.status.iat))
+    verdict, since, why = _verdict(it)
+    if verdict == "revoked":
+        return _refused("revoked", "number", flags, reason=why, since=since)
+    if verdict == "suspended":
+        return _refused("suspended", "check", flags, reason=why, since=since)
+    if verdict == "superseded":
+        return _refused("transferred", "transfer", flags, since=since)
     if certificate.mid not in ("*", it.machine):
         return _refused("machine_mismatch", "transfer", flags)
     if it.seller is not None and not certificate.company.same(it.seller):
@@ -113,6 +123,14 @@ def _row(it: Situation) -> LicenceState:
     return LicenceState("active", None, warnings, left)
 
 
+def _verdict(it: Situation) -> tuple[str | None, str, str]:
+    """The vendor's verdict, since when, and why: by its newest answer, or as it was written down."""
+    status, note = it.status, it.closed
+    if status is not None and (status.verdict in (*WITHDRAWN, "superseded") or note is None):
+        return status.verdict, _moment(status.since or status.iat), status.text or _NO_REASON
+    return (None, "", "") if note is None else (note.word, _moment(note.at), _NO_REASON)
+
+
 def company_mismatch(expected: str, found: str, warnings: tuple[str, ...] = ()) -> LicenceState:
     """The licence belongs to ``expected``, the shop or the printer to ``found``.
 
@@ -121,6 +139,20 @@ def company_mismatch(expected: str, found: str, warnings: tuple[str, ...] = ()) 
     names = _members("company_mismatch", "number", expected=expected, found=found)
     why = problem("licence.company_mismatch", extra=names, expected="one company", found="another")
     return LicenceState("company_mismatch", why, warnings)
+
+
+def no_tax_number(expected: str, found: str) -> Problem:
+    """The licence's company has no tax number, and the printer's memory has one: it is another's printer."""
+    why = company_mismatch(expected, found).refusal
+    assert why is not None
+    return why.model_copy(
+        update={
+            "detail": "the licence carries no tax number, and this printer belongs to a taxpayer who has one; ask the "
+            "vendor to add the number and run: fiscalctl licence check, or register with the tax number",
+            "detail_pl": "W licencji nie ma numeru NIP, a drukarka go ma. Poproś dostawcę o dopisanie numeru NIP do "
+            "licencji albo zarejestruj licencję z tym numerem.",
+        }
+    )
 
 
 def _refused(name: str, prompt: str, warnings: tuple[str, ...], **facts: Any) -> LicenceState:

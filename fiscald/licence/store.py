@@ -32,6 +32,18 @@ from fiscald.licence.certificate import (
 from fiscald.licence.clock import LAST
 from fiscald.licence.device import DeviceKey
 from fiscald.licence.keys import SigningKey
+from fiscald.licence.notes import (
+    KINDS,
+    Note,
+    Notes,
+    SecondRecord,
+    Word,
+    closing,
+    newest_pass,
+    read_note,
+    says,
+    with_note,
+)
 from fiscald.licence.tokens import MAX_BYTES, TokenRefused, read_vendor_token
 from fiscald.licence.wire import KEYS, STATUS, KeyList, Status, WireError, parse
 
@@ -54,12 +66,10 @@ class Memory:
     """By licence: the highest certificate number that was installed, and its id."""
     mark: int = 0
     """The latest time that was believed."""
-    emergency: int | None = None
-    """When the newest emergency pass was taken."""
     withdrawn: dict[str, int] = field(default_factory=dict)
     """By key: when this computer learned that it was withdrawn."""
-    revoked: dict[str, int] = field(default_factory=dict)
-    """By licence: when the vendor revoked it; the file of its answers holds only those about the newest licence."""
+    notes: Notes = ()
+    """The first record of the licence's notes."""
 
 
 def synchronized(method: Callable[Concatenate[LicenceStore, P], T]) -> Callable[Concatenate[LicenceStore, P], T]:
@@ -87,6 +97,8 @@ class LicenceStore:
         self._pinned = keys
         self._pending_from: int | None = None
         self.memory = Memory()
+        self.second: SecondRecord | None = None
+        """The second record of notes."""
         self.keys = dict(keys)
         self._list_version = 0
         self._opened = False
@@ -124,6 +136,9 @@ class LicenceStore:
             return None
         certificate = verify(text, self.keys, now)
         self._check_sequence(certificate)
+        closed = self.closing(certificate)
+        if closed is not None and closed.word == "given_back":
+            raise _not_newer(closed)
         self.memory = self._with_sequence(certificate)  # on disk at the next change: its loss is no error
         return certificate
 
@@ -138,13 +153,17 @@ class LicenceStore:
         return None
 
     @synchronized
-    def install(self, text: bytes, now: int) -> Certificate:
+    def install(self, text: bytes, now: int, machine: str | None = None) -> Certificate:
         """Verify ``text`` and put it in force. Raises ``CertificateRefused`` or ``StoreError``; then it is not.
 
-        One whose time has not come is kept aside and comes into force at its time (``CERT_NOT_YET``).
+        One whose time has not come is kept aside and comes into force at its time (``CERT_NOT_YET``). One of another
+        computer than ``machine`` would put this computer's own out of force (``CERT_MACHINE``).
         """
+        self._open()
         certificate = verify(text, self.keys, now)
-        self._check_sequence(certificate)
+        self._check_new(certificate)
+        if machine is not None and certificate.mid not in ("*", machine):
+            raise CertificateRefused(CertificateCode.MACHINE, "this certificate was issued to another computer")
         if certificate.nbf > now + CLOCK_SLACK:
             self._write("certificate.pending", armour(certificate.token))
             self._pending_from = certificate.nbf
@@ -197,7 +216,7 @@ class LicenceStore:
             certificate = verify(text, self.keys, now)
             if certificate.nbf > now + CLOCK_SLACK:
                 return certificate.nbf
-            self._check_sequence(certificate)
+            self._check_new(certificate)
             self._put_in_force(certificate)
         (self._directory / "certificate.pending").unlink(missing_ok=True)
         return None
@@ -207,6 +226,64 @@ class LicenceStore:
         seq, jti = self.memory.seen.get(certificate.sub, (0, ""))
         if certificate.seq < seq or (certificate.seq == seq and certificate.jti != jti):
             raise CertificateRefused(CertificateCode.SUPERSEDED, "a newer certificate of this licence was installed")
+
+    def _check_new(self, certificate: Certificate) -> None:
+        """Neither an older one, nor one from before the licence was given back, moved, revoked or suspended."""
+        self._check_sequence(certificate)
+        closed = self.closing(certificate)
+        if closed is not None:
+            raise _not_newer(closed)
+
+    # -- notes ----------------------------------------------------------------------------------------
+
+    def closing(self, certificate: Certificate) -> Note | None:
+        """The note by which a certificate does not count, or not now; in either record."""
+        return closing(self._all_notes(), certificate.sub, certificate.seq, certificate.iat)
+
+    def withdrawn(self, certificate: Certificate) -> bool:
+        """Whether a certificate's licence was revoked or suspended, though it may also have been given back since."""
+        verdicts = (note for note in self._all_notes() if note.kind == "verdict")
+        return closing(verdicts, certificate.sub, certificate.seq, certificate.iat) is not None
+
+    def _records(self) -> tuple[Notes, ...]:
+        return (self.memory.notes,) if self.second is None else (self.memory.notes, self.second.notes())
+
+    def _all_notes(self) -> Notes:
+        return tuple(note for notes in self._records() for note in notes)
+
+    @synchronized
+    def note(self, word: Word, certificate: Certificate, at: int) -> None:
+        """Write down, in both records, what became of a certificate's licence. Raises ``StoreError``.
+
+        Where one record cannot be written the other one is. Nothing is written where both records say it already, or
+        where neither says the contrary of "confirmed".
+        """
+        if all(says(notes, word, certificate.sub, certificate.seq, certificate.iat) for notes in self._records()):
+            return
+        seq = max(certificate.seq, self.memory.seen.get(certificate.sub, (0, ""))[0])
+        note = Note(word, certificate.sub, seq, at)
+        try:
+            self.remember(notes=with_note(self.memory.notes, note))
+        finally:
+            if self.second is not None:
+                self.second.keep(note)
+
+    @synchronized
+    def keep_pass(self, now: int) -> None:
+        """Write down in both records that an emergency pass is taken. Raises ``StoreError``; then it is in none."""
+        former, note = self.memory.notes, Note("pass", "", 0, now)
+        self.remember(notes=with_note(former, note), mark=now)
+        if self.second is not None:
+            try:
+                self.second.keep(note)
+            except StoreError:
+                with contextlib.suppress(StoreError):
+                    self.remember(notes=former)
+                raise
+
+    def passes(self) -> tuple[int | None, ...]:
+        """When the newest emergency pass was taken, by each record."""
+        return tuple(newest_pass(notes) for notes in self._records())
 
     # -- what the vendor says, and this computer's own ------------------------------------------------
 
@@ -292,22 +369,20 @@ class LicenceStore:
         """Change what ``state.json`` holds. Raises ``StoreError``; then nothing is remembered."""
         self._open()
         changed = replace(self.memory, **changes)
-        content = {name: getattr(changed, name) for name in ("seen", "mark", "emergency", "withdrawn", "revoked")}
+        content = {name: getattr(changed, name) for name in ("seen", "mark", "withdrawn", "notes")}
         self._write("state.json", json.dumps(content))
         self.memory = changed
 
     def _read_memory(self) -> Memory:
         try:
             content = json.loads((self._content("state.json") or b"{}").decode())
-            emergency = content.get("emergency")
             return Memory(
                 {str(sub): (int(seq), str(jti)) for sub, (seq, jti) in content.get("seen", {}).items()},
                 _second(content.get("mark", 0)),
-                None if emergency is None else _second(emergency),
                 {str(kid): _second(at) for kid, at in content.get("withdrawn", {}).items()},
-                {str(sub): _second(at) for sub, at in content.get("revoked", {}).items()},
+                tuple(read_note(*each) for each in content.get("notes", []) if each[0] in KINDS),
             )
-        except (ValueError, TypeError, AttributeError, OverflowError, RecursionError):
+        except (ValueError, TypeError, AttributeError, LookupError, OverflowError, RecursionError):
             return Memory()
 
     # -- files ----------------------------------------------------------------------------------------
@@ -348,6 +423,14 @@ class LicenceStore:
             raise StoreError(
                 f"{self._directory / name}: {error.strerror}; free disk space or make it writable"
             ) from None
+
+
+def _not_newer(note: Note) -> CertificateRefused:
+    """A certificate from before ``note``."""
+    why = {"given_back": "given back", "superseded": "moved to another computer"}.get(note.word, note.word)
+    return CertificateRefused(
+        CertificateCode.SUPERSEDED, f"the licence was {why} after this certificate was issued; get a new certificate"
+    )
 
 
 def _second(value: Any) -> int:

@@ -254,9 +254,9 @@ class Status(Reply):
     crt: Signed | None = None
     upd: Latest | None = None
     text: Text | None = None
-    """The vendor's text about a revocation."""
+    """The vendor's reason for a revocation or suspension."""
     since: Seconds | None = None
-    """When the licence was revoked or moved."""
+    """When the licence was revoked, suspended or moved."""
     keys: Signed | None = None
     """A newer key list."""
 

@@ -317,6 +317,11 @@ CATALOGUE: dict[str, Row] = {
         _LIC, _NOT, _SAFE, "The licence was revoked", "the vendor revoked this licence at {since}: {reason}",
         "Licencja została cofnięta przez dostawcę. Podaj inny numer licencji.",
     ),
+    "licence.suspended": Row(
+        _LIC, _NOT, _SAFE, "The licence is suspended",
+        "the vendor suspended this licence at {since}: {reason}; ask the vendor, and then: fiscalctl licence check",
+        "Dostawca zawiesił licencję. Skontaktuj się z nim, a potem sprawdź licencję ponownie.",
+    ),
     "licence.transferred": Row(
         _LIC, _NOT, _SAFE, "The licence was moved to another computer",
         "this licence was moved to another computer at {since}; move it back, or enter another number",

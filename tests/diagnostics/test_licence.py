@@ -15,7 +15,7 @@ from fiscald.diagnostics.checks import judge
 from fiscald.diagnostics.findings import Finding
 from fiscald.licence.clock import DAY, HOUR
 from fiscald.licence.company import company
-from fiscald.licence.state import LicenceState, derive
+from fiscald.licence.state import WITHDRAWN, LicenceState, derive
 from fiscald.model.printers import Identity
 from tests.diagnostics.judged import STATUS, facts, printer, till
 from tests.licence.situations import situation, verdict
@@ -31,6 +31,7 @@ CLOSED: dict[str, tuple[Any, str]] = {
     "company_mismatch": (situation(seller=company("Mleczarnia", "30-001", "PL", "5260001246")), "register"),
     "transferred": (situation(status=verdict("superseded")), "transfer"),
     "revoked": (situation(status=verdict("revoked")), "register"),
+    "suspended": (situation(status=verdict("suspended")), "check"),
     "lapsed": (situation(now=LATER, chk={"every": 86400, "lapse": "restrict"}), "check"),
 }
 #: States that print and warn, or may.
@@ -74,7 +75,7 @@ def test_advice_when_the_licence_does_not_print(name: str) -> None:
     assert (finding.code, finding.stops, recommended(finding)) == ("doctor.licence", True, verb)
 
 
-@pytest.mark.parametrize("name", [name for name in CLOSED if name != "revoked"])
+@pytest.mark.parametrize("name", [name for name in CLOSED if name not in WITHDRAWN])
 def test_advice_while_an_emergency_pass_is_in_force(name: str) -> None:
     it, verb = CLOSED[name]
     state = derive(replace(it, emergency=it.now - HOUR))

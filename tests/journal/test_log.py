@@ -87,7 +87,7 @@ def test_a_lost_log_is_noticed(tmp_path: Path, mark: str) -> None:
         lambda store: store.opened("B", {"opened": {}}),
         lambda store: store.commit("B"),
         lambda store: store.know_printer("till1", "EMU 2"),
-        lambda store: store.keep_emergency(1),
+        lambda store: store.keep_licence_note("pass", "", "pass", 0, 1),
     ],
 )
 def test_each_change_is_missed_when_the_end_of_the_log_is_lost(

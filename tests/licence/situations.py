@@ -47,7 +47,7 @@ def verdict(word: Any, at: int = T0, **more: Any) -> Status:
 
 SITUATIONS = [
     situation(certificate=None, reason="no certificate"),
-    *(situation(status=verdict(word)) for word in ("ok", "renewed", "superseded", "revoked", "ended")),
+    *(situation(status=verdict(word)) for word in ("ok", "renewed", "superseded", "suspended", "revoked", "ended")),
     situation(machine=None),
     situation(seller=company("X", "1", "PL", "5260001246")),
     situation(kind="trial", end=T0 + 1),

@@ -175,7 +175,7 @@ def test_an_emergency_pass_without_a_certificate_skips_no_other_check(
     clock = Clock(T0)
     opened = gate(tmp_path / "licence", clock)
     opened.install(C0.encode())
-    opened.remove("lic_7Q4M2K9X")
+    opened.give_back("lic_7Q4M2K9X", T0)
     opened.take_emergency()
     assert opened.refuses("receipt", P) is None
     other = opened.refuses("receipt", P.model_copy(update={"nip": "5260001246"}))
@@ -199,7 +199,7 @@ def test_a_revoked_licence_that_was_given_back_gets_no_emergency_pass(tmp_path: 
     opened.install(sign(claims(upd="2020-01-01")).encode())
     opened.take_emergency()
     opened.take_status(status_text("revoked", T0))
-    opened.remove("lic_7Q4M2K9X")
+    opened.give_back("lic_7Q4M2K9X", T0)
     assert opened.state().name == "unregistered"
     assert opened.refuses("receipt", P) is not None, "nor does one that was taken before count"
     (tmp_path / "licence" / "status").unlink()  # as an answer about a later licence replaces it
@@ -232,10 +232,11 @@ def test_an_emergency_pass_with_a_future_time_is_ignored(tmp_path: Path) -> None
     """As earlier versions took them when the clock was dead."""
     opened = gate(tmp_path / "licence", Clock(T0))
     opened.install(sign(claims(upd="2020-01-01")).encode())
-    opened.store.remember(emergency=at(2099, 1, 1))
+    opened.store.keep_pass(at(2099, 1, 1))
+    opened.store.remember(mark=T0)
     assert opened.describe()["emergency_until"] is None
     opened.take_emergency()
-    assert opened.store.memory.emergency == T0
+    assert opened.store.passes() == (T0,)
 
 
 @pytest.mark.usefixtures("pinned")

@@ -11,11 +11,13 @@ from typing import Any
 
 import pytest
 
-from fiscald.daemon import _Passes
+from fiscald.daemon import _JournalNotes
 from fiscald.journal import JournalDamaged, ThreadedJournal, UnusableJournal
 from fiscald.licence import LicenceGate, LicenceStore, StoreError
 from fiscald.licence.keys import trusted
+from fiscald.licence.notes import Note
 from fiscald.licence.state import EMERGENCY, EMERGENCY_EVERY
+from fiscald.licence.store import Memory
 from fiscald.licence.testing import sign
 from fiscald.model.problems import ProblemError
 from tests.licence.situations import at
@@ -37,7 +39,7 @@ def shop(state: Path, clock: Clock) -> Iterator[LicenceGate]:
     """A daemon's licence and journal, with a paid licence that was not confirmed in time."""
     journal = ThreadedJournal(state, lambda: datetime.now(UTC))
     opened = gate(state / "licence", clock)
-    opened.passes = _Passes(journal)
+    opened.keep_second(_JournalNotes(journal))
     if opened.certificate is None:
         opened.install(LAPSED.encode())
     opened.observe_clock(P, datetime.fromtimestamp(clock.now, UTC))
@@ -47,10 +49,10 @@ def shop(state: Path, clock: Clock) -> Iterator[LicenceGate]:
         journal.close()
 
 
-def write(state: Path, taken: int | None) -> None:
+def write(state: Path, taken: int) -> None:
     path = state / "licence" / "state.json"
     content = json.loads(path.read_text())
-    path.write_text(json.dumps(content | {"emergency": taken}))
+    path.write_text(json.dumps(content | {"notes": [["pass", "", 0, taken]]}))
 
 
 def prints(opened: LicenceGate) -> bool:
@@ -119,14 +121,14 @@ def test_a_used_pass_is_known_when_the_journal_lost_it(tmp_path: Path) -> None:
 def test_a_pass_that_cannot_be_recorded_twice_is_not_used(tmp_path: Path) -> None:
     clock = Clock(LATER)
     with shop(tmp_path, clock) as opened:
-        assert isinstance(opened.passes, _Passes)
-        journal = opened.passes._journal
+        assert isinstance(opened.store.second, _JournalNotes)
+        journal = opened.store.second._journal
         assert isinstance(journal, ThreadedJournal)
         journal._store._db.execute("PRAGMA query_only = ON")
         with pytest.raises(ProblemError, match=r"licence\.refused"):
             opened.take_emergency()
         assert not prints(opened)
-        assert json.loads((tmp_path / "licence" / "state.json").read_text())["emergency"] is None
+        assert json.loads((tmp_path / "licence" / "state.json").read_text())["notes"] == []
         journal._store._db.execute("PRAGMA query_only = OFF")
         opened.take_emergency()
         assert prints(opened)
@@ -140,13 +142,13 @@ def test_a_pass_that_can_be_recorded_nowhere_names_the_first_reason(
         remember = opened.store.remember
 
         def full(**changes: Any) -> None:
-            if changes == {"emergency": None}:
+            if changes == {"notes": ()}:
                 raise StoreError("the disk is full")
             remember(**changes)
 
         monkeypatch.setattr(opened.store, "remember", full)
-        assert isinstance(opened.passes, _Passes)
-        monkeypatch.setattr(opened.passes, "keep", refusing(StoreError("the journal is read-only")))
+        assert isinstance(opened.store.second, _JournalNotes)
+        monkeypatch.setattr(opened.store.second, "keep", refusing(StoreError("the journal is read-only")))
         with pytest.raises(ProblemError) as raised:
             opened.take_emergency()
         assert "the journal is read-only" in raised.value.problem.detail
@@ -165,26 +167,42 @@ def test_without_a_journal_there_is_no_pass(tmp_path: Path) -> None:
         opened.take_emergency()
     opened = gate(tmp_path / "licence", clock)
     unusable = UnusableJournal(tmp_path, JournalDamaged("damaged"))
-    opened.passes = _Passes(unusable)
+    second = _JournalNotes(unusable)
+    opened.keep_second(second)
     assert not prints(opened)
     with pytest.raises(StoreError, match="journal"):
-        opened.passes.keep(1)
+        second.keep(Note("pass", "", 0, 1))
     unusable.close()
 
 
-@pytest.mark.parametrize("text", ["[" * 60_000, '{"seen": ' + "[" * 60_000, "{}", "null", "[]", '{"seen": {"a": 1}}'])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[" * 60_000,
+        '{"seen": ' + "[" * 60_000,
+        "{}",
+        "null",
+        "[]",
+        '{"seen": {"a": 1}}',
+        '{"notes": 1}',
+        '{"notes": [1]}',
+        '{"notes": [[]]}',
+        '{"notes": [["pass"]]}',
+        '{"notes": [[{}, 1, 1, 1]]}',
+    ],
+)
 def test_a_state_file_that_cannot_be_read_is_no_error(tmp_path: Path, text: str) -> None:
     """However deep: its content is rebuilt or dropped."""
     directory = tmp_path / "licence"
     directory.mkdir(mode=0o700)
     (directory / "state.json").write_text(text)
     store = LicenceStore(directory, LicenceGate.keys(test_keys=True))
-    assert store.memory.emergency is None
+    assert store.memory == Memory()
 
 
 def test_a_time_before_1970_in_the_state_file_counts_as_1970(tmp_path: Path) -> None:
     directory = tmp_path / "licence"
     directory.mkdir(mode=0o700)
-    (directory / "state.json").write_text('{"mark": -5, "emergency": -1, "withdrawn": {"k": -2}, "revoked": {"s": -3}}')
+    (directory / "state.json").write_text('{"mark": -5, "withdrawn": {"k": -2}, "notes": [["revoked", "s", 1, -3]]}')
     memory = LicenceStore(directory, LicenceGate.keys(test_keys=True)).memory
-    assert (memory.mark, memory.emergency, memory.withdrawn, memory.revoked) == (0, 0, {"k": 0}, {"s": 0})
+    assert (memory.mark, memory.withdrawn, memory.notes) == (0, {"k": 0}, (Note("revoked", "s", 1, 0),))

@@ -16,12 +16,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from fiscald.licence.client import Posted, Unreachable, VendorClient
+from fiscald.licence.client import Unreachable, VendorClient
 from fiscald.licence.clock import DAY
 from fiscald.licence.company import Company
 from fiscald.licence.device import DeviceKey
 from fiscald.licence.keys import trusted
 from fiscald.licence.number import APP
+from fiscald.licence.posting import Posted
 from fiscald.licence.server.listing import audit_rows
 from fiscald.licence.testing import make_certificate, sign
 from fiscald.licence.tokens import fingerprint
@@ -77,7 +78,7 @@ async def test_case_39_a_reply_not_signed_for_this_request_is_ignored(tmp_path: 
 
 
 async def test_no_server_and_a_server_that_does_not_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("fiscald.licence.client.TIMEOUT", 0.2)
+    monkeypatch.setattr("fiscald.licence.posting.TIMEOUT", 0.2)
     it = till(tmp_path / "licence", "http://127.0.0.1:9", Clock(T0))
     it.gate.install(C0.encode())
     with pytest.raises(ProblemError, match="unreachable"):
@@ -126,7 +127,7 @@ async def test_a_late_answer_does_not_bring_back_what_was_removed(tmp_path: Path
     tills: list[Till] = []
 
     def answer(question: str) -> tuple[int, str, bytes]:
-        tills[0].gate.remove("lic_7Q4M2K9X")
+        tills[0].gate.give_back("lic_7Q4M2K9X", T0)
         crt = sign(claims(seq=8, jti="crt_8"))
         return 200, "application/jose", status_for(question, verdict="renewed", crt=crt).encode()
 
@@ -213,7 +214,7 @@ async def test_an_unreadable_ca_file_is_reported_as_unreachable(tmp_path: Path) 
 
 async def test_a_server_that_sends_too_slowly_times_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each byte comes in time, and the answer never."""
-    monkeypatch.setattr("fiscald.licence.client.TIMEOUT", 0.3)
+    monkeypatch.setattr("fiscald.licence.posting.TIMEOUT", 0.3)
 
     async def drip(stream: anyio.abc.SocketStream) -> None:
         with contextlib.suppress(anyio.BrokenResourceError):

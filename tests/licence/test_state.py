@@ -110,6 +110,10 @@ def test_a_company_is_checked_when_it_is_typed(fields: tuple[str, str, str, str 
 def test_the_vendors_verdicts() -> None:
     revoked = derive(situation(status=verdict("revoked", text="nie zapłacono", since=T0 - DAY)))
     assert (revoked.name, facts(revoked)["reason"]) == ("revoked", "nie zapłacono")
+    paused = derive(situation(status=verdict("suspended", text="faktura 7/2026", since=T0 - DAY)))
+    assert (paused.name, facts(paused)["reason"], facts(paused)["prompt"]) == ("suspended", "faktura 7/2026", "check")
+    assert paused.refusal is not None
+    assert "fiscalctl licence check" in paused.refusal.detail
     moved = derive(situation(status=verdict("superseded")))
     assert (moved.name, facts(moved)["prompt"]) == ("transferred", "transfer")
     newer = verdict("ok", upd={"latest": "1.0.10", "series": "2026-01-10", "url": "https://vendor.example/"})
@@ -118,7 +122,8 @@ def test_the_vendors_verdicts() -> None:
     assert "licence.w.update_available" not in derive(situation(status=same)).warnings
 
 
-def test_an_emergency_pass_opens_everything_but_a_revoked_licence() -> None:
+@pytest.mark.parametrize("word", ["revoked", "suspended"])
+def test_an_emergency_pass_opens_everything_but_a_withdrawn_licence(word: str) -> None:
     later = at(2026, 3, 1)
     closed = {"chk": {"every": 86400, "lapse": "restrict"}}
     assert derive(situation(later, **closed)).refusal is not None
@@ -127,12 +132,12 @@ def test_an_emergency_pass_opens_everything_but_a_revoked_licence() -> None:
     assert opened.warnings[:2] == ("licence.w.emergency", "licence.w.lapsed")
     assert derive(situation(later, emergency=later - EMERGENCY, **closed)).refusal is not None, "over"
     assert derive(situation(later, emergency=later + 1, **closed)).refusal is not None, "not yet"
-    assert derive(situation(later, emergency=later, status=verdict("revoked"), **closed)).refusal is not None
+    assert derive(situation(later, emergency=later, status=verdict(word), **closed)).refusal is not None
 
 
 def test_every_state_of_the_table_is_reached() -> None:
     assert {derive(each).name for each in SITUATIONS} == {
-        "unregistered", "revoked", "transferred", "machine_mismatch", "company_mismatch", "ended", "updates_ended",
+        "unregistered", "revoked", "suspended", "transferred", "machine_mismatch", "company_mismatch", "ended", "updates_ended",
         "lapsed", "grace", "trial", "active",
     }  # fmt: skip
 

@@ -6,6 +6,7 @@ import datetime
 import json
 from typing import Any, NamedTuple
 
+from fiscald.licence.company import Company
 from fiscald.licence.number import Kind
 from fiscald.licence.server.admin import AdminError, find_licence
 from fiscald.licence.server.records import Seat
@@ -60,7 +61,7 @@ _FOUND = """
     UNION SELECT licence_id FROM seat WHERE id = ?1
     UNION SELECT licence_id FROM device WHERE id = ?1
     UNION SELECT licence.id FROM licence JOIN company ON company.id = company_id WHERE tin = ?1
-    UNION SELECT licence.id FROM licence JOIN company ON company.id = company_id WHERE name_norm LIKE ?6 ESCAPE '\\'
+    UNION SELECT licence.id FROM licence JOIN company ON company.id = company_id WHERE name_norm LIKE ?6
     UNION SELECT licence.id FROM licence JOIN company ON company.id = company_id
         JOIN account ON account.id = account_id WHERE email_norm = ?5
     UNION SELECT licence_id FROM seat JOIN number ON number.seat_id = seat.id WHERE hint = upper(?1) OR purchase_id = ?1
@@ -69,11 +70,10 @@ _FOUND = """
 """
 
 
-def _pattern(search: str) -> str:
-    plain = search.strip().casefold()
-    for special in "\\%_":
-        plain = plain.replace(special, f"\\{special}")
-    return f"%{plain}%"
+def _pattern(search: str) -> str | None:
+    """A part of a company's name, spelled as the names are compared: without case, accents and punctuation."""
+    plain = Company(search, "", "", None).normal_name
+    return f"%{plain}%" if plain else None
 
 
 def _start(t: Transaction, after: str) -> tuple[int, str]:

@@ -245,13 +245,13 @@ async def test_a_request_file_is_exchanged_for_a_certificate_that_never_runs_out
 async def test_answers_tell_a_browser_to_run_and_keep_nothing(tmp_path: Path) -> None:
     async with serving(tmp_path) as server:
         till = Computer(server.clock)
-        order = till.sign(wire.Activate, number=server.it.number(), company=BAKERY)
+        order = till.sign(wire.RequestFile, number=server.it.number(), company=BAKERY)
         html = {"Accept": "text/html"}
         pages = [
             await server.http.get("/v1/offline"),
             await server.http.post("/v1/offline", content=order, headers=html),
             await server.http.post(
-                "/v1/offline", content=till.sign(wire.Activate, number=F1, company=BAKERY), headers=html
+                "/v1/offline", content=till.sign(wire.RequestFile, number=F1, company=BAKERY), headers=html
             ),
         ]
         assert [page.status_code for page in pages] == [200, 200, 404]

@@ -119,7 +119,7 @@ def test_a_search_is_for_text_and_not_for_patterns(vendor: Vendor, till: Compute
     vendor.activate(office, vendor.number().text, {**DAIRY, "name": "Mleko 100%"})
     with vendor.do() as t:
         assert [row["company"]["name"] for row in listing.licences(t, "100%").rows] == ["Mleko 100%"]
-        assert len(listing.licences(t, "%").rows) == 1
+        assert not listing.licences(t, "%").rows
         assert not listing.licences(t, "_").rows
         assert [row["licence"] for row in listing.licences(t, "piekarnia").rows] == [paid.sub]
 
