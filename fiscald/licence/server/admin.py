@@ -81,8 +81,9 @@ def suspend(t: Transaction, rules: Seating, name: str, said: str | None) -> None
     _set_state(t, rules, licence, "suspended", said, MailTemplate.SUSPENDED)
 
 
-def reinstate(t: Transaction, rules: Seating, name: str) -> None:
-    """Put a suspended or revoked licence, or seat, in force again. Raises ``AdminError``."""
+def reinstate(t: Transaction, rules: Seating, name: str, said: str | None = None) -> None:
+    """Put a suspended or revoked licence, or seat, in force again; ``said`` is for the mail. Raises ``AdminError``."""
+    check_text("sentence", said)
     licence = find_licence(t, name)
     if name != licence.id:
         seat = t.seat(name)
@@ -96,7 +97,7 @@ def reinstate(t: Transaction, rules: Seating, name: str) -> None:
     other = t.licence_in_force(licence.company)
     if other is not None and other.id != licence.id:
         raise AdminError(f"the company has {other.id} in force; revoke that one first")
-    _set_state(t, rules, licence, "active", None, MailTemplate.REINSTATED)
+    _set_state(t, rules, licence, "active", said, MailTemplate.REINSTATED)
     _use_numbers_again(t, [seat for seat in t.seats(licence.id) if seat.state == "active"])
 
 
@@ -110,7 +111,7 @@ def _use_numbers_again(t: Transaction, seats: list[Seat]) -> None:
 def _set_state(
     t: Transaction, rules: Seating, licence: Licence, state: str, said: str | None, letter: MailTemplate
 ) -> None:
-    t.set_licence_state(licence.id, state, said)
+    t.set_licence_state(licence.id, state, None if state == "active" else said)
     if state == "revoked":
         t.do(
             "UPDATE number SET state = 'revoked' WHERE kind = ? AND state = 'used' AND seat_id IN"

@@ -41,6 +41,9 @@ DOMAIN = Limit("domain.hour", 60, HOUR)
 MAILBOX_OWN = Limit("mailbox.network.day", 3, DAY)
 CODE_IP = Limit("code.network.hour", 30, HOUR)
 CODE_TRIES = Limit("code.computer.day", 20, DAY)
+#: Mails with an order's numbers, from the customer's page.
+RESENDS = Limit("resend.order.day", 5, DAY)
+SIGN_IN_IP = Limit("sign-in.network.hour", 10, HOUR)
 MOVES = Limit("move.seat.30-days", 3, 30 * DAY)
 OFFLINE_COPIES = Limit("offline.seat.year", 3, 365 * DAY)
 CHECKS = Limit("check.computer.day", 60, DAY)
@@ -52,8 +55,8 @@ BY_NAME = {
     limit.name: limit
     for limit in (
         *ACTIVATE_IP, ACTIVATE_DEVICE, WRONG_MAC_IP, WRONG_MAC_ALARM, ENROL_IP, ENROL_EMAIL, ENROL_COMPANY, RECOVER_IP,
-        *RECOVER_EMAIL, MAILBOX, MAILBOX_OWN, DOMAIN, CODE_IP, CODE_TRIES, MOVES, OFFLINE_COPIES, CHECKS,
-        UNKNOWN_CHECKS,
+        *RECOVER_EMAIL, MAILBOX, MAILBOX_OWN, DOMAIN, CODE_IP, CODE_TRIES, RESENDS, SIGN_IN_IP, MOVES, OFFLINE_COPIES,
+        CHECKS, UNKNOWN_CHECKS,
     )
 }  # fmt: skip
 

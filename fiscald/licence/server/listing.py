@@ -36,23 +36,36 @@ class Page(NamedTuple):
     """What to ask the next page with; ``None``: these are the last."""
 
 
+class Found(NamedTuple):
+    """Ids of some licences, and where the next ones begin."""
+
+    ids: list[str]
+    after: str | None
+
+
 def licences(t: Transaction, search: str | None = None, *, after: str | None = None, limit: int = PAGE) -> Page:
+    """Licences with all that is known of them: see ``found``."""
+    page = found(t, search, after=after, limit=limit)
+    return Page([licence_row(t, id_) for id_ in page.ids], page.after)
+
+
+def found(t: Transaction, search: str | None = None, *, after: str | None = None, limit: int = PAGE) -> Found:
     """Licences, oldest first: all, or those with this id, tax number, address, order, number's hint or part of a name.
 
     ``after``: the ``after`` of the page before. Raises ``AdminError``.
     """
     start = (-1, "") if after is None else _start(t, after)
     if search is None:
-        found = t.all(
+        rows = t.all(
             "SELECT id FROM licence WHERE (created, id) > (?, ?) ORDER BY created, id LIMIT ?", *start, limit + 1
         )
     else:
-        found = t.all(
+        rows = t.all(
             f"SELECT id FROM licence WHERE id IN ({_FOUND}) AND (created, id) > (?2, ?3) ORDER BY created, id LIMIT ?4",
             search.strip(), *start, limit + 1, normal_email(search), _pattern(search),
         )  # fmt: skip
-    ids = [id_ for (id_,) in found]
-    return Page([licence_row(t, id_) for id_ in ids[:limit]], ids[limit - 1] if len(ids) > limit else None)
+    ids = [id_ for (id_,) in rows]
+    return Found(ids[:limit], ids[limit - 1] if len(ids) > limit else None)
 
 
 #: Ids of licences that are found by ?1 (as typed), ?5 (as an address) and ?6 (a part of the company's name).

@@ -113,6 +113,9 @@ TABLE = {
         "The licence is suspended; write to us.",
         "Licencja jest zawieszona. Napisz do nas.",
     ),
+    "order_unknown": _Row(
+        404, "There is no such order with an address.", "Nie ma takiego zamówienia z adresem e-mail."
+    ),
     "licence_unknown": _Row(404, "There is no such licence.", "Nie ma takiej licencji."),
     "other_computer": _Row(
         403, "The licence is not on this computer.", "Licencja nie jest przypisana do tego komputera."
