@@ -98,7 +98,7 @@ async def test_the_vendor_searches_and_decides(browser: Browser, desk: FakeDesk)
     assert desk.sessions == {}
 
 
-async def test_a_wrong_token_signs_nobody_in(browser: Browser) -> None:
+async def test_a_wrong_token_begins_no_session(browser: Browser) -> None:
     await browser.get("/vendor")
     response = await browser.send("/vendor/sign-in", token="guess")
     assert (response.status_code, "vendor" in cookies(response)) == (403, False)

@@ -121,7 +121,7 @@ async def test_cookies_are_kept_from_scripts_other_pages_and_open_networks(
     await browser.http.aclose()
 
 
-async def test_a_customer_has_fifteen_minutes_from_each_page_and_the_vendor_eight_hours(browser: Browser) -> None:
+async def test_a_customer_has_fifteen_minutes_and_the_vendor_eight_hours(browser: Browser) -> None:
     await browser.sign_in()
     assert cookies(await browser.get("/account"))["account"]["max-age"] == "900"
     await browser.get("/vendor")
