@@ -13,6 +13,8 @@ from fiscald.licence.server.pages.views import Account, LicenceDetail, Search, T
 #: A customer is signed out after this time without a request; the vendor, this time after signing in.
 CUSTOMER_SECONDS = 15 * 60
 VENDOR_SECONDS = 8 * 3600
+#: On one page, the newest.
+MAX_LICENCES = MAX_ORDERS = 100
 
 
 class SignedOut(Exception):
@@ -32,7 +34,7 @@ class CustomerDesk(Protocol):
         """A new session, 256 random bits as text. Raises ``Refused("code_wrong")``."""
 
     def account(self, session: str) -> Account:
-        """The licences and orders of the address; the session lasts ``CUSTOMER_SECONDS`` from now."""
+        """The newest licences and orders of the address; the session lasts ``CUSTOMER_SECONDS`` from now."""
 
     def free_seat(self, session: str, seat: str) -> None:
         """Release the computer of a seat, counted as a move. Raises ``Refused`` for a seat of somebody else."""

@@ -27,7 +27,7 @@ def offline_routes(web: Web, handler: RequestHandler, product_url: str | None) -
     """The routes below ``/v1/offline``."""
 
     async def form(request: Request) -> Response:
-        return web.page(request, OfflineForm(product_url))
+        return await web.page(request, OfflineForm(product_url))
 
     async def exchange(request: Request) -> Response:
         reply: FileReply = await web.run(handler.answer_file, await read_file(request, MAX_FILE), address_of(request))
@@ -37,11 +37,11 @@ def offline_routes(web: Web, handler: RequestHandler, product_url: str | None) -
                 return PlainTextResponse(armour(reply.certificate))
             return Response(reply.said.text, reply.said.status, media_type=JOSE)
         if reply.refused is not None:
-            return web.refusal(request, reply.refused)
+            return await web.refusal(request, reply.refused)
         token = reply.certificate or ""
         text = armour(token)
         picture = await web.run(_picture, token)
-        return web.page(request, OfflineCertificate(text, web.seal("certificate", text), picture))
+        return await web.page(request, OfflineCertificate(text, web.seal("certificate", text), picture))
 
     async def file(request: Request) -> Response:
         """The certificate of the page as a file. The seal proves that it is one: nothing else is given back."""

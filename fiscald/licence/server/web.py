@@ -11,8 +11,9 @@ import hmac
 import re
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
-from typing import NamedTuple, Protocol, TypeVar
+from typing import Literal, NamedTuple, Protocol, TypeVar
 
+from anyio import to_thread
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
@@ -73,7 +74,7 @@ class Web:
         self._secret = secrets.token_bytes(32)
         rendering.prepare()
 
-    def page(
+    async def page(
         self, request: Request, view: View, status: int = 200, *, area: Area | None = None, session: str = ""
     ) -> Response:
         """A view as a page. ``area`` and ``session`` for a person who is signed in."""
@@ -88,7 +89,8 @@ class Web:
             area=area.name if area is not None and session else "",
             done=done if done is not None and has_words("en", f"done.{done}") else None,
         )
-        response = HTMLResponse(rendering.render(view, frame), status)
+        # In a thread: a page of a hundred licences takes longer than the others may wait.
+        response = HTMLResponse(await to_thread.run_sync(rendering.render, view, frame), status)
         _set_cookie(request, response, "browser", browser)
         if request.query_params.get("lang") in LANGUAGES:
             _set_cookie(request, response, "lang", frame.lang, seconds=_YEAR)
@@ -133,7 +135,9 @@ class Web:
             response = await handle(request, error)
             if not wants_page(request):
                 return response
-            page = self._problem(request, response.status_code, malformed=isinstance(error, Malformed), error=error)
+            page = await self._problem(
+                request, response.status_code, malformed=isinstance(error, Malformed), error=error
+            )
             for name in ("Retry-After", "Allow"):
                 if name in response.headers:
                     page.headers[name] = response.headers[name]
@@ -144,34 +148,34 @@ class Web:
     async def refused(self, request: Request, error: Exception) -> Response:
         """A page with the rules' sentence."""
         assert isinstance(error, Refused)
-        return self.refusal(request, error)
+        return await self.refusal(request, error)
 
-    def refusal(self, request: Request, refused: Refused) -> Response:
+    async def refusal(self, request: Request, refused: Refused) -> Response:
         """The same, for a refusal that was caught."""
         sentence = refusal_sentence(language_of(request), refused.refusal)
         view = Problem("problem.refused", sentence, _back(request), refused.refusal.code)
-        return self.page(request, view, refused.status)
+        return await self.page(request, view, refused.status)
 
     async def form_too_old(self, request: Request, _: Exception) -> Response:
         """A page that says how to go on."""
         view = Problem("problem.form", say(language_of(request), "problem.form_text"), _back(request))
-        return self.page(request, view, 403)
+        return await self.page(request, view, 403)
 
     async def signed_out(self, request: Request, _: Exception) -> Response:
         """The page that asks who it is; the browser forgets the session."""
         area = next(area for area in AREAS if request.url.path.startswith(area.path))
-        response = self.page(request, area.first(say(language_of(request), "fault.ended")), 403)
+        response = await self.page(request, area.first(say(language_of(request), "fault.ended")), 403)
         self.forget(request, response, area)
         return response
 
-    def _problem(self, request: Request, status: int, *, malformed: bool, error: Exception) -> Response:
+    async def _problem(self, request: Request, status: int, *, malformed: bool, error: Exception) -> Response:
         lang = language_of(request)
         key = "problem.malformed" if malformed else f"problem.status_{status}"
         if not has_words(lang, key):
             key = "problem.status_400"
         minutes = -(-error.retry_after // 60) if isinstance(error, TooMany) else 1
         view = Problem(key, say(lang, f"{key}_text", minutes=minutes), None if status == 404 else _back(request))
-        return self.page(request, view, status)
+        return await self.page(request, view, status)
 
     @property
     def error_handlers(self) -> Mapping[type[Exception], ErrorHandler]:
@@ -244,4 +248,6 @@ def _set_cookie(
 ) -> None:
     # Without TLS a cookie is kept only on this computer: elsewhere a proxy has to speak TLS, or nothing is kept.
     local = request.url.scheme == "http" and request.url.hostname in _LOOPBACK
-    response.set_cookie(name, value, max_age=seconds, path=path, secure=not local, httponly=True, samesite="strict")
+    # A link from elsewhere brings no session. It does bring the browser's name: with a new one, its code is worthless.
+    samesite: Literal["strict", "lax"] = "lax" if path == "/" else "strict"
+    response.set_cookie(name, value, max_age=seconds, path=path, secure=not local, httponly=True, samesite=samesite)

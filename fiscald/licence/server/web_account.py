@@ -32,8 +32,9 @@ def account_routes(web: Web, desk: CustomerDesk) -> list[Route]:
     async def show(request: Request) -> Response:
         session = session_of(request, ACCOUNT)
         if not session:
-            return web.page(request, AskCode())
-        return web.page(request, await web.run(desk.account, session), area=ACCOUNT, session=session)
+            return await web.page(request, AskCode())
+        view = await web.run(desk.account, session)
+        return await web.page(request, view, area=ACCOUNT, session=session)
 
     async def request_code(request: Request) -> Response:
         fields = await web.form(request)
@@ -43,9 +44,9 @@ def account_routes(web: Web, desk: CustomerDesk) -> list[Route]:
         except Refused as refused:
             if refused.refusal.code != "email_invalid":
                 raise
-            return web.page(request, AskCode(email, say(lang, "fault.email")), 422)
+            return await web.page(request, AskCode(email, say(lang, "fault.email")), 422)
         web.wake()
-        return web.page(request, EnterCode(email))
+        return await web.page(request, EnterCode(email))
 
     async def confirm(request: Request) -> Response:
         fields = await web.form(request)
@@ -55,7 +56,7 @@ def account_routes(web: Web, desk: CustomerDesk) -> list[Route]:
         except Refused as refused:
             if refused.refusal.code != "code_wrong":
                 raise
-            return web.page(request, EnterCode(email, say(language_of(request), "fault.code")), 403)
+            return await web.page(request, EnterCode(email, say(language_of(request), "fault.code")), 403)
         response = see_other(ACCOUNT.path)
         web.keep(request, response, ACCOUNT, session)
         return response

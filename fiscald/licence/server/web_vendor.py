@@ -31,19 +31,19 @@ def vendor_routes(web: Web, desk: VendorDesk) -> list[Route]:
     async def search(request: Request) -> Response:
         session = session_of(request, VENDOR)
         if not session:
-            return web.page(request, VendorSignIn())
+            return await web.page(request, VendorSignIn())
         text, after = request.query_params.get("q", "").strip(), request.query_params.get("after")
         if len(text) > MAX_SEARCH or (after is not None and len(after) > MAX_ID):
             raise HTTPException(400)
         view = await web.run(desk.vendor_search, session, text, after, ROWS)
-        return web.page(request, view, area=VENDOR, session=session)
+        return await web.page(request, view, area=VENDOR, session=session)
 
     async def enter(request: Request) -> Response:
         fields = await web.form(request)
         try:
             session = await web.run(desk.vendor_enter, field(fields, "token", MAX_TOKEN), address_of(request))
         except Refused:
-            return web.page(request, VendorSignIn(say(language_of(request), "fault.token")), 403)
+            return await web.page(request, VendorSignIn(say(language_of(request), "fault.token")), 403)
         response = see_other(VENDOR.path)
         web.keep(request, response, VENDOR, session)
         return response
@@ -51,12 +51,12 @@ def vendor_routes(web: Web, desk: VendorDesk) -> list[Route]:
     async def licence(request: Request) -> Response:
         session = _signed_in(request)
         view = await web.run(desk.vendor_licence, session, _licence(request.path_params["licence"]), AUDIT_ROWS)
-        return web.page(request, view, area=VENDOR, session=session)
+        return await web.page(request, view, area=VENDOR, session=session)
 
     async def twins(request: Request) -> Response:
         session = _signed_in(request)
         view = await web.run(desk.vendor_twins, session, TWIN_ROWS)
-        return web.page(request, view, area=VENDOR, session=session)
+        return await web.page(request, view, area=VENDOR, session=session)
 
     async def unbind(request: Request) -> Response:
         session = session_of(request, VENDOR)
