@@ -23,7 +23,8 @@ from fiscald.emulator.running import build
 from fiscald.licence import number_reading
 from fiscald.licence.number import Kind
 from fiscald.licence.number_reading import NumberRefused
-from fiscald.licence.server import app, refusals
+from fiscald.licence.server import app, mail, refusals
+from fiscald.licence.server.pages.rendering import words as words_of_pages
 from fiscald.model.payment import PaymentType
 from fiscald.model.polish import PAYMENTS, in_polish
 from fiscald.model.problems import CATALOGUE
@@ -35,6 +36,7 @@ from fiscald.protocols.posnet.plan import plan_receipt as plan_posnet
 from fiscald.protocols.posnet.profiles import PROFILES as POSNET
 from fiscald.protocols.thermal.plan import plan_receipt as plan_thermal
 from fiscald.protocols.thermal.profiles import PROFILES as THERMAL
+from tests.found import found
 from tests.protocols import settings as settings_of
 from tests.protocols.driving import NotAnswered, drive, over
 from tests.protocols.posnet import test_plan_limits as posnet_limits
@@ -123,6 +125,14 @@ def test_the_sentences_of_the_licence() -> None:
             with pytest.raises(NumberRefused) as caught:
                 number_reading.read(typed, kind)
             polish(caught.value.detail_pl)
+
+
+def test_the_words_of_the_vendors_pages_and_mails() -> None:
+    for text in words_of_pages("pl").values():
+        polish(re.sub(r"fiscalctl licence \w+", "", text))
+    for template in found((mail.TEXTS / "pl").iterdir()):
+        text = template.read_text("utf-8")
+        polish(re.sub(r"\{[{%].*?[%}]\}|fiscalctl licence \w+", "", text, flags=re.DOTALL) or "-")
 
 
 def test_the_sentences_about_bad_fields() -> None:

@@ -9,32 +9,30 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-import anyio
 from anyio import CapacityLimiter, to_thread
 from starlette.applications import Starlette
-from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette.requests import ClientDisconnect, Request
-from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
-from starlette.types import Message
 
-from fiscald.licence.certificate import armour
-from fiscald.licence.server import page
+from fiscald.licence.server.desk import Desk
+from fiscald.licence.server.forms import read_body
 from fiscald.licence.server.headers import HeadersMiddleware
 from fiscald.licence.server.metrics import CountingMiddleware, Metrics
+from fiscald.licence.server.offline import JOSE, offline_routes
 from fiscald.licence.server.outbox import Outbox
 from fiscald.licence.server.refusals import Malformed, TooMany, Unable
-from fiscald.licence.server.request_handler import MODELS, FileReply, RequestHandler, SignedReply
+from fiscald.licence.server.request_handler import MODELS, RequestHandler, SignedReply
+from fiscald.licence.server.web import Web, address_of, style_route
+from fiscald.licence.server.web_account import account_routes
+from fiscald.licence.server.web_vendor import vendor_routes
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 MAX_BODY = 8 * 1024
-MAX_FILE = 16 * 1024
-BODY_SECONDS = 10.0
-JOSE = "application/jose"
 #: The same for every request for a mail.
 MAIL_SENT = {
     "detail": "If this is possible, a mail is on its way to the address; it explains the next step.",
@@ -52,9 +50,13 @@ _WORDS = {
 
 
 def create_app(
-    handler: RequestHandler, outbox: Outbox, product_url: str | None = None, metrics: Metrics | None = None
+    handler: RequestHandler,
+    outbox: Outbox,
+    product_url: str | None = None,
+    desk: Desk | None = None,
+    metrics: Metrics | None = None,
 ) -> Starlette:
-    """The application."""
+    """The application. ``desk`` opens the pages of the customer and the vendor."""
     watched = Metrics() if metrics is None else metrics
     # One thread: the database takes one transaction at a time anyway.
     turn = CapacityLimiter(1)
@@ -62,10 +64,13 @@ def create_app(
     async def run_in_thread(work: Callable[..., T], *args: object) -> T:
         return await to_thread.run_sync(watched.timed(work), *args, limiter=turn)
 
+    web = Web(outbox.sender, run_in_thread, outbox.wake)
+    pages = [] if desk is None else [*account_routes(web, desk), *vendor_routes(web, desk)]
+
     def question(path: str) -> Callable[[Request], Awaitable[Response]]:
         async def handle(request: Request) -> Response:
             said: SignedReply = await run_in_thread(
-                handler.answer, path, await _body(request, MAX_BODY), _address(request)
+                handler.answer, path, await read_body(request, MAX_BODY), address_of(request)
             )
             outbox.wake()
             watched.count_refusal(said.status, said.text)
@@ -74,19 +79,6 @@ def create_app(
             return Response(said.text, said.status, media_type=JOSE)
 
         return handle
-
-    async def offline(request: Request) -> Response:
-        reply: FileReply = await run_in_thread(handler.answer_file, await _file(request), _address(request))
-        outbox.wake()
-        watched.count_refusal(reply.said.status, reply.said.text)
-        if "text/html" in request.headers.get("accept", ""):
-            return HTMLResponse(_offline_page(reply), reply.said.status)
-        if reply.certificate is not None:
-            return PlainTextResponse(armour(reply.certificate))
-        return Response(reply.said.text, reply.said.status, media_type=JOSE)
-
-    async def offline_form(_: Request) -> Response:
-        return HTMLResponse(page.form(product_url))
 
     async def keys(_: Request) -> Response:
         return _cached(await run_in_thread(handler.keys))
@@ -103,72 +95,32 @@ def create_app(
         watched.unable.inc()
         return _plain(503)
 
-    paths = frozenset((*MODELS, "/v1/offline", "/v1/keys", "/v1/latest", "/healthz"))
+    paths = frozenset((*MODELS, "/v1/offline", "/v1/keys", "/v1/latest", "/healthz", "/account", "/vendor"))
     return Starlette(
         middleware=[Middleware(CountingMiddleware, metrics=watched, paths=paths), Middleware(HeadersMiddleware)],
         routes=[
             *(Route(path, question(path), methods=["POST"]) for path in MODELS),
-            Route("/v1/offline", offline, methods=["POST"]),
-            Route("/v1/offline", offline_form, methods=["GET"]),
+            *offline_routes(web, handler, product_url, watched.count_refusal),
+            *pages,
+            style_route(),
             Route("/v1/keys", keys, methods=["GET"]),
             Route("/v1/latest", latest, methods=["GET"]),
             Route("/healthz", healthz, methods=["GET"]),
         ],
         exception_handlers={
-            HTTPException: _http_error,
-            Malformed: _malformed,
-            TooMany: _too_many,
-            Unable: unable,
+            HTTPException: web.or_page(_http_error),
+            Malformed: web.or_page(_malformed),
+            TooMany: web.or_page(_too_many),
+            Unable: web.or_page(unable),
+            **web.error_handlers,
         },
     )
-
-
-def _offline_page(reply: FileReply) -> str:
-    if reply.refused is not None:
-        return page.refusal(reply.refused.refusal)
-    return page.certificate(reply.certificate or "")
 
 
 def _cached(token: str | None) -> Response:
     if token is None:
         return _plain(404)
     return Response(token, media_type=JOSE, headers={"Cache-Control": "public, max-age=3600"})
-
-
-def _address(request: Request) -> str:
-    return request.client.host if request.client else "unknown"
-
-
-async def _body(request: Request, most: int) -> bytes:
-    """The body. Raises ``HTTPException``: too large, too slow."""
-    chunks = bytearray()
-    try:
-        with anyio.fail_after(BODY_SECONDS):
-            async for chunk in request.stream():
-                chunks += chunk
-                if len(chunks) > most:
-                    raise HTTPException(413)
-    except TimeoutError:
-        raise HTTPException(408) from None
-    except ClientDisconnect:
-        raise HTTPException(400) from None
-    return bytes(chunks)
-
-
-async def _file(request: Request) -> bytes:
-    """The request file: the body itself, or sent by the form."""
-    body = await _body(request, MAX_FILE)
-    if not request.headers.get("content-type", "").startswith("multipart/form-data"):
-        return body
-
-    async def again() -> Message:
-        return {"type": "http.request", "body": body, "more_body": False}
-
-    async with Request(request.scope, again).form(max_files=1, max_fields=2, max_part_size=MAX_FILE) as fields:
-        file, text = fields.get("file"), fields.get("text")
-        if isinstance(file, UploadFile) and file.size:
-            return await file.read()
-        return text.encode() if isinstance(text, str) else b""
 
 
 def _plain(status: int, headers: dict[str, str] | None = None) -> Response:

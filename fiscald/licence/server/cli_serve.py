@@ -75,7 +75,7 @@ async def _run(config: Config, keys: Keyring, store: Store) -> None:
     metrics = Metrics()
     outbox = Outbox(store, mail_secrets(rules), CountedTransport(Smtp(config.smtp), metrics), config.contact, now)
     handler = RequestHandler(store, rules, now)
-    app = create_app(handler, outbox, config.product_url, metrics)
+    app = create_app(handler, outbox, config.product_url, metrics=metrics)
     tls = None if config.tls is None else ServerCertificate(Tls(config.tls.certificate, config.tls.key))
     door = Door(app, bind(*config.address), tls=tls, trusted_proxies=config.trusted_proxies)
     doors = [door]

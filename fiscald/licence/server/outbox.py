@@ -101,7 +101,7 @@ class Outbox:
         self._store = store
         self._secrets_for = secrets_for
         self._transport = transport
-        self._sender = sender
+        self.sender = sender
         self._clock = clock
         self._wake = anyio.Event()
 
@@ -185,7 +185,7 @@ class Outbox:
             return None
         values = {**row.detail, **secret}
         try:
-            return compose(MailTemplate(row.template), row.lang, row.recipient, self._sender, values, t.now)
+            return compose(MailTemplate(row.template), row.lang, row.recipient, self.sender, values, t.now)
         except BadAddress:
             return None
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+from starlette.applications import Starlette
 
+from fiscald.licence.server.app import create_app
+from tests.licence.server.browsers import Browser
+from tests.licence.server.desks import FakeDesk
 from tests.licence.server.running import Computer, Vendor
 
 
@@ -27,3 +31,20 @@ def till(vendor: Vendor) -> Computer:
 def office(vendor: Vendor) -> Computer:
     """Another computer, elsewhere."""
     return Computer(vendor.clock, 2)
+
+
+@pytest.fixture
+def desk() -> FakeDesk:
+    return FakeDesk()
+
+
+@pytest.fixture
+def app(vendor: Vendor, desk: FakeDesk) -> Starlette:
+    return create_app(vendor.handler, vendor.outbox, None, desk)
+
+
+@pytest.fixture
+async def browser(app: Starlette) -> AsyncIterator[Browser]:
+    it = Browser(app)
+    yield it
+    await it.http.aclose()

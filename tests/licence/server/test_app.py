@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import base64
 import datetime
-import hashlib
-import re
 import socket
 import ssl
 from collections.abc import AsyncIterator, Iterator
@@ -21,7 +18,6 @@ import pytest
 from aiosmtpd.controller import Controller
 
 from fiscald.licence import wire
-from fiscald.licence.certificate import verify
 from fiscald.licence.keys import TEST_KEY, TEST_ROOT
 from fiscald.licence.server import key_admin
 from fiscald.licence.server.app import MAIL_SENT
@@ -33,6 +29,7 @@ from tests.licence.server.https import RunningVendor, code_in, throwaway_tls, ve
 from tests.licence.server.running import BAKERY, DAIRY, DAY, F1, KEYS, Answered, Clock, Computer, opened
 
 JOSE = {"Content-Type": "application/jose"}
+HTML = {"Accept": "text/html,*/*;q=0.8", "Accept-Language": "en"}
 
 
 class Running:
@@ -211,81 +208,6 @@ async def test_a_check_returns_the_key_list_and_the_newest_version(tmp_path: Pat
         verdict = (await server.ask(till, wire.Check, lic=paid.sub, crt=paid.jti)).verdict
         assert verdict.keys == listed.text
         assert verdict.upd == wire.parse(wire.Latest, payload)
-
-
-# -- a till without a cable ------------------------------------------------------------------------------
-
-
-async def test_a_request_file_is_exchanged_for_a_certificate_that_never_runs_out(tmp_path: Path) -> None:
-    async with serving(tmp_path) as server:
-        till = Computer(server.clock)
-        file = till.sign(wire.RequestFile, number=server.it.number(), company=BAKERY) + "\n"
-        server.clock.go(days=2)
-        response = await server.http.post("/v1/offline", content=file)
-        assert response.headers["content-type"].startswith("text/plain")
-        first = verify(response.content, KEYS, server.clock())
-        assert (first.exp, first.end, first.check_every, first.mid) == (None, None, None, till.mid)
-        # The answer got lost: the same file again, through the page of a browser.
-        form = await server.http.get("/v1/offline")
-        assert "<form" in form.text
-        parts: list[Any] = [{"file": ("order.txt", file.encode())}, {"file": ("", b""), "text": (None, file)}]
-        for part in parts:
-            page = await server.http.post("/v1/offline", files=part, headers={"Accept": "text/html"})
-            assert page.status_code == 200
-            assert "<svg" in page.text
-            armoured = page.text.partition("<pre>")[2].partition("</pre>")[0]
-            assert verify(armoured.encode(), KEYS, server.clock()).sub == first.sub
-        server.clock.go(days=29)
-        old = await server.http.post("/v1/offline", content=file)
-        assert opened(old.status_code, old.text, file.strip(), server.clock()).refused == "request_old"
-        page = await server.http.post("/v1/offline", content=file, headers={"Accept": "text/html"})
-        assert (page.status_code, "starszy niż 30 dni" in page.text) == (410, True)
-
-
-async def test_answers_tell_a_browser_to_run_and_keep_nothing(tmp_path: Path) -> None:
-    async with serving(tmp_path) as server:
-        till = Computer(server.clock)
-        order = till.sign(wire.RequestFile, number=server.it.number(), company=BAKERY)
-        html = {"Accept": "text/html"}
-        pages = [
-            await server.http.get("/v1/offline"),
-            await server.http.post("/v1/offline", content=order, headers=html),
-            await server.http.post(
-                "/v1/offline", content=till.sign(wire.RequestFile, number=F1, company=BAKERY), headers=html
-            ),
-        ]
-        assert [page.status_code for page in pages] == [200, 200, 404]
-        for page in pages:
-            policy = page.headers["content-security-policy"]
-            assert "default-src 'none'" in policy
-            (style,) = re.findall(r"<style>(.*?)</style>", page.text, re.DOTALL)
-            assert f"'sha256-{base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()}'" in policy
-            assert not re.search(r"<script|\son\w+=|\sstyle=|<img|<link", page.text), "nothing that the policy forbids"
-        answers = [
-            *pages,
-            await server.http.get("/healthz"),
-            await server.http.get("/v1/keys"),
-            await server.http.get("/x"),
-        ]
-        for answer in answers:
-            assert answer.headers["x-content-type-options"] == "nosniff"
-            assert answer.headers["referrer-policy"] == "no-referrer"
-            assert answer.headers["cache-control"] == "no-store"
-
-
-async def test_a_request_signed_before_the_seat_was_released_is_refused(tmp_path: Path) -> None:
-    async with serving(tmp_path) as server:
-        till, office = Computer(server.clock), Computer(server.clock, 2)
-        number = server.it.number()
-        order = till.sign(wire.RequestFile, number=number, company=BAKERY)
-        licence = verify((await server.http.post("/v1/offline", content=order)).content, KEYS).sub
-        server.clock.go(60)
-        await server.ask(till, wire.Deactivate, lic=licence)
-        again = await server.http.post("/v1/offline", content=order)
-        assert opened(again.status_code, again.text, order, server.clock()).refused == "request_old"
-        assert (await server.ask(office, wire.Activate, number=number, company=BAKERY)).crt.sub == licence
-        back = till.sign(wire.Deactivate, lic=licence)
-        assert (await server.http.post("/v1/offline", content=back)).status_code == 400, "only orders are exchanged"
 
 
 # -- mail ------------------------------------------------------------------------------------------------
