@@ -9,18 +9,19 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-import anyio
 from anyio import CapacityLimiter, to_thread
 from starlette.applications import Starlette
 from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import Message
 
 from fiscald.licence.certificate import armour
 from fiscald.licence.server import page
+from fiscald.licence.server.incoming import address_of, read_body
+from fiscald.licence.server.issuing import Issuing, issuing_routes
 from fiscald.licence.server.outbox import Outbox
 from fiscald.licence.server.refusals import Malformed, TooMany, Unable
 from fiscald.licence.server.request_handler import MODELS, FileReply, RequestHandler, SignedReply
@@ -30,7 +31,6 @@ T = TypeVar("T")
 
 MAX_BODY = 8 * 1024
 MAX_FILE = 16 * 1024
-BODY_SECONDS = 10.0
 JOSE = "application/jose"
 #: The same for every request for a mail.
 MAIL_SENT = {
@@ -48,8 +48,10 @@ _WORDS = {
 }
 
 
-def create_app(handler: RequestHandler, outbox: Outbox, product_url: str | None = None) -> Starlette:
-    """The application."""
+def create_app(
+    handler: RequestHandler, outbox: Outbox, product_url: str | None = None, issuing: Issuing | None = None
+) -> Starlette:
+    """The application. ``issuing``: the API of web shops."""
     # One thread: the database takes one transaction at a time anyway.
     turn = CapacityLimiter(1)
 
@@ -59,7 +61,7 @@ def create_app(handler: RequestHandler, outbox: Outbox, product_url: str | None 
     def question(path: str) -> Callable[[Request], Awaitable[Response]]:
         async def handle(request: Request) -> Response:
             said: SignedReply = await run_in_thread(
-                handler.answer, path, await _body(request, MAX_BODY), _address(request)
+                handler.answer, path, await read_body(request, MAX_BODY), address_of(request)
             )
             outbox.wake()
             if said.text is None:
@@ -69,7 +71,7 @@ def create_app(handler: RequestHandler, outbox: Outbox, product_url: str | None 
         return handle
 
     async def offline(request: Request) -> Response:
-        reply: FileReply = await run_in_thread(handler.answer_file, await _file(request), _address(request))
+        reply: FileReply = await run_in_thread(handler.answer_file, await _file(request), address_of(request))
         outbox.wake()
         if "text/html" in request.headers.get("accept", ""):
             return HTMLResponse(_offline_page(reply), reply.said.status)
@@ -98,6 +100,7 @@ def create_app(handler: RequestHandler, outbox: Outbox, product_url: str | None 
             Route("/v1/keys", keys, methods=["GET"]),
             Route("/v1/latest", latest, methods=["GET"]),
             Route("/healthz", healthz, methods=["GET"]),
+            *([] if issuing is None else issuing_routes(issuing, run_in_thread, outbox.wake)),
         ],
         exception_handlers={
             HTTPException: _http_error,
@@ -120,29 +123,9 @@ def _cached(token: str | None) -> Response:
     return Response(token, media_type=JOSE, headers={"Cache-Control": "public, max-age=3600"})
 
 
-def _address(request: Request) -> str:
-    return request.client.host if request.client else "unknown"
-
-
-async def _body(request: Request, most: int) -> bytes:
-    """The body. Raises ``HTTPException``: too large, too slow."""
-    chunks = bytearray()
-    try:
-        with anyio.fail_after(BODY_SECONDS):
-            async for chunk in request.stream():
-                chunks += chunk
-                if len(chunks) > most:
-                    raise HTTPException(413)
-    except TimeoutError:
-        raise HTTPException(408) from None
-    except ClientDisconnect:
-        raise HTTPException(400) from None
-    return bytes(chunks)
-
-
 async def _file(request: Request) -> bytes:
     """The request file: the body itself, or sent by the form."""
-    body = await _body(request, MAX_FILE)
+    body = await read_body(request, MAX_FILE)
     if not request.headers.get("content-type", "").startswith("multipart/form-data"):
         return body
 

@@ -1,4 +1,4 @@
-"""``fiscald-vendor``: runs the licence server and administers it. There is no administration over the network."""
+"""``fiscald-vendor``: runs the licence server and administers it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import anyio
 import click
 
 from fiscald.licence import tokens
-from fiscald.licence.server import cli_audit, cli_licences, cli_selling
+from fiscald.licence.server import cli_access, cli_audit, cli_licences, cli_selling
 from fiscald.licence.server.cli_keys import keys
 from fiscald.licence.server.config import DEFAULT_PATH, Config
 from fiscald.licence.server.keyring import Keyring, KeyringError
@@ -60,7 +60,7 @@ def serve(session: Session, *, path: Path | None) -> None:
         tls = None if config.tls is None else Tls(config.tls.certificate, config.tls.key)
 
         async def until_signalled() -> None:
-            app, outbox = _build(config, keys, store)
+            app, outbox, webhook, reminders = _build(config, keys, store)
             async with anyio.create_task_group() as tasks:
 
                 async def serving(*, task_status: anyio.abc.TaskStatus[None]) -> None:
@@ -70,6 +70,8 @@ def serve(session: Session, *, path: Path | None) -> None:
 
                 with anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
                     await tasks.start(serving)
+                    tasks.start_soon(webhook.run)
+                    tasks.start_soon(reminders.run, outbox.wake)
                     logging.getLogger(__name__).info("listening on %s", config.listen)
                     async for _ in signals:
                         break
@@ -82,16 +84,21 @@ def serve(session: Session, *, path: Path | None) -> None:
         store.close()
 
 
-def _build(config: Config, keys: Keyring, store: Store) -> tuple[Any, Any]:
+def _build(config: Config, keys: Keyring, store: Store) -> tuple[Any, Any, Any, Any]:
     from fiscald.licence.server.app import create_app
+    from fiscald.licence.server.issuing import Issuing
     from fiscald.licence.server.outbox import Outbox
+    from fiscald.licence.server.reminders import Reminders
     from fiscald.licence.server.request_handler import RequestHandler
     from fiscald.licence.server.rules import Rules
     from fiscald.licence.server.smtp import Smtp
+    from fiscald.licence.server.webhook import Webhook
 
     rules = Rules(keys, config.issuer, config.terms, config.limits)
     outbox = Outbox(store, rules, Smtp(config.smtp), config.smtp.sender, now)
-    return create_app(RequestHandler(store, rules, now), outbox, config.product_url), outbox
+    issuing = Issuing(store, rules, config.keys.mac, now)
+    app = create_app(RequestHandler(store, rules, now), outbox, config.product_url, issuing)
+    return app, outbox, Webhook(store, config.webhook, now), Reminders(store, rules, config.reminders.days, now)
 
 
 def _check_signing_key(store: Store, keys: Keyring) -> None:
@@ -107,11 +114,11 @@ def _start_logging(level: str) -> None:
     shape = "%(message)s" if "JOURNAL_STREAM" in os.environ else "%(asctime)s %(levelname)-7s %(message)s"
     logging.basicConfig(stream=sys.stderr, level=level.upper())
     logging.getLogger().handlers[0].setFormatter(VisibleFormatter(shape))
-    for noisy in ("aiosmtplib", "uvicorn"):
+    for noisy in ("aiosmtplib", "httpcore", "httpx", "uvicorn"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
 
 
-for command in (*cli_selling.COMMANDS, *cli_licences.COMMANDS, *cli_audit.COMMANDS, keys):
+for command in (*cli_selling.COMMANDS, *cli_licences.COMMANDS, *cli_audit.COMMANDS, cli_access.token, keys):
     main.add_command(command)
 
 

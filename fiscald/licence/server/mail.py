@@ -39,6 +39,9 @@ class MailTemplate(StrEnum):
     REVOKED = "revoked"
 
 
+#: What reminds of an end: of updates, a trial, a term.
+REMINDERS = (MailTemplate.REMINDER_UPDATES, MailTemplate.REMINDER_TRIAL, MailTemplate.REMINDER_TERM)
+
 _NOT_YOU = {
     "pl": "Jeśli to nie Ty, nie musisz nic robić: bez tej wiadomości nikt niczego nie zmieni.",
     "en": "If it was not you, you need not do anything: changes need this mail.",

@@ -109,6 +109,9 @@ class Outbox:
                     return _Due(id_, tries, compose(MailTemplate(subject), lang, to, self._sender, code, t.now))
                 except BadAddress:
                     t.do("DELETE FROM mail WHERE id = ?", id_)
+                except KeyError:
+                    log.error("mail %d waits: there is no text for %s in %s", id_, subject, lang)
+                    t.do("UPDATE mail SET due = ? WHERE id = ?", t.now + RETRY[-1], id_)
 
     def _reschedule(self, due: _Due) -> None:
         with self._store.transaction(self._clock) as t:

@@ -25,6 +25,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from fiscald.licence.keys import TEST_KEY
 from fiscald.licence.number import APP, BANK, FISCAL, SUPPORT, Kind, Number
 from fiscald.licence.server.app import create_app
+from fiscald.licence.server.issuing import Issuing
 from fiscald.licence.server.keyring import Keyring
 from fiscald.licence.server.outbox import Outbox, Transport
 from fiscald.licence.server.request_handler import RequestHandler
@@ -184,7 +185,7 @@ async def vendor_server(
         url = f"https://localhost:{listener.getsockname()[1]}"
 
         async def run(*, task_status: anyio.abc.TaskStatus[None]) -> None:
-            app = create_app(handler, outbox)
+            app = create_app(handler, outbox, issuing=Issuing(store, rules, 1, clock))
             await serve(app, outbox, listener, tls=tls, trusted_proxies=trusted_proxies, task_status=task_status)
 
         async with anyio.create_task_group() as tasks:
