@@ -45,6 +45,11 @@ class Kind(IntEnum):
     """A year of updates and support: the second field, Y."""
 
 
+def field_of(kind: int) -> str:
+    """The field that a number of this kind is typed into."""
+    return "X" if kind == Kind.LICENCE else "Y"
+
+
 class NumberCode(StrEnum):
     """The result of reading a number. All but ``OK`` and ``FUTURE_DATE`` refuse it."""
 

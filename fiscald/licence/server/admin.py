@@ -7,10 +7,11 @@ from fiscald.licence import wire
 from fiscald.licence.company import Company
 from fiscald.licence.number import Kind, Number
 from fiscald.licence.server import limits
+from fiscald.licence.server.events import Event, announce
 from fiscald.licence.server.keyring import Keyring
-from fiscald.licence.server.mail import BadAddress, MailTemplate, recipient
+from fiscald.licence.server.mail import REMINDERS, BadAddress, MailTemplate, recipient
 from fiscald.licence.server.number_rules import number_seal, write_company
-from fiscald.licence.server.records import Licence, Seat, StoredCompany
+from fiscald.licence.server.records import Licence, Seat, StoredCompany, StoredNumber
 from fiscald.licence.server.seating import Seating
 from fiscald.licence.server.transaction import Transaction
 
@@ -36,6 +37,11 @@ def find_licence(t: Transaction, name: str) -> Licence:
 
 # -- revoked, suspended, in force again ------------------------------------------------------------------
 
+#: What the web shop learns when a licence or a seat enters a state.
+_EVENTS = {
+    "active": Event.LICENCE_REINSTATED, "revoked": Event.LICENCE_REVOKED, "suspended": Event.LICENCE_SUSPENDED
+}  # fmt: skip
+
 
 def revoke_number(t: Transaction, keyring: Keyring, number: Number, said: str | None) -> None:
     """Revoke a number and its seat. Raises ``AdminError``."""
@@ -43,6 +49,11 @@ def revoke_number(t: Transaction, keyring: Keyring, number: Number, said: str | 
     stored = t.number(number_seal(keyring, number))
     if stored is None:
         raise AdminError("this number was never issued here")
+    revoke_stored(t, stored, said)
+
+
+def revoke_stored(t: Transaction, stored: StoredNumber, said: str | None) -> None:
+    """Revoke a number that the table has, and the seat that it made."""
     t.do("UPDATE number SET state = 'revoked' WHERE h = ?", stored.h)
     t.audit("number.revoked", stored.hint)
     if stored.seat is not None and stored.kind == Kind.LICENCE and stored.state == "used":
@@ -52,6 +63,7 @@ def revoke_number(t: Transaction, keyring: Keyring, number: Number, said: str | 
 def _set_seat_state(t: Transaction, seat: Seat, state: str, said: str | None) -> None:
     t.do("UPDATE seat SET state = ?, changed = ?, said = ? WHERE id = ?", state, t.now, said, seat.id)
     t.audit(f"seat.{state}", seat.licence, seat=seat.id, said=said)
+    announce(t, _EVENTS[state], licence=seat.licence, seat=seat.id)
 
 
 def revoke(t: Transaction, rules: Seating, name: str, said: str | None) -> None:
@@ -119,6 +131,7 @@ def _set_state(
             Kind.LICENCE, licence.id,
         )  # fmt: skip
     t.audit(f"licence.{state}", licence.id, said=said)
+    announce(t, _EVENTS[state], licence=licence.id, seat=None)
     seats = t.seats(licence.id)
     rules.tell(t, licence, seats[0] if seats else None, letter, sentence=said or "")
 
@@ -225,11 +238,13 @@ def _erase_company(t: Transaction, id_: str) -> None:
     )  # fmt: skip
     t.do(f"UPDATE device SET jkt = '', jwk = '', mid = '', state = 'released' WHERE licence_id IN {mine}", id_)
     t.do(f"UPDATE seat SET name = NULL, post = NULL WHERE licence_id IN {mine}", id_)
+    orders = f"(SELECT purchase_id FROM number JOIN seat ON seat.id = seat_id WHERE licence_id IN {mine})"
     t.do(
-        "UPDATE purchase SET buyer = NULL, email = NULL, invoice = NULL WHERE id IN (SELECT purchase_id FROM number"
-        f" JOIN seat ON seat.id = seat_id WHERE licence_id IN {mine})",
-        id_,
-    )
+        f"DELETE FROM mail WHERE subject IN (?, {', '.join('?' * len(REMINDERS))}) AND lower(recipient) IN"
+        f" (SELECT lower(email) FROM purchase WHERE email IS NOT NULL AND id IN {orders})",
+        MailTemplate.ORDER, *REMINDERS, id_,
+    )  # fmt: skip
+    t.do(f"UPDATE purchase SET buyer = NULL, email = NULL, invoice = NULL WHERE id IN {orders}", id_)
     (cc,) = t.one("SELECT cc FROM company WHERE id = ?", id_)
     write_company(t, id_, Company(id_, "-", cc, None))
     t.do("UPDATE company SET account_id = NULL WHERE id = ?", id_)

@@ -20,6 +20,7 @@ from starlette.routing import Route
 from fiscald.licence.server.desk import Desk
 from fiscald.licence.server.forms import read_body
 from fiscald.licence.server.headers import HeadersMiddleware
+from fiscald.licence.server.issuing import Issuing, issuing_routes
 from fiscald.licence.server.metrics import CountingMiddleware, Metrics
 from fiscald.licence.server.offline import JOSE, offline_routes
 from fiscald.licence.server.outbox import Outbox
@@ -54,9 +55,10 @@ def create_app(
     outbox: Outbox,
     product_url: str | None = None,
     desk: Desk | None = None,
+    issuing: Issuing | None = None,
     metrics: Metrics | None = None,
 ) -> Starlette:
-    """The application. ``desk`` opens the pages of the customer and the vendor."""
+    """The application. ``desk`` opens the pages of the customer and the vendor, ``issuing`` the API of web shops."""
     watched = Metrics() if metrics is None else metrics
     # One thread: the database takes one transaction at a time anyway.
     turn = CapacityLimiter(1)
@@ -106,6 +108,7 @@ def create_app(
             Route("/v1/keys", keys, methods=["GET"]),
             Route("/v1/latest", latest, methods=["GET"]),
             Route("/healthz", healthz, methods=["GET"]),
+            *([] if issuing is None else issuing_routes(issuing, run_in_thread, outbox.wake)),
         ],
         exception_handlers={
             HTTPException: web.or_page(_http_error),

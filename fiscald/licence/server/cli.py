@@ -1,4 +1,4 @@
-"""``fiscald-vendor``: runs the licence server and administers it. There is no administration over the network."""
+"""``fiscald-vendor``: runs the licence server and administers it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from fiscald.licence.server import cli_audit, cli_licences, cli_selling
+from fiscald.licence.server import cli_access, cli_audit, cli_licences, cli_selling
 from fiscald.licence.server.cli_backup import backup
 from fiscald.licence.server.cli_keys import keys
 from fiscald.licence.server.cli_serve import serve
@@ -31,7 +31,9 @@ def main(context: click.Context, path: Path, *, as_json: bool) -> None:
     context.obj = Session(path, as_json=as_json)
 
 
-for command in (*cli_selling.COMMANDS, *cli_licences.COMMANDS, *cli_audit.COMMANDS, backup, keys, serve):
+for command in (
+    *cli_selling.COMMANDS, *cli_licences.COMMANDS, *cli_audit.COMMANDS, cli_access.token, backup, keys, serve,
+):  # fmt: skip
     main.add_command(command)
 
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import sys
+from collections.abc import Iterator
 from typing import Any
 
 import click
@@ -13,7 +12,7 @@ import click
 from fiscald.licence import number_reading
 from fiscald.licence.number import Number
 from fiscald.licence.number_reading import NumberRefused
-from fiscald.licence.server import admin, listing
+from fiscald.licence.server import admin, listing, spreadsheet
 from fiscald.licence.server.session import Session, confirm, fail
 
 
@@ -25,6 +24,8 @@ def licences(session: Session, search: str | None, *, as_csv: bool) -> None:
     """List licences: all, or those of a company, tax number, e-mail address, order or number's hint."""
     rows: list[dict[str, Any]] = []
     after: str | None = None
+    if as_csv:
+        spreadsheet.echo_rows([_HEADER])
     while True:
         with session.reading() as t:
             page = listing.licences(t, search, after=after)
@@ -32,8 +33,7 @@ def licences(session: Session, search: str | None, *, as_csv: bool) -> None:
         if session.as_json:
             rows += page.rows
         elif as_csv:
-            click.echo(_csv(page.rows, header=not rows), nl=False)
-            rows = rows or page.rows
+            spreadsheet.echo_rows(cells for row in page.rows for cells in _cells(row))
         else:
             for row in page.rows:
                 click.echo(_line(row))
@@ -42,7 +42,7 @@ def licences(session: Session, search: str | None, *, as_csv: bool) -> None:
             break
     if session.as_json:
         click.echo(json.dumps(rows, ensure_ascii=False))
-    elif not rows:
+    elif not rows and not as_csv:
         click.echo("none")
 
 
@@ -55,25 +55,18 @@ def _line(row: dict[str, Any]) -> str:
     )
 
 
-def _csv(rows: list[dict[str, Any]], *, header: bool) -> str:
-    out = io.StringIO()
-    writer = csv.writer(out)
-    if header:
-        writer.writerow(["licence", "kind", "state", "company", "tin", "email", "seat", "upd", "ends", "number", "day"])
-    for row in rows:
-        company = row["company"]
-        for seat in row["seats"]:
-            number = seat["numbers"][0]["hint"] if seat["numbers"] else ""
-            day = next((each["last_day"] for each in seat["computers"] if each["state"] == "bound"), None)
-            name = company["name"]
-            writer.writerow(
-                [
-                    row["licence"], row["kind"], row["state"], f"'{name}" if name[:1] in "=+-@" else name,
-                    company["tin"] or "", row["email"] or "", seat["seat"], seat["upd"], seat["ends"] or "", number,
-                    day or "",
-                ]
-            )  # fmt: skip
-    return out.getvalue()
+_HEADER = ("licence", "kind", "state", "company", "tin", "email", "seat", "upd", "ends", "number", "day")
+
+
+def _cells(row: dict[str, Any]) -> Iterator[tuple[str | None, ...]]:
+    company = row["company"]
+    for seat in row["seats"]:
+        number = seat["numbers"][0]["hint"] if seat["numbers"] else None
+        day = next((each["last_day"] for each in seat["computers"] if each["state"] == "bound"), None)
+        yield (
+            row["licence"], row["kind"], row["state"], company["name"], company["tin"], row["email"], seat["seat"],
+            seat["upd"], seat["ends"], number, day,
+        )  # fmt: skip
 
 
 @click.command()

@@ -1,10 +1,9 @@
-"""``fiscald-vendor issue``, ``orders``, ``send`` and ``adopt``: numbers, and the orders that they belong to."""
+"""``fiscald-vendor issue``, ``orders``, ``send``, ``cancel``, ``remind``, ``adopt``: numbers and their orders."""
 
 from __future__ import annotations
 
-import csv
 import datetime
-import io
+import json
 import sys
 from collections.abc import Iterator
 from typing import Any
@@ -14,9 +13,10 @@ import click
 from fiscald.licence import number_reading
 from fiscald.licence.number import SUPPORT, Kind, Number
 from fiscald.licence.number_reading import NumberRefused
-from fiscald.licence.server import listing, selling
+from fiscald.licence.server import listing, selling, spreadsheet
+from fiscald.licence.server.reminders import Reminders
 from fiscald.licence.server.selling import Item, Order
-from fiscald.licence.server.session import Session, fail
+from fiscald.licence.server.session import Session, confirm, fail, now
 
 _DAY = click.DateTime(["%Y-%m-%d"])
 #: Bytes of numbers that one adopt reads at most.
@@ -101,45 +101,53 @@ def orders(session: Session, search: str | None, *, numbers: bool, as_csv: bool)
             t.audit("order.shown", search)
         session.show([_shown(number) for number in clear], "\n".join(number.text for number in clear))
         return
-    with session.reading() as t:
-        rows = list(_all_orders(t, search))
     if as_csv:
-        click.echo(orders_csv(rows), nl=False)
+        spreadsheet.echo_rows([_HEADER])
+        for page in _pages(session, search):
+            spreadsheet.echo_rows(cells for row in page for cells in _cells(row))
         return
-    lines = [
-        f"{row['order']}  {row['bought']}  {row['invoice'] or '-'}  {row['email'] or '-'}  "
-        + " ".join(f"{number['field']}:{number['hint']}:{number['state']}" for number in row["numbers"])
-        for row in rows
-    ]
-    session.show(rows, "\n".join(lines) or "none")
+    rows: list[dict[str, Any]] = []
+    for page in _pages(session, search):
+        if session.as_json:
+            rows += page
+            continue
+        for row in page:
+            click.echo(_line(row))
+        rows = page
+    if session.as_json:
+        click.echo(json.dumps(rows, ensure_ascii=False))
+    elif not rows:
+        click.echo("none")
 
 
-def _all_orders(t: Any, search: str | None) -> Iterator[dict[str, Any]]:
+def _pages(session: Session, search: str | None) -> Iterator[list[dict[str, Any]]]:
+    """All orders, page by page: however many there are, a page of them is in memory, and no page delays the server."""
     after = 0
-    while page := listing.orders(t, search, after=after):
-        yield from page
+    while True:
+        with session.reading() as t:
+            page = listing.orders(t, search, after=after)
+        if not page:
+            return
+        yield page
         after = page[-1]["row"]
 
 
-def orders_csv(rows: list[dict[str, Any]]) -> str:
-    """One line for each number of each order."""
-    out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerow(["order", "bought", "invoice", "buyer", "email", "field", "number", "state"])
-    for row in rows:
-        for number in row["numbers"]:
-            writer.writerow(
-                [
-                    _plain(row[name] or "")
-                    for name in ("order", "bought", "invoice", "buyer", "email")
-                ] + [number["field"], number["hint"], number["state"]]
-            )  # fmt: skip
-    return out.getvalue()
+def _line(row: dict[str, Any]) -> str:
+    numbers = " ".join(f"{number['field']}:{number['hint']}:{number['state']}" for number in row["numbers"])
+    state = "cancelled  " if row["cancelled"] else ""
+    return f"{row['order']}  {row['bought']}  {row['invoice'] or '-'}  {row['email'] or '-'}  {state}{numbers}"
 
 
-def _plain(text: str) -> str:
-    """A cell that no spreadsheet takes for a formula."""
-    return f"'{text}" if text[:1] in "=+-@\t\r" else text
+_HEADER = ("order", "bought", "invoice", "buyer", "email", "field", "number", "state")
+
+
+def _cells(row: dict[str, Any]) -> Iterator[tuple[str | None, ...]]:
+    """One line for each number of an order."""
+    for number in row["numbers"]:
+        yield (
+            row["order"], row["bought"], row["invoice"], row["buyer"], row["email"], number["field"], number["hint"],
+            number["state"],
+        )  # fmt: skip
 
 
 @click.command()
@@ -151,6 +159,38 @@ def send(session: Session, order: str, *, email: str | None) -> None:
     with session.transaction() as t:
         address = selling.send_order(t, session.rules(), order, email)
     session.show({"order": order, "email": address}, f"the numbers of {order} are mailed to {address}")
+
+
+@click.command()
+@click.argument("order")
+@click.option("--revoke-used", is_flag=True, help="Also revoke numbers that are used, and take updates back.")
+@click.option("--say", help="Text for the customer.")
+@click.option("--yes", is_flag=True, help="Do not ask on a terminal.")
+@click.pass_obj
+def cancel(session: Session, order: str, *, revoke_used: bool, say: str | None, yes: bool) -> None:
+    """Revoke the numbers of ORDER. One with a used number is refused, unless --revoke-used."""
+    confirm(f"The numbers of {order} will not work any more. Continue?", yes=yes)
+    with session.transaction() as t:
+        selling.cancel_order(t, order, revoke_used=revoke_used, said=say or None)
+    session.show({"cancelled": order}, f"{order} is cancelled; its numbers are revoked")
+
+
+@click.command()
+@click.option("--dry-run", is_flag=True, help="Only show which mails are due.")
+@click.pass_obj
+def remind(session: Session, *, dry_run: bool) -> None:
+    """Mail the reminders that are due. The server does it once a day; again, each is sent once."""
+    with session.store() as store:
+        reminders = Reminders(store, session.rules(), session.config.reminders.days, now)
+        batches = reminders.due() if dry_run else reminders.send()
+        found = [reminder for batch in batches for reminder in batch]
+    rows = [
+        {"licence": each.licence, "mail": each.template, "ends": each.ends.isoformat(), "days": each.days,
+         "seats": len(each.seats), "email": each.email}
+        for each in found
+    ]  # fmt: skip
+    lines = [f"{each.licence}  {each.template}  ends {each.ends}  {each.email}" for each in found]
+    session.show(rows, "\n".join(lines) or "none is due")
 
 
 @click.command()
@@ -174,4 +214,4 @@ def adopt(session: Session, *, months: int | None) -> None:
     )
 
 
-COMMANDS = (issue, orders, send, adopt)
+COMMANDS = (issue, orders, send, cancel, remind, adopt)

@@ -60,22 +60,30 @@ def serve(session: Session, *, path: Path | None) -> None:
 async def _run(config: Config, keys: Keyring, store: Store) -> None:
     """Serve until SIGTERM or SIGINT. Raises ``ListenError`` and ``TlsError``."""
     from fiscald.licence.server.app import create_app
+    from fiscald.licence.server.issuing import Issuing
     from fiscald.licence.server.mail_values import mail_secrets
     from fiscald.licence.server.metrics import CountedTransport, Metrics
     from fiscald.licence.server.metrics_state import State, create_metrics_app
     from fiscald.licence.server.outbox import Outbox
+    from fiscald.licence.server.reminders import Reminders
     from fiscald.licence.server.request_handler import RequestHandler
     from fiscald.licence.server.rules import Rules
     from fiscald.licence.server.serving import Door, bind
     from fiscald.licence.server.serving import serve as run
     from fiscald.licence.server.smtp import Smtp
     from fiscald.licence.server.tls import ServerCertificate, Tls
+    from fiscald.licence.server.vendor_desk import DatabaseDesk
+    from fiscald.licence.server.webhook import Webhook
 
     rules = Rules(keys, config.issuer, config.terms, config.limits)
     metrics = Metrics()
     outbox = Outbox(store, mail_secrets(rules), CountedTransport(Smtp(config.smtp), metrics), config.contact, now)
     handler = RequestHandler(store, rules, now)
-    app = create_app(handler, outbox, config.product_url, metrics=metrics)
+    issuing = Issuing(store, rules, config.keys.mac, now)
+    desk = DatabaseDesk(store, rules, now)
+    app = create_app(handler, outbox, config.product_url, desk, issuing, metrics)
+    webhook = Webhook(store, config.webhook, now)
+    reminders = Reminders(store, rules, config.reminders.days, now)
     tls = None if config.tls is None else ServerCertificate(Tls(config.tls.certificate, config.tls.key))
     door = Door(app, bind(*config.address), tls=tls, trusted_proxies=config.trusted_proxies)
     doors = [door]
@@ -91,6 +99,8 @@ async def _run(config: Config, keys: Keyring, store: Store) -> None:
         with anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT, signal.SIGHUP) as signals:
             await tasks.start(serving)
             tasks.start_soon(note_unnamed_proxy, store, door.connections)
+            tasks.start_soon(webhook.run)
+            tasks.start_soon(reminders.run, outbox.wake)
             log.info("listening on %s", config.listen)
             async for number in signals:
                 if number != signal.SIGHUP:
@@ -129,5 +139,5 @@ def _start_logging(level: str) -> None:
     shape = "%(message)s" if "JOURNAL_STREAM" in os.environ else "%(asctime)s %(levelname)-7s %(message)s"
     logging.basicConfig(stream=sys.stderr, level=level.upper())
     logging.getLogger().handlers[0].setFormatter(VisibleFormatter(shape))
-    for noisy in ("aiosmtplib", "uvicorn"):
+    for noisy in ("aiosmtplib", "httpcore", "httpx", "uvicorn"):
         logging.getLogger(noisy).setLevel(logging.WARNING)

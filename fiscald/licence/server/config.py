@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, StringConstraints, ValidationError, field_validator, model_validator
 
@@ -98,6 +99,39 @@ class VendorConfig(Strict):
         return None if value is None else _address(value)
 
 
+class ReminderConfig(Strict):
+    """``[reminders]``."""
+
+    days: tuple[Annotated[int, Field(strict=True, ge=1, le=365)], ...] = Field(
+        default=(30, 7), max_length=5, description="how many days before an end customers are reminded; []: never"
+    )
+
+
+class WebhookConfig(Strict):
+    """``[webhook]``; without it the web shop gets no events."""
+
+    url: Text = Field(description="where events are posted to: https, or http on this computer")
+    secret_file: Path = Field(description="file with the secret that signs events, shared with the shop")
+    ca_file: Path | None = Field(default=None, description="CA file of a shop with a private CA")
+
+    @field_validator("url")
+    @classmethod
+    def _protected(cls, value: str) -> str:
+        try:
+            parts = urlsplit(value)
+            host = parts.hostname
+            _ = parts.port
+        except ValueError:
+            host = None
+        if host is None or not value.isascii() or not value.isprintable() or " " in value:
+            raise ValueError(f"{value!r} is not an address; write https://HOST/PATH")
+        if parts.username is not None or parts.fragment:
+            raise ValueError("write the address without user, password and #; events are signed")
+        if parts.scheme != "https" and not (parts.scheme == "http" and host in _LOOPBACK):
+            raise ValueError("events must not travel unprotected over a network; write https://HOST/PATH")
+        return value
+
+
 class Config(Strict):
     """The whole file."""
 
@@ -113,8 +147,10 @@ class Config(Strict):
     tls: TlsConfig | None = None
     keys: KeysConfig
     smtp: SmtpConfig
+    webhook: WebhookConfig | None = None
     vendor: VendorConfig = VendorConfig()
     terms: Terms = Terms()
+    reminders: ReminderConfig = ReminderConfig()
     limits: dict[str, Annotated[int, Field(strict=True, ge=1, le=1_000_000)]] = Field(
         default={}, description="other limits than docs/vendor.md lists, by their names"
     )
@@ -191,8 +227,8 @@ def _absolute(config: Config, folder: Path) -> Config:
 
 
 _SECTIONS: dict[str, type[Strict]] = {
-    "tls": TlsConfig, "keys": KeysConfig, "smtp": SmtpConfig, "vendor": VendorConfig,
-    "terms": Terms,
+    "tls": TlsConfig, "keys": KeysConfig, "smtp": SmtpConfig, "vendor": VendorConfig, "webhook": WebhookConfig,
+    "terms": Terms, "reminders": ReminderConfig,
 }  # fmt: skip
 
 

@@ -48,6 +48,13 @@ MOVES = Limit("move.seat.30-days", 3, 30 * DAY)
 OFFLINE_COPIES = Limit("offline.seat.year", 3, 365 * DAY)
 CHECKS = Limit("check.computer.day", 60, DAY)
 UNKNOWN_CHECKS = Limit("check.unknown.network.hour", 30, HOUR)
+#: Of one access token.
+TOKEN_REQUESTS = Limit("token.requests.minute", 300, 60)
+TOKEN_ORDERS = Limit("token.orders.day", 1000, DAY)
+WRONG_TOKEN_IP = Limit("wrong-token.network.hour", 20, HOUR)
+ORDER_MAILS = Limit("order.mails.day", 10, DAY)
+#: The same mail about an order within this time is the same request, whose answer got lost.
+ORDER_MAILED = Limit("order.mailed", 1, 600)
 #: Tries per code; counted with the code itself.
 TRIES_PER_CODE = 5
 #: Those that the configuration may change (``[limits]``).
@@ -56,7 +63,7 @@ BY_NAME = {
     for limit in (
         *ACTIVATE_IP, ACTIVATE_DEVICE, WRONG_MAC_IP, WRONG_MAC_ALARM, ENROL_IP, ENROL_EMAIL, ENROL_COMPANY, RECOVER_IP,
         *RECOVER_EMAIL, MAILBOX, MAILBOX_OWN, DOMAIN, CODE_IP, CODE_TRIES, RESENDS, SIGN_IN_IP, MOVES, OFFLINE_COPIES,
-        CHECKS, UNKNOWN_CHECKS,
+        CHECKS, UNKNOWN_CHECKS, TOKEN_REQUESTS, TOKEN_ORDERS, WRONG_TOKEN_IP, ORDER_MAILS,
     )
 }  # fmt: skip
 

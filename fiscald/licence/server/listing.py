@@ -7,7 +7,7 @@ import json
 from typing import Any, NamedTuple
 
 from fiscald.licence.company import Company
-from fiscald.licence.number import Kind
+from fiscald.licence.number import field_of
 from fiscald.licence.server.admin import AdminError, find_licence
 from fiscald.licence.server.records import Seat
 from fiscald.licence.server.transaction import AUDIT_START, Transaction, chained, normal_email
@@ -132,7 +132,7 @@ def _seat_row(t: Transaction, seat: Seat) -> dict[str, Any]:
         "registered_as": None if seat.name is None else {"name": seat.name, "post": seat.post},
         "numbers": [
             {
-                "field": "X" if kind == Kind.LICENCE else "Y", "hint": hint, "issued": issued, "bought": bought,
+                "field": field_of(kind), "hint": hint, "issued": issued, "bought": bought,
                 "order": purchase, "state": state,
             }
             for kind, hint, issued, bought, purchase, state in numbers
@@ -176,16 +176,29 @@ def differing(t: Transaction, limit: int = PAGE) -> list[dict[str, Any]]:
 def orders(t: Transaction, search: str | None = None, *, after: int = 0, limit: int = PAGE) -> list[dict[str, Any]]:
     """Orders, oldest first: all, or those with this id, invoice or address. ``after``: the last row's ``row``."""
     found = t.all(
-        "SELECT rowid, id, invoice, buyer, email, lang, bought, source, created FROM purchase"
+        f"SELECT {_ORDER} FROM purchase"
         " WHERE rowid > ?1 AND (?2 IS NULL OR ?2 IN (id, invoice) OR email = ?3) ORDER BY rowid LIMIT ?4",
         after, search, None if search is None else normal_email(search), limit,
     )  # fmt: skip
     return [_order_row(t, row) for row in found]
 
 
+def order(t: Transaction, id_: str) -> dict[str, Any] | None:
+    """The order with this id."""
+    row = t.one(f"SELECT {_ORDER} FROM purchase WHERE id = ?", id_)
+    return None if row is None else _order_row(t, row)
+
+
+_ORDER = "rowid, id, invoice, buyer, email, lang, bought, source, created, cancelled"
+
+
 def _order_row(t: Transaction, row: Any) -> dict[str, Any]:
-    number, id_, invoice, buyer, email, lang, bought, source, created = row
-    numbers = t.all("SELECT kind, hint, state FROM number WHERE purchase_id = ? ORDER BY rowid", id_)
+    number, id_, invoice, buyer, email, lang, bought, source, created, cancelled = row
+    numbers = t.all(
+        "SELECT kind, hint, number.state, licence_id FROM number LEFT JOIN seat ON seat.id = seat_id"
+        " WHERE purchase_id = ? ORDER BY number.rowid",
+        id_,
+    )
     return {
         "row": number,
         "order": id_,
@@ -196,9 +209,10 @@ def _order_row(t: Transaction, row: Any) -> dict[str, Any]:
         "bought": bought,
         "source": source,
         "created": moment(created),
+        "cancelled": _moment_or_none(cancelled),
         "numbers": [
-            {"field": "X" if kind == Kind.LICENCE else "Y", "hint": hint, "state": state}
-            for kind, hint, state in numbers
+            {"field": field_of(kind), "hint": hint, "state": state, "licence": licence}
+            for kind, hint, state, licence in numbers
         ],
     }
 

@@ -77,6 +77,8 @@ class MailTemplate(StrEnum):
 ABOUT_A_CODE = frozenset(
     {MailTemplate.CODE, MailTemplate.COMPANY_YOURS, MailTemplate.COMPANY_KNOWN, MailTemplate.ADDRESS_UNKNOWN}
 )
+#: What reminds of an end: of updates, a trial, a term.
+REMINDERS = (MailTemplate.REMINDER_UPDATES, MailTemplate.REMINDER_TRIAL, MailTemplate.REMINDER_TERM)
 
 
 def recipient(typed: str) -> str:

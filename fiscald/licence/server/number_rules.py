@@ -7,10 +7,11 @@ import logging
 
 from fiscald.licence import number_reading, wire
 from fiscald.licence.company import Company
-from fiscald.licence.number import FISCALD, Kind, Number
+from fiscald.licence.number import FISCALD, Kind, Number, field_of
 from fiscald.licence.number_reading import NumberRefused
 from fiscald.licence.server import limits, terms
 from fiscald.licence.server.certificates import Requester, read_company, read_email
+from fiscald.licence.server.events import Event, announce
 from fiscald.licence.server.keyring import Keyring
 from fiscald.licence.server.mail import MailTemplate
 from fiscald.licence.server.mailing import Mailing
@@ -213,6 +214,7 @@ class NumberRules(Seating, Mailing):
             )  # fmt: skip
             t.audit("licence.activated", licence.id, company=known.id, number=number.hint, seat=seat.id, differs=other)
         t.do("UPDATE number SET state = 'used', seat_id = ? WHERE h = ?", seat.id, stored.h)
+        _announce_use(t, stored, seat)
         return seat
 
     def _buying_company(self, t: Transaction, company: Company, requester: Requester) -> StoredCompany:
@@ -252,6 +254,7 @@ class NumberRules(Seating, Mailing):
         t.do("UPDATE seat SET upd = ? WHERE id = ?", upd, seat.id)
         t.do("UPDATE number SET state = 'used', seat_id = ? WHERE h = ?", seat.id, stored.h)
         t.audit("licence.updates", licence.id, seat=seat.id, number=number.hint, upd=upd)
+        _announce_use(t, stored, seat)
         return seat._replace(upd=upd)
 
     def _keep_address(
@@ -266,6 +269,13 @@ class NumberRules(Seating, Mailing):
         t.do("UPDATE company SET account_id = ? WHERE id = ?", account, known.id)
         t.audit("company.address", known.id, account=account)
         self.queue_mail(t, email, lang, MailTemplate.REGISTERED, hint=hint, day=terms.day(t.now).isoformat())
+
+
+def _announce_use(t: Transaction, stored: StoredNumber, seat: Seat) -> None:
+    announce(
+        t, Event.NUMBER_USED, order=stored.purchase, number=stored.hint, field=field_of(stored.kind),
+        licence=seat.licence, seat=seat.id,
+    )  # fmt: skip
 
 
 def _covered(ends: int | None) -> tuple[datetime.date, ...]:

@@ -58,7 +58,7 @@ CREATE TABLE seat (
     state      TEXT NOT NULL CHECK (state IN ('active', 'revoked')),
     changed    INTEGER NOT NULL,
     said       TEXT,
-    reminded   TEXT,                                -- the newest end that a reminder was sent for
+    reminded   TEXT,                                -- the newest reminder that was sent: END/DAYS before it
     created    INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX seat_licence ON seat (licence_id);
@@ -77,8 +77,9 @@ CREATE TABLE purchase (
     lang    TEXT NOT NULL,
     bought  TEXT NOT NULL,                          -- the day of purchase
     content TEXT NOT NULL,                          -- JSON of what was ordered: the same id means the same order
-    source  TEXT NOT NULL,                          -- cli:USER or the id of an API key
-    created INTEGER NOT NULL
+    source  TEXT NOT NULL,                          -- cli:USER or token:ID
+    created INTEGER NOT NULL,
+    cancelled INTEGER                               -- when its numbers were revoked
 ) STRICT;
 CREATE INDEX purchase_email ON purchase (email);
 
@@ -202,6 +203,7 @@ CREATE TABLE hook (
     tries   INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 CREATE INDEX hook_due ON hook (due, id);
+CREATE INDEX hook_created ON hook (created);
 
 -- The public halves; private ones are files.
 CREATE TABLE signing_key (

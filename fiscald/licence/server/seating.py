@@ -6,6 +6,7 @@ import json
 
 from fiscald.licence.server import limits
 from fiscald.licence.server.certificates import Certificates, Requester
+from fiscald.licence.server.events import Event, announce
 from fiscald.licence.server.mail import MailTemplate
 from fiscald.licence.server.records import Device, Licence, Seat
 from fiscald.licence.server.refusals import Refused
@@ -41,6 +42,7 @@ class Seating(Certificates):
             t.audit("device.bound", licence.id, device=made.id, offline=offline)
         else:
             t.audit("licence.moved", licence.id, device=made.id, former=now.id, offline_copy=now.offline)
+            announce(t, Event.LICENCE_MOVED, licence=licence.id, seat=seat.id)
             self.tell(t, licence, seat, MailTemplate.LICENCE_MOVED, day=day(t.now).isoformat())
         return made
 

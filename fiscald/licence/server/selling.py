@@ -8,15 +8,43 @@ import secrets
 from typing import NamedTuple
 
 from fiscald.licence.number import APP, BANK, FISCAL, FISCALD, SUPPORT, Kind, Number, issue
-from fiscald.licence.server.admin import AdminError, check_text
+from fiscald.licence.server.admin import AdminError, check_text, revoke_stored
 from fiscald.licence.server.certificates import Certificates
+from fiscald.licence.server.events import Event, announce
 from fiscald.licence.server.keyring import Keyring
 from fiscald.licence.server.mail import BadAddress, MailTemplate, recipient
 from fiscald.licence.server.number_rules import number_seal
+from fiscald.licence.server.records import StoredNumber
+from fiscald.licence.server.terms import a_year_before
 from fiscald.licence.server.transaction import Transaction, normal_email
 
 #: Numbers of one order at most.
 MAX_ORDER = 1000
+
+
+class UnknownOrder(AdminError):
+    """There is no order with this id."""
+
+
+class OrderDiffers(AdminError):
+    """The order exists, with other content."""
+
+
+class OrderCancelled(AdminError):
+    """The order's numbers were revoked."""
+
+
+class NoAddress(AdminError):
+    """Neither the order nor the request says where to send the numbers."""
+
+
+class OrderUsed(AdminError):
+    """Some of the order's numbers are used; ``hints`` says which."""
+
+    def __init__(self, order: str, hints: list[str]) -> None:
+        self.hints = hints
+        shown = ", ".join(hints[:5]) + (f" and {len(hints) - 5} more" if len(hints) > 5 else "")
+        super().__init__(f"order {order} has used numbers ({shown}); revoke them too, or nothing is changed")
 
 
 class Item(NamedTuple):
@@ -112,7 +140,7 @@ def place_order(
     row = t.one("SELECT content FROM purchase WHERE id = ?", order.id)
     if row is not None:
         if row[0] != content:
-            raise AdminError(f"order {order.id} exists with other numbers; nothing was changed")
+            raise OrderDiffers(f"order {order.id} exists with other numbers; nothing was changed")
         return numbers_of(t, rules, order.id), False
     t.do(
         "INSERT INTO purchase (id, invoice, buyer, email, lang, bought, content, source, created)"
@@ -145,24 +173,84 @@ def _check_order(order: Order) -> None:
 
 def numbers_of(t: Transaction, rules: Certificates, order: str) -> list[Number]:
     """An order's numbers in clear, made again from their fields. Raises ``AdminError``."""
-    if t.one("SELECT 1 FROM purchase WHERE id = ?", order) is None:
-        raise AdminError(f"there is no order {order}; see: fiscald-vendor orders")
+    check_order(t, order)
     rows = t.all("SELECT h FROM number WHERE purchase_id = ? ORDER BY rowid", order)
     stored = [t.number(h) for (h,) in rows]
     return [rules.clear(each) for each in stored if each is not None]
 
 
+def check_order(t: Transaction, order: str) -> int | None:
+    """When an order was cancelled. Raises ``UnknownOrder``."""
+    row = t.one("SELECT cancelled FROM purchase WHERE id = ?", order)
+    if row is None:
+        raise UnknownOrder(f"there is no order {order}; see: fiscald-vendor orders")
+    return None if row[0] is None else int(row[0])
+
+
 def send_order(t: Transaction, rules: Certificates, order: str, email: str | None = None) -> str:
     """Mail an order's numbers to its address, or to another one; the address. Raises ``AdminError``."""
-    row = t.one("SELECT email, lang FROM purchase WHERE id = ?", order)
-    if row is None:
-        raise AdminError(f"there is no order {order}; see: fiscald-vendor orders")
+    address = order_address(t, order, email)
+    stored, lang = t.one("SELECT email, lang FROM purchase WHERE id = ?", order)
+    rules.queue_mail(t, address, lang, MailTemplate.ORDER, order=order)
+    t.audit("order.sent", order, other_address=normal_email(address) != normal_email(stored or ""))
+    return address
+
+
+def order_address(t: Transaction, order: str, email: str | None = None) -> str:
+    """Where to mail an order's numbers: its address, or another one. Raises ``AdminError``."""
+    if check_order(t, order) is not None:
+        raise OrderCancelled(f"order {order} is cancelled; its numbers are revoked")
+    (stored,) = t.one("SELECT email FROM purchase WHERE id = ?", order)
     try:
-        address = row[0] if email is None else recipient(email)
+        address = stored if email is None else recipient(email)
     except BadAddress:
         raise AdminError(f"{email} is not an address that mail can be sent to") from None
     if not address:
-        raise AdminError(f"order {order} has no address; name one")
-    rules.queue_mail(t, address, row[1], MailTemplate.ORDER, order=order)
-    t.audit("order.sent", order, other_address=normal_email(address) != normal_email(row[0] or ""))
+        raise NoAddress(f"order {order} has no address; name one")
     return str(address)
+
+
+def order_mail_values(t: Transaction, rules: Certificates, order: str) -> dict[str, object] | None:
+    """What the mail ``MailTemplate.ORDER`` says, numbers in clear; ``None`` where the order was cancelled meanwhile."""
+    row = t.one("SELECT invoice, buyer, bought FROM purchase WHERE id = ? AND cancelled IS NULL", order)
+    if row is None:
+        return None
+    numbers = [
+        {"kind": "updates" if number.kind is Kind.UPDATES else "licence", "number": number.text}
+        for number in numbers_of(t, rules, order)
+    ]
+    return {"order": order, "invoice": row[0] or "", "buyer": row[1] or "", "day": row[2], "numbers": numbers}
+
+
+def cancel_order(t: Transaction, order: str, *, revoke_used: bool, said: str | None = None) -> None:
+    """Revoke an order's numbers; again changes nothing.
+
+    ``revoke_used``: those that were used too, with the seats that they made; a year of updates is taken back. Else an
+    order with a used number raises ``OrderUsed``. ``said``: a sentence for the customer. Raises ``AdminError``.
+    """
+    check_text("sentence", said)
+    if check_order(t, order) is not None:
+        return
+    rows = t.all("SELECT h FROM number WHERE purchase_id = ? ORDER BY rowid", order)
+    numbers = [number for (h,) in rows if (number := t.number(h)) is not None and number.state != "revoked"]
+    used = [number for number in numbers if number.state != "issued"]
+    if used and not revoke_used:
+        raise OrderUsed(order, [number.hint for number in used])
+    for number in used:
+        if number.state == "used" and number.kind == Kind.UPDATES:
+            _take_year_back(t, number)
+    for number in numbers:
+        # One that was replaced by a newer number makes no seat any more, and stays as it is.
+        if number.state != "superseded":
+            revoke_stored(t, number, said)
+    t.do("UPDATE purchase SET cancelled = ? WHERE id = ?", t.now, order)
+    t.audit("order.cancelled", order, used=len(used))
+    announce(t, Event.ORDER_CANCELLED, order=order, numbers=[number.hint for number in numbers])
+
+
+def _take_year_back(t: Transaction, number: StoredNumber) -> None:
+    assert number.seat is not None
+    seat = t.seat(number.seat)
+    upd = a_year_before(datetime.date.fromisoformat(seat.upd)).isoformat()
+    t.do("UPDATE seat SET upd = ? WHERE id = ?", upd, seat.id)
+    t.audit("licence.updates", seat.licence, seat=seat.id, number=number.hint, upd=upd)

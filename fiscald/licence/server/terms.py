@@ -54,6 +54,14 @@ def a_year_after(start: datetime.date) -> datetime.date:
         return start.replace(year=start.year + 1, day=28)
 
 
+def a_year_before(end: datetime.date) -> datetime.date:
+    """The same calendar day last year; of 29 February the 28th."""
+    try:
+        return end.replace(year=end.year - 1)
+    except ValueError:
+        return end.replace(year=end.year - 1, day=28)
+
+
 def first_updates(bought: datetime.date, *, support: bool) -> datetime.date:
     """Until when a new licence covers releases: a year from purchase, or without support the day of purchase.
 

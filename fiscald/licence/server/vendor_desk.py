@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from fiscald.licence.server import admin, limits, listing, page_rows
 from fiscald.licence.server.access import authenticate
 from fiscald.licence.server.admin import AdminError
+from fiscald.licence.server.customer_desk import DatabaseCustomerDesk
 from fiscald.licence.server.desk import VENDOR_SECONDS, SignedOut
 from fiscald.licence.server.limits import network
 from fiscald.licence.server.pages import views
@@ -47,7 +48,7 @@ class DatabaseVendorDesk:
 
     def vendor_search(self, session: str, text: str, after: str | None, limit: int) -> views.Search:
         """See ``VendorDesk``."""
-        with self._signed_in(session) as t:
+        with self._at_desk(session) as t:
             try:
                 page = listing.found(t, text or None, after=after, limit=limit)
             except AdminError:
@@ -56,12 +57,12 @@ class DatabaseVendorDesk:
 
     def vendor_licence(self, session: str, licence: str, audit_rows: int) -> views.LicenceDetail:
         """See ``VendorDesk``."""
-        with self._signed_in(session) as t:
+        with self._at_desk(session) as t:
             return page_rows.detail(t, _licence(t, licence), audit_rows)
 
     def vendor_unbind(self, session: str, licence: str, seat: str) -> None:
         """See ``VendorDesk``. A seat that is free already is no mistake."""
-        with self._signed_in(session) as t:
+        with self._at_desk(session) as t:
             found = _licence(t, licence)
             if seat not in [each.id for each in t.seats(found.id)]:
                 raise Refused("licence_unknown")
@@ -70,7 +71,7 @@ class DatabaseVendorDesk:
 
     def vendor_resend(self, session: str, licence: str, order: str) -> None:
         """See ``VendorDesk``."""
-        with self._signed_in(session) as t:
+        with self._at_desk(session) as t:
             if order not in [each.id for each in page_rows.detail(t, _licence(t, licence), 0).orders]:
                 raise Refused("order_unknown")
             try:
@@ -80,7 +81,7 @@ class DatabaseVendorDesk:
 
     def vendor_suspend(self, session: str, licence: str, sentence: str) -> None:
         """See ``VendorDesk``. Twice is no mistake."""
-        with self._signed_in(session) as t:
+        with self._at_desk(session) as t:
             found = _licence(t, licence)
             if found.state == "suspended":
                 return
@@ -90,7 +91,7 @@ class DatabaseVendorDesk:
 
     def vendor_reinstate(self, session: str, licence: str, sentence: str) -> None:
         """See ``VendorDesk``. Twice is no mistake."""
-        with self._signed_in(session) as t:
+        with self._at_desk(session) as t:
             found = _licence(t, licence)
             if found.state == "active":
                 return
@@ -101,7 +102,7 @@ class DatabaseVendorDesk:
 
     def vendor_twins(self, session: str, limit: int) -> views.Twins:
         """See ``VendorDesk``."""
-        with self._signed_in(session) as t:
+        with self._at_desk(session) as t:
             return views.Twins(tuple(page_rows.twin(t, row) for row in listing.twins(t, limit)))
 
     def vendor_leave(self, session: str) -> None:
@@ -110,7 +111,7 @@ class DatabaseVendorDesk:
             t.do("DELETE FROM web_session WHERE h = ? AND token_id IS NOT NULL", self._seal(session))
 
     @contextmanager
-    def _signed_in(self, session: str) -> Iterator[Transaction]:
+    def _at_desk(self, session: str) -> Iterator[Transaction]:
         with self._store.transaction(self._clock) as t:
             row = t.one(
                 "SELECT token_id FROM web_session JOIN access_token ON access_token.id = token_id"
@@ -124,6 +125,10 @@ class DatabaseVendorDesk:
 
     def _seal(self, session: str) -> bytes:
         return self._rules.keyring.seal("web", session)
+
+
+class DatabaseDesk(DatabaseCustomerDesk, DatabaseVendorDesk):
+    """Both pages."""
 
 
 def _licence(t: Transaction, name: str) -> Licence:

@@ -28,6 +28,7 @@ from fiscald.licence.number import APP, BANK, FISCAL, SUPPORT, Kind, Number
 from fiscald.licence.server.app import create_app
 from fiscald.licence.server.connections import Bounds, Connections, Proxies
 from fiscald.licence.server.contact import Contact
+from fiscald.licence.server.issuing import Issuing
 from fiscald.licence.server.keyring import Keyring
 from fiscald.licence.server.mail_values import mail_secrets
 from fiscald.licence.server.metrics import Metrics
@@ -198,7 +199,7 @@ async def vendor_server(
         url = f"{'http' if is_plain else 'https'}://localhost:{listener.getsockname()[1]}"
 
         async def run(*, task_status: anyio.abc.TaskStatus[None]) -> None:
-            app = create_app(handler, outbox, metrics=metrics)
+            app = create_app(handler, outbox, issuing=Issuing(store, rules, 1, clock), metrics=metrics)
             used = None if is_plain else certificate
             door = Door(app, listener, tls=used, trusted_proxies=trusted_proxies, connections=book, **limits)
             await serve([door], outbox, task_status=task_status)

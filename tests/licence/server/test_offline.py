@@ -16,7 +16,7 @@ from tests.licence.server.test_app import serving
 async def test_a_request_file_is_exchanged_for_a_certificate_that_never_runs_out(tmp_path: Path) -> None:
     async with serving(tmp_path) as server:
         till = Computer(server.clock)
-        file = till.sign(wire.Activate, number=server.it.number(), company=BAKERY) + "\n"
+        file = till.sign(wire.RequestFile, number=server.it.number(), company=BAKERY) + "\n"
         server.clock.go(days=2)
         response = await server.http.post("/v1/offline", content=file)
         assert response.headers["content-type"].startswith("text/plain")
@@ -49,7 +49,7 @@ async def test_a_request_file_is_exchanged_for_a_certificate_that_never_runs_out
 async def test_the_server_gives_back_only_certificates_that_it_has_shown(tmp_path: Path) -> None:
     """Otherwise another page could make a browser save any file from the vendor's address."""
     async with serving(tmp_path) as server:
-        file = Computer(server.clock).sign(wire.Activate, number=server.it.number(), company=BAKERY)
+        file = Computer(server.clock).sign(wire.RequestFile, number=server.it.number(), company=BAKERY)
         page = Page((await server.http.post("/v1/offline", content=file, headers=HTML)).text)
         fields = page.form("/v1/offline/file").fields
         for wrong in ({"text": "X"}, {"text": fields["text"] + "X"}, {"seal": ""}, {"seal": "0" * 64}, {"seal": "ż"}):
@@ -68,7 +68,7 @@ async def test_the_server_gives_back_only_certificates_that_it_has_shown(tmp_pat
 async def test_every_outcome_of_the_offline_form_is_a_page_for_a_browser(tmp_path: Path) -> None:
     async with serving(tmp_path) as server:
         till = Computer(server.clock)
-        file = till.sign(wire.Activate, number=F1, company=BAKERY)
+        file = till.sign(wire.RequestFile, number=F1, company=BAKERY)
         check = till.sign(wire.Check, lic="lic_X", crt="crt_X")
         seen: list[tuple[int, str]] = []
 
@@ -91,7 +91,7 @@ async def test_every_outcome_of_the_offline_form_is_a_page_for_a_browser(tmp_pat
         await send("x", **{"Content-Type": "multipart/form-data"})
         for number in range(20):
             await server.http.post(
-                "/v1/offline", content=Computer(server.clock, number).sign(wire.Activate, number=F1, company=BAKERY)
+                "/v1/offline", content=Computer(server.clock, number).sign(wire.RequestFile, number=F1, company=BAKERY)
             )
         await send(file)
         server.clock.go(-1)
@@ -106,7 +106,7 @@ async def test_a_request_signed_before_the_seat_was_released_is_refused(tmp_path
     async with serving(tmp_path) as server:
         till, office = Computer(server.clock), Computer(server.clock, 2)
         number = server.it.number()
-        order = till.sign(wire.Activate, number=number, company=BAKERY)
+        order = till.sign(wire.RequestFile, number=number, company=BAKERY)
         licence = verify((await server.http.post("/v1/offline", content=order)).content, KEYS).sub
         server.clock.go(60)
         await server.ask(till, wire.Deactivate, lic=licence)
