@@ -1,8 +1,8 @@
 """What a licence must not forget: emergency passes, what was given back, and the vendor's verdicts.
 
 Each note stands in ``state.json``, and a second time apart from the licence's directory, so that files that a person
-deletes or puts back in one place change nothing in the other. A pass counts only where both records have it; every other note counts where
-either has it.
+deletes or puts back in one place change nothing in the other. A pass counts only where both records have it; every
+other note counts where either has it.
 """
 
 from __future__ import annotations
