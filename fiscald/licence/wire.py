@@ -33,7 +33,14 @@ Email = Annotated[
     str, StringConstraints(strict=True, max_length=254, pattern=r"^[^@\s\x00-\x1f]{1,64}@[^@\s\x00-\x1f]+$")
 ]
 Code = Annotated[str, StringConstraints(strict=True, max_length=40)]
-Language = Literal["pl", "en"]
+Language = Literal["pl", "en", "nl"]
+#: The languages of mails by the company's country; English elsewhere.
+_LANGUAGES: dict[str, Language] = {"PL": "pl", "NL": "nl"}
+
+
+def language(country: str | None) -> Language:
+    """The language of mails to a company in that country; Polish where the country is not known."""
+    return "pl" if country is None else _LANGUAGES.get(country.strip().upper(), "en")
 
 
 class WireError(ValueError):
@@ -90,16 +97,31 @@ class EnrolConfirm(VendorRequest):
     code: Code
 
 
-class Activate(VendorRequest):
-    """Exchange a number for a certificate; also the content of an offline request file."""
+class Activation(VendorRequest):
+    """A number, to exchange for a certificate."""
 
-    path = "/v1/activate"
-    kind = "fiscald-activate"
     number: Text
     support: Text | None = None
     company: CompanyClaims
     mid: Text
     ver: Text
+    email: Email | None = None
+    """To confirm that a licence is the requester's, when the computer is dead."""
+    lang: Language = "pl"
+
+
+class Activate(Activation):
+    """Exchange a number for a certificate."""
+
+    path = "/v1/activate"
+    kind = "fiscald-activate"
+
+
+class RequestFile(Activation):
+    """The same in a file, to be taken to the vendor's page; not one of ``REQUESTS``."""
+
+    path = "/v1/offline"
+    kind = "fiscald-request-file"
 
 
 class Support(VendorRequest):

@@ -27,7 +27,7 @@ FILE_SECONDS = 30 * DAY
 class NumberRules(Certificates):
     """What is decided about a request that shows a number."""
 
-    def activate(self, t: Transaction, request: wire.Activate, requester: Requester, *, offline: bool = False) -> str:
+    def activate(self, t: Transaction, request: wire.Activation, requester: Requester, *, offline: bool = False) -> str:
         """A number for a certificate. The same number, company and computer get the same again."""
         if offline:
             self._take_file(t, request, requester)
@@ -91,7 +91,7 @@ class NumberRules(Certificates):
             *((limit, requester.network) for limit in limits.ACTIVATE_IP), (limits.ACTIVATE_DEVICE, requester.jkt)
         )
 
-    def _take_file(self, t: Transaction, request: wire.Activate, requester: Requester) -> None:
+    def _take_file(self, t: Transaction, request: wire.Activation, requester: Requester) -> None:
         """A request file: counted by the network it was uploaded from, and not too old."""
         self._take_activation(t, requester)
         (released,) = t.one("SELECT max(released) FROM device WHERE jkt = ?", requester.jkt)

@@ -80,7 +80,7 @@ class RequestHandler:
 
         The same file may be reply in again: the answer may have got lost on its way.
         """
-        token, request, jwk = self._read(wire.Activate, body)
+        token, request, jwk = self._read(wire.RequestFile, body)
         try:
             with self._transaction() as t:
                 requester = Requester(jwk, network(address, t.now))

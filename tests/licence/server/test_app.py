@@ -210,7 +210,7 @@ async def test_a_check_returns_the_key_list_and_the_newest_version(tmp_path: Pat
 async def test_a_request_file_is_exchanged_for_a_certificate_that_never_runs_out(tmp_path: Path) -> None:
     async with serving(tmp_path) as server:
         till = Computer(server.clock)
-        file = till.sign(wire.Activate, number=server.it.number(), company=BAKERY) + "\n"
+        file = till.sign(wire.RequestFile, number=server.it.number(), company=BAKERY) + "\n"
         server.clock.go(days=2)
         response = await server.http.post("/v1/offline", content=file)
         assert response.headers["content-type"].startswith("text/plain")
@@ -237,7 +237,7 @@ async def test_a_request_signed_before_the_seat_was_released_is_refused(tmp_path
     async with serving(tmp_path) as server:
         till, office = Computer(server.clock), Computer(server.clock, 2)
         number = server.it.number()
-        order = till.sign(wire.Activate, number=number, company=BAKERY)
+        order = till.sign(wire.RequestFile, number=number, company=BAKERY)
         licence = verify((await server.http.post("/v1/offline", content=order)).content, KEYS).sub
         server.clock.go(60)
         await server.ask(till, wire.Deactivate, lic=licence)
