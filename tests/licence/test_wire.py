@@ -27,6 +27,7 @@ def test_a_request_file_is_no_request_over_the_network() -> None:
     assert wire.RequestFile not in wire.REQUESTS
     assert set(wire.RequestFile.model_fields) == set(wire.Activate.model_fields)
     assert len({model.kind for model in (*wire.REQUESTS, wire.RequestFile)}) == len(wire.REQUESTS) + 1
-    for made, other in ((wire.RequestFile, wire.Activate), (wire.Activate, wire.RequestFile)):
+    kinds: tuple[type[wire.Activation], ...] = (wire.RequestFile, wire.Activate)
+    for made, other in (kinds, kinds[::-1]):
         with pytest.raises(TokenRefused, match="another purpose"):
             read_device_token(DeviceKey.make().sign({"number": "x" * 20}, made.kind), other.kind)

@@ -45,7 +45,8 @@ _ODD = st.text(max_size=60) | _JSON
 @st.composite
 def questions(draw: st.DrawFn) -> tuple[type[wire.VendorRequest], dict[str, Any]]:
     """A question that is right or nearly so."""
-    model = draw(st.sampled_from([*wire.REQUESTS, wire.Activate, wire.RequestFile]))
+    models: list[type[wire.VendorRequest]] = [*wire.REQUESTS, wire.Activate, wire.RequestFile]
+    model = draw(st.sampled_from(models))
     fields = {name: draw(st.sampled_from(_LIKELY[name])) for name in model.model_fields if name in _LIKELY}
     if draw(st.sampled_from([False, False, True])):
         name = draw(st.sampled_from([*fields, "extra"]))
