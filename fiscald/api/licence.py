@@ -22,6 +22,15 @@ Typed = Annotated[
     str, Field(min_length=1, max_length=500, description="as the user typed it: case, spaces and dashes do not matter")
 ]
 
+Mail = Annotated[
+    Text | None,
+    Field(description="proves later whose licence it is; without it only the number moves a dead computer's licence"),
+]
+Lang = Annotated[
+    Literal["pl", "en", "nl"] | None,
+    Field(description="of the mail; default: by the company's country (PL: pl, NL: nl, others: en), pl if unknown"),
+]
+
 
 class CompanyBody(Deferred):
     """A company."""
@@ -53,6 +62,7 @@ class RegisterBody(Deferred):
     company: CompanyBody | None = Field(
         default=None, description="default: from the configuration, or from the certificate"
     )
+    email: Mail = None
 
 
 class RequestBody(Deferred):
@@ -61,6 +71,7 @@ class RequestBody(Deferred):
     number: Typed
     support: Typed | None = None
     company: CompanyBody | None = None
+    email: Mail = None
 
 
 class EnrolBody(Deferred):
@@ -68,7 +79,7 @@ class EnrolBody(Deferred):
 
     email: Text
     company: CompanyBody | None = None
-    lang: Literal["pl", "en"] = "pl"
+    lang: Lang = None
 
 
 class CodeBody(Deferred):
@@ -82,7 +93,7 @@ class RecoverBody(Deferred):
     """Asks for a code, to move a licence to this computer."""
 
     email: Text
-    lang: Literal["pl", "en"] = "pl"
+    lang: Lang = None
 
 
 class TransferBody(Deferred):
@@ -119,13 +130,13 @@ class Handlers(ABC):
     async def licence_register(self, request: Request) -> Response:
         """``POST /v1/licence/registration``."""
         async with self.read(RegisterBody, request) as body:
-            await self.registration.register(body.number, body.support, _company(body.company))
+            await self.registration.register(body.number, body.support, _company(body.company), body.email)
             return await self.licence_state(request)
 
     async def licence_request(self, request: Request) -> Response:
         """``POST /v1/licence/request``."""
         async with self.read(RequestBody, request) as body:
-            text = await self.registration.request(body.number, body.support, _company(body.company))
+            text = await self.registration.request(body.number, body.support, _company(body.company), body.email)
             return JSONResponse({"request": text})
 
     async def licence_enrol(self, request: Request) -> Response:

@@ -1,7 +1,7 @@
 """``fiscalctl licence``: registers and shows the licence of a computer, with and without the internet.
 
 The shell's history keeps a number from the command line. Leave the number out and type it at the prompt, or pipe it
-(``-``; one number per line, X before Y).
+(``-``; X before Y, each on its own line or lines).
 On a terminal the verbs ask for missing values; otherwise the caller must give them.
 
 Exit codes: 0 done; ``status``: 10 unregistered, 11 restricted, 12 warnings; 20 mistyped number, 21 the
@@ -27,6 +27,7 @@ from fiscald.cli.licence_asking import (
     WARNINGS,
     WRONG_CODE,
     ask,
+    ask_email,
     ask_number,
     asks,
     given_company,
@@ -48,6 +49,10 @@ def licence() -> None:
     Exit codes: 0 done; of status: 10 unregistered, 11 restricted, 12 warnings; 20 mistyped number, 21 the
     vendor refused, 22 the vendor cannot be reached, 23 wrong company, 24 bad file, 25 wrong code, 26 no emergency pass.
     """
+
+
+LANG_HELP = "Language of the mail (default: by the company's country)."
+MAIL_HELP = "E-mail of the licence's owner (may be left out)."
 
 
 def _company_options(command: Any) -> Any:
@@ -125,15 +130,17 @@ def diagnose(context: Context, number: str | None, field: str | None) -> None:
 @licence.command("register")
 @click.argument("number", required=False)
 @click.option("--support", metavar="Y", help="The number for updates & support.")
+@click.option("--email", help=MAIL_HELP)
 @_company_options
 @pass_context
 def register(
-    context: Context, number: str | None, support: str | None, name: str | None, postcode: str | None, nip: str | None,
-    country: str,
+    context: Context, number: str | None, support: str | None, email: str | None, name: str | None,
+    postcode: str | None, nip: str | None, country: str,
 ) -> None:  # fmt: skip
     """Exchange licence number X, updates number Y, or both for a certificate.
 
-    On a terminal the command asks for missing values: the numbers, and the company if none is configured.
+    On a terminal the command asks for missing values: the numbers, an e-mail address, and the company if none is
+    configured. A dead computer: run it on the new one with the same number; the licence moves here.
     """
     if number is None and support is None and asks(context):
         number = ask_number(context, "Licence number X", "number")
@@ -141,19 +148,20 @@ def register(
     if number is None and support is None:
         raise click.UsageError("give NUMBER, --support, or both")
     number, support = piped(number), piped(support)
+    email = email if number is None else ask_email(context, email)
     company = given_company(name, postcode, nip, country)
-    found = with_company(context, "registration", company, country, number=number, support=support)
+    found = with_company(context, "registration", company, country, number=number, support=support, email=email)
     context.show(found, lambda: text(found))
 
 
 @licence.command("enrol")
 @click.option("--email", help="Address to which the vendor mails the code.")
 @click.option("--code", help="Code from the mail (the second step).")
-@click.option("--lang", type=click.Choice(["pl", "en"]), default="pl", show_default=True, help="Language of the mail.")
+@click.option("--lang", type=click.Choice(["pl", "en", "nl"]), help=LANG_HELP)
 @_company_options
 @pass_context
 def enrol(
-    context: Context, email: str | None, code: str | None, lang: str, name: str | None, postcode: str | None,
+    context: Context, email: str | None, code: str | None, lang: str | None, name: str | None, postcode: str | None,
     nip: str | None, country: str,
 ) -> None:  # fmt: skip
     """Start a 30-day trial. The vendor mails a code; the command exchanges it for the trial's certificate.
@@ -202,18 +210,20 @@ def _mailed(context: Context, asked: dict[str, Any], email: str, verb: str, step
 @click.option("--support", metavar="Y", help="The number for updates & support.")
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="File to write (default: standard output).")
 @click.option("--qr", type=click.Path(path_type=Path), help="Also write a QR code to this PNG file.")
+@click.option("--email", help=MAIL_HELP)
 @_company_options
 @pass_context
 def request(
-    context: Context, number: str | None, support: str | None, output: Path | None, qr: Path | None, name: str | None,
-    postcode: str | None, nip: str | None, country: str,
+    context: Context, number: str | None, support: str | None, output: Path | None, qr: Path | None, email: str | None,
+    name: str | None, postcode: str | None, nip: str | None, country: str,
 ) -> None:  # fmt: skip
     """Write a request file. Exchange it for a certificate on a computer with internet, then use: import FILE."""
     if number is None and asks(context):
         number = ask_number(context, "Licence number X", "number")
     number, support = needed(piped(number), "NUMBER"), piped(support)
+    email = ask_email(context, email)
     company = given_company(name, postcode, nip, country)
-    made = with_company(context, "request", company, country, number=number, support=support)
+    made = with_company(context, "request", company, country, number=number, support=support, email=email)
     wanted: str = made["request"]
     try:
         if qr is not None:
@@ -281,10 +291,13 @@ def check(context: Context, *, show: bool) -> None:
 @click.argument("email")
 @click.option("--code", help="Code from the mail (the second step).")
 @click.option("--licence", "chosen", help="Licence to move, if the account has several.")
-@click.option("--lang", type=click.Choice(["pl", "en"]), default="pl", show_default=True, help="Language of the mail.")
+@click.option("--lang", type=click.Choice(["pl", "en", "nl"]), help=LANG_HELP)
 @pass_context
-def transfer(context: Context, email: str, code: str | None, chosen: str | None, lang: str) -> None:
-    """Move a licence to this computer; the vendor mails a code to EMAIL. The other computer loses the licence."""
+def transfer(context: Context, email: str, code: str | None, chosen: str | None, lang: str | None) -> None:
+    """Move a licence to this computer; the vendor mails a code to EMAIL. The other computer loses the licence.
+
+    With the licence number at hand: fiscalctl licence register.
+    """
     confirmed: dict[str, Any] | None = None
     if code is not None:
         confirmed = step(context, "recovery/confirmation", email=email, code=code)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
@@ -28,6 +29,9 @@ _EXIT = {
     "licence.emergency_denied": NO_EMERGENCY,
     "licence.emergency_useless": NO_EMERGENCY,
 }
+_EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]+")
+#: One to five groups of a number, and so many characters that no number goes on.
+_GROUPS, _LONGEST = re.compile(r"\s*[0-9A-Za-z]{5}([\s-]+[0-9A-Za-z]{5}){0,4}[\s-]*", re.ASCII), 128
 #: The vendor's names for a wrong code from a mail.
 _CODES = ("code_wrong", "session_ended")
 #: The vendor's names for a wrong company.
@@ -104,8 +108,18 @@ def ask(value: str | None, what: str, *, secret_pipe: bool = False) -> str | Non
 
 
 def piped(value: str | None) -> str | None:
-    """The given value; ``-`` is a line of standard input."""
-    return sys.stdin.readline().strip() if value == "-" else value
+    """The given value; ``-`` is a number on standard input: a line, or the lines on which it goes on."""
+    if value != "-":
+        return value
+    read = sys.stdin.readline()
+    while _goes_on(read) and (more := sys.stdin.readline()):
+        read += more
+    return read.strip()
+
+
+def _goes_on(text: str) -> bool:
+    """Whether a number is not at its end yet: some of its groups, or words before it."""
+    return len(text) < _LONGEST and (_GROUPS.fullmatch(text) is not None or text.rstrip().endswith(("-", ":")))
 
 
 def needed(value: str | None, what: str) -> str:
@@ -124,6 +138,16 @@ def given_company(name: str | None, postcode: str | None, nip: str | None, count
     )
 
 
+def ask_email(context: Context, given: str | None) -> str | None:
+    """The e-mail address of the licence's owner; on a terminal, asks until it looks like one; ``None`` without."""
+    while given is None and asks(context):
+        typed = ask(None, "E-mail (empty: none; the licence of a dead computer then moves by its number only)")
+        if typed is None or _EMAIL.fullmatch(typed):
+            return typed
+        context.warn(f"{typed!r} is no e-mail address")
+    return given
+
+
 def ask_number(context: Context, what: str, field: str) -> str | None:
     """A number, checked as soon as it is typed; ``None`` if there is none."""
 
@@ -131,7 +155,16 @@ def ask_number(context: Context, what: str, field: str) -> str | None:
         if typed is not None:
             try_step(context, "diagnosis", number=typed, field=field)
 
-    return until_right(context, lambda: ask(None, f"{what} (empty: none)"), check, TYPO)
+    def typed() -> str | None:
+        text = ask(None, f"{what} (empty: none)")
+        while text is not None and _goes_on(text):
+            more = ask(None, "It goes on (empty: that was all)")
+            if more is None:
+                break
+            text += "\n" + more
+        return text
+
+    return until_right(context, typed, check, TYPO)
 
 
 def with_company(context: Context, step: str, given: dict[str, Any] | None, country: str, **fields: Any) -> Any:

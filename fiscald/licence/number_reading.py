@@ -7,6 +7,7 @@ follows from public arithmetic and from what was typed, so it tells no secret.
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Iterator
 from itertools import combinations
 from typing import NamedTuple
@@ -35,6 +36,10 @@ _DROPPED = dict.fromkeys(
     (*b" \t\r\n-", 0xA0, 0xAD, 0x2007, 0x2009, *range(0x2010, 0x2016), *range(0x200B, 0x200E), 0x202F, 0x2060, 0x2212,
      0xFEFF)
 )  # fmt: skip
+#: The same as spaces, but for what stands inside a group and is not seen.
+_SPACED = {code: None if code in (0xAD, *range(0x200B, 0x200E), 0x2060, 0xFEFF) else " " for code in _DROPPED}
+#: What stands around a number in a sentence or a table.
+_AROUND = " \t\r\n\"'`\u2018\u2019\u201a\u201b\u201c\u201d\u201e\u201f\u00ab\u00bb()[]{}<>.,;:!*|"
 # Spelled out, because str.upper() makes letters of this alphabet from a dotless i and a long s.
 _VALUE = {char: value for value, char in enumerate(ALPHABET)}
 _VALUE |= {chr(ord(char) + 32): value for char, value in _VALUE.items() if char >= "A"}
@@ -95,9 +100,10 @@ def read(typed: str, expected: Kind | None = None) -> Number:
     """The number in ``typed``, for the field of the ``expected`` kind (``None``: for either).
 
     Raises ``NumberRefused`` with the first thing that is wrong. Case, spaces and dashes do not matter, and the
-    letters O, I and L, which stand in no number, are read as 0 and 1; nothing else is made to fit.
+    letters O, I and L, which stand in no number, are read as 0 and 1; nothing else is made to fit. What was pasted
+    around a number - a label, quotes, a full stop - is left out, if exactly one whole number remains.
     """
-    word = _symbols(typed)
+    word = _word(typed)
     if len(word) != LENGTH:
         raise _wrong_length(word)
     if found := syndrome(word):
@@ -136,10 +142,52 @@ def warning(number: Number, today: datetime.date) -> Remark | None:
 # -- characters ------------------------------------------------------------------------------------------
 
 
-def _symbols(typed: str) -> tuple[int, ...]:
+def _word(typed: str) -> tuple[int, ...]:
+    """The symbols that were typed, without what was pasted around them."""
     if len(typed) > MAX_TYPED:
         raise _not_29(len(typed))
     kept = typed.translate(_DROPPED)
+    if len(kept) == LENGTH and all(char in _VALUE for char in kept):
+        return _symbols(kept)
+    words = [*dict.fromkeys(_words(typed))]
+    whole = [word for word in words if not syndrome(word) and not structure_fault(unpack(word))]
+    if len(whole) > 1:
+        raise _several(len(whole))
+    return whole[0] if whole else _symbols(_without_label(typed).translate(_DROPPED))
+
+
+def _words(typed: str) -> Iterator[tuple[int, ...]]:
+    """Every 29 symbols that begin and end where something typed does, with only spaces and dashes between them."""
+    for piece in "".join(char if char.isalnum() or ord(char) in _DROPPED else "/" for char in typed).split("/"):
+        tokens = piece.translate(_SPACED).split()
+        for start in range(len(tokens)):
+            word = ""
+            for token in tokens[start:]:
+                word += token
+                if len(word) == LENGTH and all(char in _VALUE for char in word):
+                    yield _symbols(word)
+
+
+def _without_label(typed: str) -> str:
+    """The text without a label before it and punctuation around it; all of it, where nothing would be left."""
+    label, mark, rest = typed.strip(_AROUND).rpartition(":")
+    if not mark or not all(token.isalpha() or token.isdigit() for token in re.split(r"[\W_]+", label) if token):
+        rest = typed
+    tokens = [token for token in (each.strip(_AROUND) for each in rest.translate(_SPACED).split(" ")) if token]
+    if len(tokens) > 1 and all(token.isalpha() for token in tokens):
+        raise _not_29(len("".join(tokens)))  # words, and no number
+    while tokens[1:] and _is_label(tokens[0], len("".join(tokens))):
+        tokens.pop(0)
+    return "-".join(tokens) or typed
+
+
+def _is_label(token: str, length: int) -> bool:
+    """Whether the first of ``length`` characters are a word: every number begins with a digit, in a group of five."""
+    whole = len(token) == GROUP and length <= LENGTH and all(char in _VALUE for char in token)
+    return token.isalpha() and not whole
+
+
+def _symbols(kept: str) -> tuple[int, ...]:
     for index, char in enumerate(kept):
         if not char.isascii():
             raise _not_latin(char, _place(index))
@@ -241,6 +289,14 @@ def _not_29(length: int) -> NumberRefused:
         NumberCode.LENGTH,
         f"A number has {LENGTH} characters, you typed {length}.{other}",
         f"Numer ma {LENGTH} znaków, a wpisano {length}.{other_pl}",
+    )
+
+
+def _several(count: int) -> NumberRefused:
+    return NumberRefused(
+        NumberCode.LENGTH,
+        f"This text holds {count} numbers; enter one in each field.",
+        f"W tym tekście są {count} numery. Wpisz po jednym w każde pole.",
     )
 
 

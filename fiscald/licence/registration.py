@@ -28,6 +28,7 @@ from fiscald.licence.store import StoreError
 from fiscald.licence.tokens import TokenRefused
 from fiscald.licence.wire import (
     Activate,
+    Activation,
     Answer,
     Check,
     Deactivate,
@@ -35,16 +36,19 @@ from fiscald.licence.wire import (
     EnrolConfirm,
     Recover,
     RecoverConfirm,
+    RequestFile,
     Status,
     Support,
     Transfer,
     WireError,
     claims,
+    language,
 )
 from fiscald.model.problems import ProblemError, problem
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
+A = TypeVar("A", bound=Activation)
 #: A company as a person typed it: name, postcode, country, tax number.
 TypedCompany = tuple[str, str, str, str | None]
 
@@ -122,10 +126,19 @@ class Registration:
                 )
             ) from None
 
-    async def register(self, typed: str | None, support: str | None, given: TypedCompany | None) -> None:
-        """Exchange a number X, a number Y, or both for a certificate. Raises ``ProblemError``."""
+    async def register(
+        self, typed: str | None, support: str | None, given: TypedCompany | None, email: str | None = None
+    ) -> None:
+        """Exchange a number X, a number Y, or both for a certificate. Raises ``ProblemError``.
+
+        ``email`` proves later whose licence it is; without it only the number does.
+        """
         async with self._turn:
-            request = await (self._renewal(support) if typed is None else self._activation(typed, support, given))
+            request = await (
+                self._renewal(support)
+                if typed is None
+                else self._activation(Activate, await self._client(), typed, support, given, email)
+            )
             await self._take_certificate(await self._ask(request))
 
     async def _renewal(self, support: str | None) -> Support:
@@ -137,36 +150,42 @@ class Registration:
         client = await self._client()
         return client.request(Support, number=number.text, lic=self._licence())
 
-    async def request(self, typed: str, support: str | None, given: TypedCompany | None) -> str:
+    async def request(
+        self, typed: str, support: str | None, given: TypedCompany | None, email: str | None = None
+    ) -> str:
         """What is taken to another computer and exchanged there for a certificate. Raises ``ProblemError``."""
         client = await self._client(offline=True)
-        return client.sign(await self._activation(typed, support, given, offline=True))
+        return client.sign(await self._activation(RequestFile, client, typed, support, given, email))
 
     async def _activation(
-        self, typed: str, support: str | None, given: TypedCompany | None, *, offline: bool = False
-    ) -> Activate:
+        self, model: type[A], client: VendorClient, typed: str, support: str | None, given: TypedCompany | None,
+        email: str | None,
+    ) -> A:  # fmt: skip
         number = self._read(typed, Kind.LICENCE)
         year = None if support is None else self._read(support, Kind.UPDATES).text
-        client = await self._client(offline=offline)
+        company = self._company(given)
         return _checked_fields(
             lambda: client.request(
-                Activate,
+                model,
                 number=number.text,
                 support=year,
-                company=self._company(given)._asdict(),
+                company=company._asdict(),
                 mid=self._machine(),
                 ver=self.gate.version,
+                email=email,
+                lang=language(company.cc),
             )
         )
 
     # -- a trial --------------------------------------------------------------------------------------
 
-    async def enrol(self, given: TypedCompany | None, email: str, lang: str = "pl") -> None:
-        """Have a code for a trial mailed. Raises ``ProblemError``."""
+    async def enrol(self, given: TypedCompany | None, email: str, lang: str | None = None) -> None:
+        """Have a code for a trial mailed; by default in the language of the company. Raises ``ProblemError``."""
         client = await self._client()
+        company = self._company(given)
         request = _checked_fields(
             lambda: client.request(
-                Enrol, email=email, company=self._company(given)._asdict(), mid=self._machine(), lang=lang
+                Enrol, email=email, company=company._asdict(), mid=self._machine(), lang=lang or language(company.cc)
             )
         )
         async with self._turn:
@@ -181,10 +200,12 @@ class Registration:
 
     # -- another computer -----------------------------------------------------------------------------
 
-    async def recover(self, email: str, lang: str = "pl") -> None:
-        """Have a code mailed, to move a licence here. Raises ``ProblemError``."""
+    async def recover(self, email: str, lang: str | None = None) -> None:
+        """Have a code mailed, to move a licence here; by default in the company's language. Raises ``ProblemError``."""
         client = await self._client()
-        request = _checked_fields(lambda: client.request(Recover, email=email, lang=lang))
+        company = self._known_company()
+        said = lang or language(None if company is None else company[2])
+        request = _checked_fields(lambda: client.request(Recover, email=email, lang=said))
         async with self._turn:
             await _problems_of_vendor(client.ask_for_mail(request))
 
@@ -315,10 +336,7 @@ class Registration:
 
     def _company(self, given: TypedCompany | None) -> Company:
         """The company to register: as given, as configured, or as the certificate has it."""
-        certificate = self.gate.certificate
-        found: TypedCompany | None = (
-            given or self.gate.seller or (certificate.company if certificate is not None else None)
-        )
+        found = given or self._known_company()
         if found is None:
             raise ProblemError(
                 problem(
@@ -331,6 +349,10 @@ class Registration:
             return companies.company(*found)
         except ValueError as error:
             raise ProblemError(problem("licence.company", reason=error, extra={"prompt": "company"})) from None
+
+    def _known_company(self) -> TypedCompany | None:
+        certificate = self.gate.certificate
+        return self.gate.seller or (None if certificate is None else certificate.company)
 
     def _licence(self) -> str:
         certificate = self.gate.certificate

@@ -34,6 +34,13 @@ Email = Annotated[
 ]
 Code = Annotated[str, StringConstraints(strict=True, max_length=40)]
 Language = Literal["pl", "en", "nl"]
+#: The languages of mails by the company's country; English elsewhere.
+_LANGUAGES: dict[str, Language] = {"PL": "pl", "NL": "nl"}
+
+
+def language(country: str | None) -> Language:
+    """The language of mails to a company in that country; Polish where the country is not known."""
+    return "pl" if country is None else _LANGUAGES.get(country.strip().upper(), "en")
 
 
 class WireError(ValueError):

@@ -324,12 +324,12 @@ CATALOGUE: dict[str, Row] = {
     ),
     "licence.transferred": Row(
         _LIC, _NOT, _SAFE, "The licence was moved to another computer",
-        "this licence was moved to another computer at {since}; move it back, or enter another number",
+        "this licence was moved to another computer at {since}; register its number here again, or another number",
         "Licencję przeniesiono na inny komputer.",
     ),
     "licence.machine_mismatch": Row(
         _LIC, _NOT, _SAFE, "The licence belongs to another computer",
-        "the licence is bound to another computer; move it here",
+        "the licence is bound to another computer; register its number here, or move it here by e-mail",
         "Licencja należy do innego komputera. Przenieś ją na ten komputer.",
     ),
     "licence.company_mismatch": Row(

@@ -139,6 +139,11 @@ def test_registering_asks_for_missing_values_until_they_are_valid(vendor: Runnin
     os.write(terminal._ours, number.encode() + b"\n")
     terminal.answer("Updates & support number Y", mistyped(year))
     terminal.answer("Updates & support number Y", year)
+    terminal.answer(
+        "E-mail (empty: none; the licence of a dead computer then moves by its number only)", "anna at bakery"
+    )
+    assert "is no e-mail address" in terminal.read("E-mail")
+    os.write(terminal._ours, EMAIL.encode() + b"\n")
     terminal.answer("Company", "Piekarnia")
     terminal.answer("Postcode", "00-950")
     terminal.answer("Tax number (NIP)", "1234563219")
@@ -156,7 +161,24 @@ def test_registering_does_not_ask_for_a_configured_company(vendor: RunningVendor
     terminal = Terminal("--socket", str(on("till", BAKERY)), "licence", "register")
     terminal.answer("Licence number X", vendor.number())
     terminal.answer("Updates & support number Y", "")
+    terminal.answer("E-mail", "")
     assert "Postcode" not in terminal.ends(0)
+
+
+@pytest.mark.slow
+def test_a_number_on_two_lines_is_one_answer(vendor: RunningVendor, on: Open) -> None:
+    """Pasted at the question, with what stands around it in a mail; and from standard input, before the next number."""
+    number, year = vendor.number(), vendor.update_number()
+    begin, end = number[:18], number[18:]
+    socket = on("till", BAKERY)
+    terminal = Terminal("--socket", str(socket), "licence", "register", "--email", EMAIL)
+    terminal.answer("Licence number X", f"Numer licencji: {begin}")
+    terminal.answer("It goes on", f"{end}.")
+    terminal.answer("Updates & support number Y", "")
+    assert "state: active" in terminal.ends(0)
+    told = run(socket, "register", "-", "--support", "-", text=f"Numer X:\n{begin}\n{end}\n{year}\n")
+    assert told.exit_code == 0
+    assert json.loads(told.stdout)["number"] == f"{number[:5]}-{number[-4:]}"
 
 
 @pytest.mark.slow

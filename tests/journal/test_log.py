@@ -7,6 +7,7 @@ import sqlite3
 import struct
 from collections.abc import Callable
 from contextlib import closing
+from importlib.resources import files
 from itertools import pairwise
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from fiscald.journal import (
     Store,
     ThreadedJournal,
     WrongPhase,
+    buyers,
     inspection,
     log,
 )
@@ -324,3 +326,19 @@ def test_a_program_that_holds_the_file_open_at_the_start(tmp_path: Path, monkeyp
             accept(store, "B")
             assert store._db.execute("PRAGMA synchronous").fetchone() == (3,), "EXTRA, without a log"
     assert doubt_and_keys(tmp_path) == (None, ["A", "B"])
+
+
+@pytest.mark.parametrize("taken", [(), (5, 9, 7)])
+def test_emergency_passes_of_an_older_journal_become_the_newest_note(tmp_path: Path, taken: tuple[int, ...]) -> None:
+    folder = files("fiscald.journal")
+    schema = "".join(folder.joinpath(f"schema_v{number}.sql").read_text("utf-8") for number in range(1, 11))
+    with closing(sqlite3.connect(tmp_path / "journal.db", isolation_level=None)) as db:
+        buyers.add_hash(db)
+        db.executescript(f"BEGIN; {schema} PRAGMA user_version = 10; COMMIT;")
+        db.executemany("INSERT INTO emergency VALUES (?)", [(each,) for each in taken])
+    with closing(opened(tmp_path)) as store:
+        assert store.licence_notes() == [("pass", "", 0, 9)] * bool(taken)
+        store.keep_licence_note("verdict", "lic_A", "revoked", 7, 20)
+        store.keep_licence_note("verdict", "lic_A", "confirmed", 7, 30)
+        assert store.licence_notes()[-1] == ("confirmed", "lic_A", 7, 30)
+        assert len(store.licence_notes()) == 1 + bool(taken)

@@ -323,3 +323,83 @@ def test_neither_repr_nor_refusal_shows_a_number(number: Number) -> None:
     for typed, expected in ((number.text, wrong_kind), (number.text + "7", None)):
         refused = refusal(typed, expected)
         assert not any(group in f"{refused} {refused.detail_pl}" for group in number.text.split("-"))
+
+
+# -- what was pasted around a number ---------------------------------------------------------------------
+
+LABELS = [
+    "Numer licencji: ",
+    "Numer licencji ",
+    "Licence number X: ",
+    "Licence number X:\n",
+    "nr ",
+    "X: ",
+    "| X | ",
+    "Nr 2: ",
+]
+ENDS = [".", ",", ";", " |", " (FV/2026/11/0016)", "\n", " - "]
+QUOTES = [('"', '"'), ("'", "'"), ("\u201e", "\u201d"), ("\u00ab", "\u00bb"), ("(", ")"), ("<b>", "</b>")]
+
+
+@pytest.mark.parametrize("label", LABELS)
+def test_a_pasted_label_is_left_out(label: str) -> None:
+    assert read(label + N1).text == N1
+    assert read(label + PLAIN.lower()).text == N1
+    assert {read(label + N1 + end).text for end in ENDS} == {N1}
+
+
+@pytest.mark.parametrize(("begin", "end"), QUOTES)
+def test_quotes_around_a_number_are_left_out(begin: str, end: str) -> None:
+    assert read(f"{begin}{N1}{end}").text == N1
+    assert read(f"Numer licencji: {begin}{N1}{end}.").text == N1
+
+
+@pytest.mark.parametrize("joint", ["\n", "-\n", " -\r\n", "\n-", "\r\n\r\n"])
+@pytest.mark.parametrize("group", range(1, 6))
+def test_a_number_on_two_lines_is_one_number(joint: str, group: int) -> None:
+    groups = N1.split("-")
+    assert read("-".join(groups[:group]) + joint + "-".join(groups[group:])).text == N1
+
+
+@pytest.mark.parametrize("label", ["", *LABELS])
+@pytest.mark.parametrize(
+    ("typed", "code", "places"),
+    [
+        (N1.replace("MASW9", "M4SW9"), NumberCode.TYPO_ONE, [Place(3, 2)]),
+        (N1.replace("MASW9", "MAW9"), NumberCode.MISSING_ONE, [Place(3)]),
+        (N1.replace("MASW9", "MAWSW9"), NumberCode.EXTRA_ONE, [Place(3)]),
+        (N1.replace("MASW9", "MUSW9"), NumberCode.BAD_CHAR, [Place(3, 2)]),
+        (N1.replace("MASW9", "M\u0410SW9"), NumberCode.NON_ASCII, [Place(3, 2)]),
+        (N1[:17], NumberCode.LENGTH, []),
+    ],
+)
+def test_a_slip_behind_a_label_is_found_where_it_is(
+    label: str, typed: str, code: NumberCode, places: list[Place]
+) -> None:
+    found = refusal(label + typed)
+    assert (found.code, list(found.places)) == (code, places)
+    if code is NumberCode.LENGTH and ":" in label:
+        assert found.detail == "A number has 29 characters, you typed 15."
+
+
+def test_two_numbers_in_one_field_are_named_as_two() -> None:
+    assert said(f"{N1}\n{N5}")[:2] == (NumberCode.LENGTH, "This text holds 2 numbers; enter one in each field.")
+    assert said(f"X: {N1}; Y: {N5}")[0] is NumberCode.LENGTH
+    assert read(f"{N1} {N1}").text == N1, "twice the same"
+
+
+@pytest.mark.parametrize("text", ["Numer licencji", "Licence number X:", "prosze o numer"])
+def test_words_without_a_number_are_no_misplaced_character(text: str) -> None:
+    assert refusal(text).code is NumberCode.LENGTH
+
+
+@given(st.text(max_size=MAX_TYPED - len(N1)), st.text(max_size=40))
+def test_no_surroundings_make_another_number(before: str, after: str) -> None:
+    """Read as the number that is there, or refused with a sentence."""
+    try:
+        assert read((before + N1 + after)[:MAX_TYPED]).text == N1
+    except NumberRefused as refused:
+        text = refused.detail
+    else:
+        return
+    assert text

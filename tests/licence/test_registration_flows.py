@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import logging
 import os
 import tempfile
@@ -19,7 +21,7 @@ from fiscald.licence.certificate import armour
 from fiscald.licence.clock import DAY
 from fiscald.licence.company import Company
 from fiscald.licence.keys import TEST_ROOT, trusted
-from fiscald.licence.registration import Registration
+from fiscald.licence.registration import Registration, TypedCompany
 from fiscald.licence.testing import sign
 from tests.licence.registering import BAKERY, Clock, liar, refused, status_for, till, vendor
 from tests.licence.test_certificate import C0, T0, claims, key_list
@@ -107,6 +109,43 @@ async def test_a_file_instead_of_the_internet(tmp_path: Path) -> None:
     await it.flows.install(armour(reply.certificate))
     assert it.may_print
     assert it.gate.describe()["state"] == "active"
+
+
+def sent(text: str) -> tuple[str, dict[str, Any]]:
+    """The kind and the content of a signed request."""
+    header, payload, _ = (base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)) for part in text.split("."))
+    return json.loads(header)["typ"], json.loads(payload)
+
+
+@pytest.mark.parametrize("email", ["anna@bakery.pl", None])
+@pytest.mark.parametrize(
+    ("company", "mails"),
+    [(BAKERY, "pl"), (("De Bloem", "1011 AB", "NL", None), "nl"), (("Brot", "10115", "DE", None), "en")],
+)
+async def test_a_number_is_registered_with_or_without_an_address(
+    tmp_path: Path, company: TypedCompany, mails: str, email: str | None
+) -> None:
+    """Online and in a file: the vendor gets the address, and the language of the company's country."""
+    asked: list[str] = []
+
+    def answer(question: str) -> tuple[int, str, bytes]:
+        asked.append(question)
+        return 500, "text/plain", b""
+
+    async with liar(answer) as url:
+        it = till(tmp_path / "till", url, Clock(T0))
+        await refused(it.flows.register(N1, None, company, email))
+        await refused(it.flows.enrol(company, "anna@bakery.pl"))
+        await refused(it.flows.enrol(company, "anna@bakery.pl", "nl"))
+    asked.append(await it.flows.request(N1, None, company, email))
+    kinds = [sent(text)[0] for text in asked]
+    assert kinds == [f"fiscald-{kind}+jwt" for kind in ("activate", "enrol", "enrol", "request-file")]
+    online, trial, dutch, file = (sent(text)[1] for text in asked)
+    assert online.get("email") == file.get("email") == email
+    assert online["lang"] == file["lang"] == trial["lang"] == mails
+    assert dutch["lang"] == "nl"
+    wrong = await refused(it.flows.register(N1, None, company, "anna at bakery"))
+    assert wrong["code"] == "request.invalid"
 
 
 @pytest.mark.parametrize(
