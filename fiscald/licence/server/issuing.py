@@ -149,7 +149,7 @@ class Cancelling(Strict):
     """Whether used numbers are revoked too, and a sentence for the customer."""
 
     used: Literal["refuse", "revoke"] = "refuse"
-    said: Line | None = None
+    say: Line | None = None
 
 
 M = TypeVar("M", bound=Strict)
@@ -278,7 +278,7 @@ class Issuing:
         """Revoke the order's numbers."""
         said = _read(Cancelling, body or b"{}")
         with self._changing(access) as t:
-            selling.cancel_order(t, id_, revoke_used=said.used == "revoke", said=said.said)
+            selling.cancel_order(t, id_, revoke_used=said.used == "revoke", said=said.say)
             return _reply(200, _shown(t, id_))
 
     @contextmanager

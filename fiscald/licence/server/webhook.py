@@ -60,6 +60,7 @@ class Webhook:
         self._config = config
         self._clock = clock
         self._timeout = timeout
+        self._tls: ssl.SSLContext | None = None
         self._wake = anyio.Event()
 
     def wake(self) -> None:
@@ -86,11 +87,20 @@ class Webhook:
         try:
             await self._post(self._config, due.body)
         except _NotTaken as error:
+            self._tls = None
             log.warning("event %d (%s) was not taken and will be retried: %s", due.id, due.event, error)
             await to_thread.run_sync(self._reschedule, due)
             return False
         await to_thread.run_sync(self._delete, due)
         return True
+
+    def _trusted(self, config: WebhookConfig) -> ssl.SSLContext | bool:
+        """Whom to trust: the system's authorities or the configured one, read again after every failure."""
+        if not config.url.lower().startswith("https:"):
+            return False
+        if self._tls is None:
+            self._tls = ssl.create_default_context(cafile=config.ca_file)
+        return self._tls
 
     def _next_due(self) -> _Due | None:
         with self._store.reading(self._clock) as t:
@@ -122,7 +132,8 @@ class Webhook:
         import httpx
 
         try:
-            secret, tls = await to_thread.run_sync(_prepare, config)
+            secret = await to_thread.run_sync(_secret, config)
+            tls = await to_thread.run_sync(self._trusted, config)
             headers = {
                 "Content-Type": "application/json",
                 "User-Agent": "fiscald-vendor",
@@ -147,12 +158,9 @@ def signature(secret: bytes, at: int, body: bytes) -> str:
     return f"t={at},v1={hmac.new(secret, b'%d.%s' % (at, body), hashlib.sha256).hexdigest()}"
 
 
-def _prepare(config: WebhookConfig) -> tuple[bytes, ssl.SSLContext]:
-    """The secret, read again for every event so that it can be changed, and whom to trust.
-
-    Raises ``OSError`` or ``ValueError``.
-    """
+def _secret(config: WebhookConfig) -> bytes:
+    """Read again for every event, so that it can be changed. Raises ``OSError`` or ``ValueError``."""
     secret = config.secret_file.read_text("utf-8").strip()
     if len(secret) < MIN_SECRET:
         raise ValueError(f"{config.secret_file} has fewer than {MIN_SECRET} characters; make one: openssl rand -hex 32")
-    return secret.encode(), ssl.create_default_context(cafile=config.ca_file)
+    return secret.encode()

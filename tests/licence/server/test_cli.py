@@ -81,11 +81,11 @@ class Office:
         assert result.exit_code == 1, result.output
         return result.output
 
-    def activate(self, computer: Computer, number: str) -> wire.Answer:
+    def activate(self, computer: Computer, number: str, company: dict[str, str] = BAKERY) -> wire.Answer:
         """As the server would."""
         store = Store(self.directory / "vendor.db")
         keys = keyring.load(self.directory / "keys", "2026a")
-        token = computer.sign(wire.Activate, number=number, company=BAKERY)
+        token = computer.sign(wire.Activate, number=number, company=company)
         try:
             said = RequestHandler(store, Rules(keys, ISSUER), computer.clock).answer(
                 "/v1/activate", token.encode(), "192.0.2.1"

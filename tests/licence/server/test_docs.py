@@ -9,8 +9,10 @@ from pathlib import Path
 from click.testing import CliRunner
 
 from fiscald.licence import wire
-from fiscald.licence.server import cli, cli_keys
+from fiscald.licence.server import cli, cli_access, cli_keys
 from fiscald.licence.server.config import Config
+from fiscald.licence.server.events import Event
+from fiscald.licence.server.issuing import ERRORS, issuing_routes
 from fiscald.licence.server.limits import BY_NAME
 from fiscald.licence.server.refusals import TABLE
 from tests.found import found
@@ -20,15 +22,25 @@ TEXT = (Path(__file__).parents[3] / "docs" / "vendor.md").read_text("utf-8")
 
 def test_every_refusal_is_described_with_its_status() -> None:
     described: dict[str, int] = {}
-    table = TEXT[TEXT.index("\n| refusal | status |") :]
-    for codes, status in re.findall(r"^\| (`[^|]+) \| (\d{3}) \|", table, re.MULTILINE):
+    for codes, status in re.findall(r"^\| (`[^|]+) \| (\d{3}) \|", TEXT, re.MULTILINE):
         described |= dict.fromkeys(re.findall(r"`(\w+)`", codes), int(status))
-    assert described == {code: row.status for code, row in TABLE.items()}
+    assert described == {code: row.status for code, row in TABLE.items()} | ERRORS
 
 
 def test_every_path_is_described() -> None:
     for model in wire.REQUESTS:
         assert f"`{model.path}`" in TEXT
+
+
+def test_every_route_of_the_issuing_api_is_described() -> None:
+    for route in issuing_routes(None, None, None):  # type: ignore[arg-type]
+        methods = (route.methods or set()) - {"HEAD"}
+        assert f"| `{methods.pop()} {route.path}` |" in TEXT
+
+
+def test_every_event_is_described() -> None:
+    for event in Event:
+        assert f"`{event}`" in TEXT
 
 
 def test_the_example_configuration_is_valid() -> None:
@@ -52,6 +64,7 @@ def test_every_documented_command_and_option_exists() -> None:
 def test_every_command_is_documented() -> None:
     names = [name for name in cli.main.commands if name not in ("keys", "serve", "token")]
     names += [f"keys {name}" for name in cli_keys.keys.commands]
+    names += [f"token {name}" for name in cli_access.token.commands]
     for name in found(names):
         assert re.search(rf"(fiscald-vendor |`){name}\b", TEXT), name
 

@@ -92,11 +92,16 @@ def test_each_decision_is_an_event_with_ids_and_no_name(vendor: Vendor, till: Co
         assert name not in said
 
 
+def cancel_and_fail(vendor: Vendor, order: str) -> None:
+    with vendor.do() as t:
+        selling.cancel_order(t, order, revoke_used=False)
+        raise ZeroDivisionError
+
+
 def test_a_decision_that_is_undone_is_no_event(vendor: Vendor, till: Computer) -> None:
     (number,) = ordered(vendor)
-    with pytest.raises(RuntimeError), vendor.do() as t:
-        selling.cancel_order(t, "2026-0815", revoke_used=False)
-        raise RuntimeError
+    with pytest.raises(ZeroDivisionError):
+        cancel_and_fail(vendor, "2026-0815")
     assert queued(vendor) == []
     assert vendor.activate(till, number.text).status == 200
 
@@ -222,7 +227,7 @@ async def test_a_shop_that_is_down_for_a_day_gets_everything_in_order(vendor: Ve
     async with receiving() as receiver:
         receiver.mood = "closes"
         hook = shop_hook(vendor, receiver)
-        for minute in range(DAY // 60):
+        for minute in range(0, DAY // 60, 5):
             if minute % 120 == 0:
                 ordered(vendor, str(minute))
                 with vendor.do() as t:
@@ -230,13 +235,13 @@ async def test_a_shop_that_is_down_for_a_day_gets_everything_in_order(vendor: Ve
             asked = len(receiver.requests)
             await hook.send_one()
             assert len(receiver.requests) <= asked + 1
-            vendor.clock.go(60)
+            vendor.clock.go(300)
         asked = len(receiver.requests)
         assert asked < 12 * 30  # an hour apart in the end
         receiver.mood = "takes"
-        for _ in range(60):
+        for _ in range(12):
             await drain(hook)
-            vendor.clock.go(60)
+            vendor.clock.go(300)
         assert sorted(int(each["order"]) for each in receiver.events) == list(range(0, DAY // 60, 120))
     assert queued(vendor) == []
 
