@@ -15,6 +15,7 @@ from fiscald.licence.number import APP, BANK, FISCAL, SUPPORT, Kind, Number
 from fiscald.licence.number_reading import NumberRefused
 from fiscald.licence.server import admin
 from fiscald.licence.server.cli_backup import backup
+from fiscald.licence.server.cli_doctor import doctor
 from fiscald.licence.server.cli_keys import keys
 from fiscald.licence.server.cli_serve import serve
 from fiscald.licence.server.config import DEFAULT_PATH
@@ -195,7 +196,7 @@ def release(session: Session, version: str, series: datetime.datetime, *, url: s
     session.show({"latest": version, "series": series.date().isoformat(), "url": where}, f"{version} is announced")
 
 
-for each in (backup, keys, serve):
+for each in (backup, doctor, keys, serve):
     main.add_command(each)
 
 
