@@ -27,8 +27,10 @@ _UVICORN.setLevel(logging.ERROR)
 class Seconds(NamedTuple):
     """Time limits of a connection."""
 
+    silence: float = 10.0
+    """From the connection to its first data."""
     handshake: float = 10.0
-    """For TLS, from the connection on."""
+    """For TLS, from the first data on."""
     head: float = 10.0
     """For the head of the first request."""
     request: float = 30.0

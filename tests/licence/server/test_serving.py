@@ -17,12 +17,12 @@ from anyio.streams.tls import TLSStream
 
 from fiscald.licence import wire
 from fiscald.licence.server.connections import Bounds, Connections, Proxies
-from fiscald.licence.server.protocol import Seconds
+from fiscald.licence.server.protocol import HttpConnection, Seconds
 from tests.licence.server.https import RunningVendor, throwaway_tls, vendor_server
 from tests.licence.server.running import BAKERY, Clock, Computer, opened
 
 #: Time limits that a test can wait for.
-SHORT = Seconds(handshake=0.3, head=0.3, request=0.3, kept=0.3, close=0.3)
+SHORT = Seconds(silence=0.3, handshake=0.3, head=0.3, request=0.3, kept=0.3, close=0.3)
 #: The head of a TLS record of 16 kB, which never gets whole.
 HANDSHAKE = b"\x16\x03\x01\x40\x00\x01\x00\x3f\xfc\x03\x03"
 ENDED = (anyio.EndOfStream, anyio.BrokenResourceError, anyio.ClosedResourceError, ssl.SSLError)
@@ -109,6 +109,33 @@ async def test_a_customer_is_answered_among_silent_and_slow_connections(tmp_path
 
 
 TINS = ("5260001246", "5252248481", "7740001454")
+
+
+async def test_a_silent_connection_costs_no_tls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    begun: list[str] = []
+
+    class Counted(HttpConnection):
+        def __init__(self, *arguments: Any) -> None:
+            super().__init__(*arguments)
+            begun.append(self.origin)
+
+    monkeypatch.setattr("fiscald.licence.server.serving.HttpConnection", Counted)
+    book = Connections(Bounds(100))
+    async with serving(tmp_path, connections=book) as (it, clients):
+        streams = [await clients.tcp() for _ in range(20)]
+        with anyio.fail_after(10):
+            while len(book) < 20:
+                await anyio.sleep(0.01)
+            async with customer(it, "127.0.0.2") as http:
+                assert (await http.get("/healthz")).status_code == 204
+            assert begun == ["127.0.0.2"]
+            for stream in streams[:3]:
+                await stream.send(HANDSHAKE)
+            for stream in streams[3:]:
+                await stream.aclose()
+            while len(book) > 3:
+                await anyio.sleep(0.01)
+        assert begun == ["127.0.0.2", *["127.0.0.1"] * 3], "a client that is gone begins none"
 
 
 @pytest.mark.parametrize("is_slow", [False, True], ids=["silent", "slow"])
