@@ -149,14 +149,15 @@ class Acceptor:
             lambda: connection,
             link,
             ssl=self._tls.context,
-            # The connection's own limit comes first; this one is for what that cannot see.
-            ssl_handshake_timeout=self._seconds.handshake + self._seconds.close,
+            ssl_handshake_timeout=self._seconds.handshake,
             ssl_shutdown_timeout=self._seconds.close,
         )
 
     def _has_started(self, connection: HttpConnection, link: socket.socket, task: asyncio.Task[object]) -> None:
         self._starting.discard(task)
-        if task.cancelled() or task.exception() is not None:
+        if task.cancelled() or (error := task.exception()) is not None:
+            if not task.cancelled() and isinstance(error, ConnectionAbortedError):  # so asyncio names a late handshake
+                self.count_late()
             connection.forget()
             link.close()
 
