@@ -9,6 +9,7 @@ import click
 
 from fiscald.licence.server import cli_access, cli_audit, cli_licences, cli_selling
 from fiscald.licence.server.cli_backup import backup
+from fiscald.licence.server.cli_doctor import doctor
 from fiscald.licence.server.cli_keys import keys
 from fiscald.licence.server.cli_serve import serve
 from fiscald.licence.server.config import DEFAULT_PATH
@@ -32,7 +33,7 @@ def main(context: click.Context, path: Path, *, as_json: bool) -> None:
 
 
 for command in (
-    *cli_selling.COMMANDS, *cli_licences.COMMANDS, *cli_audit.COMMANDS, cli_access.token, backup, keys, serve,
+    *cli_selling.COMMANDS, *cli_licences.COMMANDS, *cli_audit.COMMANDS, cli_access.token, backup, doctor, keys, serve,
 ):  # fmt: skip
     main.add_command(command)
 

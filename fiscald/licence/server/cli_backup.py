@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import click
@@ -22,8 +23,8 @@ def backup(session: Session, to: Path, *, keep: int, force: bool) -> None:
     The server keeps running. The copy is checked before it gets its name. It does not contain the keys.
     """
     database = session.config.database
-    if not database.exists():
-        fail(f"{database} does not exist; there is nothing to copy")
+    if not os.access(database, os.R_OK, effective_ids=True):
+        fail(f"{database} does not exist, or this user may not read it; run this as the server's user")
     target = to if backups.is_file(to) else backups.name_in(to, database, now())
     if target == to and to.exists() and not force:
         fail(f"{to} exists; name another file, or use --force")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import os
 import signal
@@ -11,10 +10,9 @@ from pathlib import Path
 
 import anyio
 import click
-from anyio import to_thread
 
 from fiscald.licence import tokens
-from fiscald.licence.server import pepper
+from fiscald.licence.server import pepper, unnamed_proxy
 from fiscald.licence.server.config import Config, host_and_port
 from fiscald.licence.server.connections import Bounds, Connections
 from fiscald.licence.server.keyring import Keyring, KeyringError
@@ -24,10 +22,6 @@ from fiscald.licence.server.store import Store, StoreError
 from fiscald.terminal import VisibleFormatter
 
 log = logging.getLogger(__name__)
-
-#: In the table ``meta``: when a request came through a proxy that is not named.
-UNNAMED_PROXY = "unnamed_proxy"
-NOTE_INTERVAL = 60.0
 
 
 @click.command()
@@ -98,7 +92,7 @@ async def _run(config: Config, keys: Keyring, store: Store) -> None:
     async with anyio.create_task_group() as tasks:
         with anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT, signal.SIGHUP) as signals:
             await tasks.start(serving)
-            tasks.start_soon(note_unnamed_proxy, store, door.connections)
+            tasks.start_soon(unnamed_proxy.watch, store, door.connections)
             tasks.start_soon(webhook.run)
             tasks.start_soon(reminders.run, outbox.wake)
             log.info("listening on %s", config.listen)
@@ -110,22 +104,6 @@ async def _run(config: Config, keys: Keyring, store: Store) -> None:
                 else:
                     tls.reload()
         tasks.cancel_scope.cancel()
-
-
-async def note_unnamed_proxy(store: Store, connections: Connections) -> None:
-    """Let the doctor know, once a minute at most; runs without end."""
-    before = 0
-    while True:
-        if connections.counts["unnamed_proxy"] > before:
-            before = connections.counts["unnamed_proxy"]
-            with contextlib.suppress(Unable):
-                await to_thread.run_sync(_note, store)
-        await anyio.sleep(NOTE_INTERVAL)
-
-
-def _note(store: Store) -> None:
-    with store.transaction(now) as t:
-        t.set_meta(UNNAMED_PROXY, str(t.now))
 
 
 def _check_signing_key(row: tuple[str] | None, keys: Keyring) -> None:

@@ -182,6 +182,11 @@ class Connections:
             origin.ranks[rank][connection] = None
         connection.rank = rank
 
+    def count_of(self, origin: str) -> int:
+        """The number of connections of an origin."""
+        found = self._origins.get(origin)
+        return 0 if found is None else found.count
+
     def count_unnamed_proxy(self) -> None:
         """A request came through a proxy that ``trusted_proxies`` does not name."""
         self.counts["unnamed_proxy"] += 1

@@ -87,8 +87,13 @@ def make_signing(directory: Path, kid: str) -> Ed25519PrivateKey:
     if _KID.fullmatch(kid) is None:
         raise KeyringError(f"{kid!r} is not a valid name for a key: letters, digits, . _ and -, at most 32")
     key = Ed25519PrivateKey.generate()
-    write_new(directory / f"{kid}.pem", key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    write_new(directory / f"{kid}.pem", pem(key))
     return key
+
+
+def pem(key: Ed25519PrivateKey) -> bytes:
+    """The text of a key's file."""
+    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
 
 
 def make_mac(directory: Path, generation: int) -> None:

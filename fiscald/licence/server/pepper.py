@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import sqlite3
 from pathlib import Path
 
 from fiscald.licence.server import keyring
@@ -51,6 +52,12 @@ def make(t: Transaction, directory: Path) -> bool:
     is_new = keyring.make_pepper(directory)
     check(t, directory)
     return is_new
+
+
+def is_other(db: sqlite3.Connection, secret: bytes) -> bool:
+    """Whether the database was sealed by another pepper than ``secret``."""
+    row = db.execute("SELECT value FROM meta WHERE key = ?", (_NAME,)).fetchone()
+    return row is not None and not hmac.compare_digest(str(row[0]), _check_value(secret))
 
 
 def _check_value(pepper: bytes) -> str:

@@ -27,8 +27,10 @@ _UVICORN.setLevel(logging.ERROR)
 class Seconds(NamedTuple):
     """Time limits of a connection."""
 
+    silence: float = 10.0
+    """From the connection to its first data."""
     handshake: float = 10.0
-    """For TLS, from the connection on."""
+    """For TLS, from the first data on."""
     head: float = 10.0
     """For the head of the first request."""
     request: float = 30.0
@@ -58,7 +60,7 @@ class HttpConnection(H11Protocol):
         self._kept = seconds.kept_by_proxy if address in admitted.proxies else seconds.kept
         self._is_cut = False
         self._is_near = address not in admitted.proxies and is_private(address)
-        self._timer = self.loop.call_later(seconds.handshake, self._is_late)
+        self._timer: asyncio.TimerHandle | None = None  # the handshake's limit is asyncio's
 
     # -- called by asyncio and uvicorn ----------------------------------------------------------------
 
@@ -116,16 +118,20 @@ class HttpConnection(H11Protocol):
 
     def forget(self) -> None:
         """It is closed, or about to be."""
-        self._timer.cancel()
+        self._stop_timer()
         self._admitted.remove(self)
 
+    def _stop_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+
     def _limit(self, seconds: float) -> None:
-        self._timer.cancel()
+        self._stop_timer()
         if not self._is_cut:
             self._timer = self.loop.call_later(seconds, self._is_late)
 
     def _is_late(self) -> None:
-        if not self._is_open or not self.transport.is_closing():
+        if not self.transport.is_closing():
             self._admitted.counts["late"] += 1
             if self.rank is Rank.KEPT and not self.transport.get_write_buffer_size():
                 self.transport.close()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -14,15 +14,21 @@ import httpx
 import pytest
 from anyio.abc import ByteStream, SocketStream
 from anyio.streams.tls import TLSStream
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
 
 from fiscald.licence import wire
 from fiscald.licence.server.connections import Bounds, Connections, Proxies
-from fiscald.licence.server.protocol import Seconds
+from fiscald.licence.server.protocol import HttpConnection, Seconds
+from fiscald.licence.server.serving import Door, bind, serve
 from tests.licence.server.https import RunningVendor, throwaway_tls, vendor_server
 from tests.licence.server.running import BAKERY, Clock, Computer, opened
+from tests.licence.server.test_proxy import Silence
 
 #: Time limits that a test can wait for.
-SHORT = Seconds(handshake=0.3, head=0.3, request=0.3, kept=0.3, close=0.3)
+SHORT = Seconds(silence=0.3, handshake=0.3, head=0.3, request=0.3, kept=0.3, close=0.3)
 #: The head of a TLS record of 16 kB, which never gets whole.
 HANDSHAKE = b"\x16\x03\x01\x40\x00\x01\x00\x3f\xfc\x03\x03"
 ENDED = (anyio.EndOfStream, anyio.BrokenResourceError, anyio.ClosedResourceError, ssl.SSLError)
@@ -111,14 +117,45 @@ async def test_a_customer_is_answered_among_silent_and_slow_connections(tmp_path
 TINS = ("5260001246", "5252248481", "7740001454")
 
 
+async def test_a_silent_connection_costs_no_tls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    begun: list[str] = []
+
+    class Counted(HttpConnection):
+        def __init__(self, *arguments: Any) -> None:
+            super().__init__(*arguments)
+            begun.append(self.origin)
+
+    monkeypatch.setattr("fiscald.licence.server.serving.HttpConnection", Counted)
+    book = Connections(Bounds(100))
+    async with serving(tmp_path, connections=book) as (it, clients):
+        streams = [await clients.tcp() for _ in range(20)]
+        with anyio.fail_after(10):
+            while len(book) < 20:
+                await anyio.sleep(0.01)
+            async with customer(it, "127.0.0.2") as http:
+                assert (await http.get("/healthz")).status_code == 204
+            assert begun == ["127.0.0.2"]
+            for stream in streams[:3]:
+                await stream.send(HANDSHAKE)
+            for stream in streams[3:]:
+                await stream.aclose()
+            while len(book) > 3:
+                await anyio.sleep(0.01)
+        assert begun == ["127.0.0.2", *["127.0.0.1"] * 3], "a client that is gone begins none"
+
+
 @pytest.mark.parametrize("is_slow", [False, True], ids=["silent", "slow"])
 async def test_a_handshake_that_does_not_end_is_given_up(tmp_path: Path, is_slow: bool) -> None:
-    async with serving(tmp_path, seconds=SHORT) as (_, clients), anyio.create_task_group() as tasks:
+    book = Connections(Bounds(100))
+    async with serving(tmp_path, seconds=SHORT, connections=book) as (_, clients), anyio.create_task_group() as tasks:
         stream = await clients.tcp()
         if is_slow:
             tasks.start_soon(drip, stream, HANDSHAKE)
         with anyio.fail_after(10):
             assert await ended(stream) == b""
+            while len(book):
+                await anyio.sleep(0.01)
+        assert book.counts["late"] == 1
         tasks.cancel_scope.cancel()
 
 
@@ -145,6 +182,36 @@ async def test_a_request_that_does_not_end_is_given_up(tmp_path: Path, sent: byt
             while len(book):
                 await anyio.sleep(0.01)
         assert book.counts["late"] == 1
+        tasks.cancel_scope.cancel()
+
+
+async def never(_: Request) -> Response:
+    await anyio.sleep_forever()
+    raise AssertionError
+
+
+async def large(_: Request) -> Response:
+    return Response(bytes(32 * 1024 * 1024))
+
+
+@pytest.mark.parametrize("handle", [never, large])
+async def test_an_answer_that_does_not_end_or_is_not_read_is_given_up(
+    handle: Callable[[Request], Awaitable[Response]],
+) -> None:
+    book = Connections(Bounds(100))
+    door = Door(Starlette(routes=[Route("/", handle)]), bind("127.0.0.1", 0), connections=book, seconds=SHORT)
+    port = door.listener.getsockname()[1]
+
+    async def run(*, task_status: anyio.abc.TaskStatus[None]) -> None:
+        await serve([door], Silence(), task_status=task_status)  # type: ignore[arg-type]
+
+    async with anyio.create_task_group() as tasks:
+        await tasks.start(run)
+        async with await anyio.connect_tcp("127.0.0.1", port) as stream:
+            await stream.send(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            with anyio.fail_after(10):
+                while book.counts["late"] == 0 or len(book):
+                    await anyio.sleep(0.01)
         tasks.cancel_scope.cancel()
 
 
