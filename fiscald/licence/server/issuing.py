@@ -40,6 +40,8 @@ log = logging.getLogger(__name__)
 #: Bytes of a request: an order with MAX_ITEMS items has fewer.
 MAX_BODY = 32 * 1024
 MAX_ITEMS = 100
+#: Numbers of an order: making one takes nearly a millisecond, for which other requests wait. More by the command.
+MAX_NUMBERS = 250
 #: Orders on a page, and numbers after which it ends though there are fewer orders.
 MAX_PAGE, PAGE_NUMBERS = 100, 1000
 
@@ -106,7 +108,7 @@ class OrderedItem(Strict):
     support: StrictBool = False
     months: Annotated[int, Field(strict=True, ge=1, le=120)] | None = None
     offline: StrictBool | None = None
-    quantity: Annotated[int, Field(strict=True, ge=1, le=selling.MAX_ORDER)] = 1
+    quantity: Annotated[int, Field(strict=True, ge=1, le=MAX_NUMBERS)] = 1
 
     @model_validator(mode="after")
     def _fits_the_field(self) -> Self:
@@ -127,6 +129,13 @@ class PlacedOrder(Strict):
     email: Line | None = None
     lang: Literal["pl", "nl", "en"] | None = None
     send: StrictBool = False
+
+    @field_validator("items")
+    @classmethod
+    def _few_enough(cls, items: tuple[OrderedItem, ...]) -> tuple[OrderedItem, ...]:
+        if sum(item.quantity for item in items) > MAX_NUMBERS:
+            raise ValueError(f"an order has at most {MAX_NUMBERS} numbers here; more with: fiscald-vendor issue")
+        return items
 
     @field_validator("bought", mode="before")
     @classmethod
