@@ -21,7 +21,8 @@ from fiscald.licence.server.backups import BackupError
 from fiscald.licence.server.config import Config, host_and_port
 from fiscald.licence.server.doctor_findings import Finding, finding
 from fiscald.licence.server.keyring import KeyringError
-from fiscald.licence.server.store import DAY, SCHEMA_VERSION
+from fiscald.licence.server.store import SCHEMA_VERSION
+from fiscald.licence.server.transaction import DAY
 
 MIB = 1024 * 1024
 #: Free space, in MiB: a fault below the first, a warning below the second.

@@ -14,8 +14,8 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from fiscald.licence.server.config import Config
 from fiscald.licence.server.doctor_findings import Finding, finding
 from fiscald.licence.server.smtp import Smtp
-from fiscald.licence.server.store import DAY
 from fiscald.licence.server.tls import ServerCertificate, Tls, TlsError
+from fiscald.licence.server.transaction import DAY
 
 #: Seconds for one answer.
 TIMEOUT = 5.0

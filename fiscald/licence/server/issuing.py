@@ -13,9 +13,8 @@ import sqlite3
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from http import HTTPStatus
-from typing import Annotated, Any, Literal, NamedTuple, Self, TypeVar
+from typing import Any, NamedTuple
 
-from pydantic import Field, StringConstraints, ValidationError, field_validator, model_validator
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -27,6 +26,15 @@ from fiscald.licence.server.access import Access, authenticate
 from fiscald.licence.server.admin import AdminError
 from fiscald.licence.server.certificates import Certificates
 from fiscald.licence.server.forms import read_body
+from fiscald.licence.server.issuing_requests import (
+    MAX_BODY,
+    ApiError,
+    Cancelling,
+    OrderedItem,
+    PlacedOrder,
+    Sending,
+    read_request,
+)
 from fiscald.licence.server.mail import recipient
 from fiscald.licence.server.refusals import TooMany, Unable
 from fiscald.licence.server.selling import Item, Order
@@ -34,34 +42,12 @@ from fiscald.licence.server.store import Store
 from fiscald.licence.server.terms import day
 from fiscald.licence.server.transaction import Transaction, normal_email
 from fiscald.licence.server.web import address_of
-from fiscald.model.strict import Strict, parse_json
 
 log = logging.getLogger(__name__)
 
-#: Bytes of a request: an order with MAX_ITEMS items has fewer.
-MAX_BODY = 32 * 1024
-MAX_ITEMS = 100
 #: Orders on a page, and numbers after which it ends though there are fewer orders.
 MAX_PAGE, PAGE_NUMBERS = 100, 1000
 
-#: Every error of this API: what the shop's program reads, and the HTTP status.
-ERRORS = {
-    "request_broken": 400,
-    "token_invalid": 401,
-    "token_lacks_right": 403,
-    "order_unknown": 404,
-    "request_slow": 408,
-    "order_differs": 409,
-    "order_used": 409,
-    "order_cancelled": 409,
-    "conflict": 409,
-    "request_large": 413,
-    "not_json": 415,
-    "invalid": 422,
-    "no_address": 422,
-    "too_many": 429,
-    "unavailable": 503,
-}
 _BY_STATUS = {400: "request_broken", 408: "request_slow", 413: "request_large"}
 _BY_ERROR: tuple[tuple[type[Exception], str], ...] = (
     (selling.UnknownOrder, "order_unknown"),
@@ -73,103 +59,11 @@ _BY_ERROR: tuple[tuple[type[Exception], str], ...] = (
 )
 
 
-class ApiError(Exception):
-    """The request is refused; nothing was changed. ``str`` is for the shop's programmer."""
-
-    def __init__(
-        self, code: str, detail: str, *, retry_after: int | None = None, numbers: list[str] | None = None
-    ) -> None:
-        """``numbers``: hints of those that are in the way. ``retry_after`` is in seconds."""
-        self.content = {"code": code, "detail": detail} | ({} if numbers is None else {"numbers": numbers})
-        self.status = ERRORS[code]
-        self.retry_after = retry_after
-        super().__init__(detail)
-
-
 class Reply(NamedTuple):
     """What goes back: a status, and JSON."""
 
     status: int
     content: bytes
-
-
-# -- what is asked ---------------------------------------------------------------------------------------
-
-StrictBool = Annotated[bool, Field(strict=True)]
-Line = Annotated[str, StringConstraints(min_length=1, max_length=200)]
-
-
-class OrderedItem(Strict):
-    """So many numbers of one sort."""
-
-    field: Literal["X", "Y"]
-    modules: Annotated[tuple[Literal["bank", "fiscal"], ...], Field(max_length=2)] = ()
-    support: StrictBool = False
-    months: Annotated[int, Field(strict=True, ge=1, le=120)] | None = None
-    offline: StrictBool | None = None
-    quantity: Annotated[int, Field(strict=True, ge=1, le=selling.MAX_ORDER)] = 1
-
-    @model_validator(mode="after")
-    def _fits_the_field(self) -> Self:
-        if self.field == "Y" and (self.modules or self.support or self.months is not None or self.offline is not None):
-            raise ValueError("a number Y is a year of updates and support; it takes field and quantity only")
-        if len(set(self.modules)) != len(self.modules):
-            raise ValueError("a module is named twice")
-        return self
-
-
-class PlacedOrder(Strict):
-    """What ``PUT`` says about an order. What is left out is not compared with an order that exists."""
-
-    items: Annotated[tuple[OrderedItem, ...], Field(min_length=1, max_length=MAX_ITEMS)]
-    bought: datetime.date | None = None
-    invoice: Line | None = None
-    buyer: Line | None = None
-    email: Line | None = None
-    lang: Literal["pl", "nl", "en"] | None = None
-    send: StrictBool = False
-
-    @field_validator("bought", mode="before")
-    @classmethod
-    def _day(cls, value: Any) -> Any:
-        if value is None:
-            return None
-        if not isinstance(value, str) or len(value) != len("YYYY-MM-DD"):
-            raise ValueError("write a day as YYYY-MM-DD")
-        return datetime.date.fromisoformat(value)
-
-
-class Sending(Strict):
-    """Where to mail an order's numbers: to its address, or to another one."""
-
-    email: Line | None = None
-
-
-class Cancelling(Strict):
-    """Whether used numbers are revoked too, and a sentence for the customer."""
-
-    used: Literal["refuse", "revoke"] = "refuse"
-    say: Line | None = None
-
-
-M = TypeVar("M", bound=Strict)
-
-
-def _read(model: type[M], body: bytes) -> M:
-    try:
-        return model.model_validate(parse_json(body))
-    except ValidationError as error:
-        faults = error.errors(include_url=False, include_input=False)
-        sentences = [
-            ": ".join(filter(None, (".".join(map(str, fault["loc"])), fault["msg"].removeprefix("Value error, "))))
-            for fault in faults[:5]
-        ]
-        raise ApiError("invalid", "; ".join(sentences)) from None
-    except ValueError as error:
-        raise ApiError("invalid", f"the body is not JSON: {error}") from None
-
-
-# -- what is done ----------------------------------------------------------------------------------------
 
 
 class Issuing:
@@ -202,7 +96,7 @@ class Issuing:
 
     def place(self, access: Access, id_: str, body: bytes) -> Reply:
         """Place the order, or find it placed: its numbers in clear."""
-        said = _read(PlacedOrder, body)
+        said = read_request(PlacedOrder, body)
         with self._changing(access) as t:
             row = t.one("SELECT content, bought, invoice, buyer, email, lang FROM purchase WHERE id = ?", id_)
             order = self._order(t, id_, said, row)
@@ -260,7 +154,7 @@ class Issuing:
 
     def send(self, access: Access, id_: str, body: bytes) -> Reply:
         """Mail the order's numbers."""
-        said = _read(Sending, body or b"{}")
+        said = read_request(Sending, body or b"{}")
         with self._changing(access) as t:
             return _reply(200, {"order": id_, "email": self._mail(t, id_, said.email)})
 
@@ -276,7 +170,7 @@ class Issuing:
 
     def cancel(self, access: Access, id_: str, body: bytes) -> Reply:
         """Revoke the order's numbers."""
-        said = _read(Cancelling, body or b"{}")
+        said = read_request(Cancelling, body or b"{}")
         with self._changing(access) as t:
             selling.cancel_order(t, id_, revoke_used=said.used == "revoke", said=said.say)
             return _reply(200, _shown(t, id_))

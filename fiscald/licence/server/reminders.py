@@ -86,8 +86,9 @@ class Reminders:
             try:
                 if await self.today():
                     wake()
-            except Unable as error:
-                log.error("no reminders: %s", error)
+            except Exception as error:
+                # One faulty row must not end the server. Its error's text may contain a name.
+                log.error("no reminders: %s", error if isinstance(error, Unable) else type(error).__name__)
             await anyio.sleep(POLL_INTERVAL)
 
     async def today(self) -> int:

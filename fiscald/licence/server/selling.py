@@ -103,13 +103,14 @@ def add_number(
     t: Transaction, keyring: Keyring, number: Number, item: Item, bought: datetime.date, purchase: str | None = None
 ) -> Number:
     """Put a number into the table. Raises ``sqlite3.IntegrityError`` if its serial was used before."""
+    hint = number.hint
     t.do(
         "INSERT INTO number (h, kind, product, flags, mk, serial, issued, bought, months, offline, hint, purchase_id,"
         " state) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'issued')",
         number_seal(keyring, number), number.kind, FISCALD, number.flags, number.mac_key, number.serial,
-        number.issued.isoformat(), bought.isoformat(), item.months, item.offline, number.hint, purchase,
+        number.issued.isoformat(), bought.isoformat(), item.months, item.offline, hint, purchase,
     )  # fmt: skip
-    t.audit("number.issued", number.hint, kind=number.kind.name.lower(), flags=number.flags, purchase=purchase)
+    t.audit("number.issued", hint, kind=number.kind.name.lower(), flags=number.flags, purchase=purchase)
     return number
 
 

@@ -74,8 +74,9 @@ class Webhook:
             try:
                 while await self.send_one():
                     pass
-            except Unable as error:
-                log.error("events for the web shop wait: %s", error)
+            except Exception as error:
+                # A fault here must not end the server, which answers computers too.
+                log.error("events wait: %s", error if isinstance(error, Unable) else type(error).__name__)
             with anyio.move_on_after(POLL_INTERVAL):
                 await self._wake.wait()
 

@@ -12,7 +12,8 @@ from fiscald.licence import wire
 from fiscald.licence.server import cli, cli_access, cli_keys
 from fiscald.licence.server.config import Config
 from fiscald.licence.server.events import Event
-from fiscald.licence.server.issuing import ERRORS, issuing_routes
+from fiscald.licence.server.issuing import issuing_routes
+from fiscald.licence.server.issuing_requests import ERRORS
 from fiscald.licence.server.limits import BY_NAME
 from fiscald.licence.server.refusals import TABLE
 from tests.found import found

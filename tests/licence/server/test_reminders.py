@@ -325,3 +325,18 @@ def test_days_are_few_and_sensible(office: Office, days: str) -> None:
     office.config.write_text(f"{CONFIG.format(port=1, tls='')}[reminders]\ndays = {days}\n")
     with pytest.raises(ConfigError, match="reminders"):
         load(office.config)
+
+
+async def test_a_faulty_row_does_not_end_the_server(
+    vendor: Vendor, till: Computer, caplog: pytest.LogCaptureFixture
+) -> None:
+    vendor.activate(till, vendor.number().text, email="a@bakery.pl")
+    go_to(vendor, "2027-01-10")
+    with vendor.do() as t:
+        t.do("UPDATE seat SET reminded = '2027-01-15/soon'")
+    it = Reminders(vendor.store, vendor.rules, (30,), vendor.clock)
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(it.run, lambda: None)
+        while "no reminders: ValueError" not in caplog.text:
+            await anyio.lowlevel.checkpoint()
+        tasks.cancel_scope.cancel()
