@@ -26,7 +26,7 @@ def test_a_request_file_is_no_request_over_the_network() -> None:
     """The fields are those of an activation; the kind, which the signature covers, is not."""
     assert wire.RequestFile not in wire.REQUESTS
     assert set(wire.RequestFile.model_fields) == set(wire.Activate.model_fields)
-    models: tuple[type[wire.VendorRequest], ...] = (*wire.REQUESTS, wire.RequestFile)
+    models: list[type[wire.VendorRequest]] = [*wire.REQUESTS, wire.RequestFile]
     assert len({model.kind for model in models}) == len(models)
     kinds: tuple[type[wire.Activation], ...] = (wire.RequestFile, wire.Activate)
     for made, other in (kinds, kinds[::-1]):
