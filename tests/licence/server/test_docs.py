@@ -13,6 +13,7 @@ from fiscald.licence.server import cli, cli_keys
 from fiscald.licence.server.config import Config
 from fiscald.licence.server.refusals import TABLE
 from tests.found import found
+from tests.licence.server.test_mail import VALUES
 
 TEXT = (Path(__file__).parents[3] / "docs" / "vendor.md").read_text("utf-8")
 
@@ -52,3 +53,11 @@ def test_every_command_is_documented() -> None:
     names += [f"keys {name}" for name in cli_keys.keys.commands]
     for name in found(names):
         assert re.search(rf"(fiscald-vendor |`){name}\b", TEXT), name
+
+
+def test_every_mail_is_described_with_its_values() -> None:
+    described: dict[str, set[str]] = {}
+    section = TEXT.partition("## Mails")[2].partition("\n## ")[0]
+    for names, values in re.findall(r"^\| (`[^|]+) \| ([^|]+) \|", section, re.MULTILINE):
+        described |= dict.fromkeys(re.findall(r"`(\w+)`", names), set(re.findall(r"`(\w+)`", values)))
+    assert described == {template: set().union(*cases) for template, cases in VALUES.items()}
