@@ -59,5 +59,5 @@ def test_every_mail_is_described_with_its_values() -> None:
     described: dict[str, set[str]] = {}
     section = TEXT.partition("## Mails")[2].partition("\n## ")[0]
     for names, values in re.findall(r"^\| (`[^|]+) \| ([^|]+) \|", section, re.MULTILINE):
-        described |= dict.fromkeys(re.findall(r"`(\w+)`", names), set(re.findall(r"`(\w+)`", values)))
+        described |= {name: set(re.findall(r"`(\w+)`", values)) for name in re.findall(r"`(\w+)`", names)}
     assert described == {template: set().union(*cases) for template, cases in VALUES.items()}
