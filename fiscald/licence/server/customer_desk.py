@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 from fiscald.licence.server import limits, page_rows
 from fiscald.licence.server.certificates import Requester, read_email
-from fiscald.licence.server.desk import CUSTOMER_SECONDS, SignedOut
+from fiscald.licence.server.desk import CUSTOMER_SECONDS, MAX_LICENCES, MAX_ORDERS, SignedOut
 from fiscald.licence.server.limits import network
 from fiscald.licence.server.mail import MailTemplate
 from fiscald.licence.server.mailing import mailbox
@@ -64,11 +64,11 @@ class DatabaseCustomerDesk:
         with self._signed_in(session) as (t, account):
             t.do("UPDATE web_session SET expires = ? WHERE h = ?", t.now + CUSTOMER_SECONDS, self._seal(session))
             email, _ = t.address(account)
-            newest = [page_rows.newest_licence(t, company.id) for company in t.companies(account)]
+            newest = [page_rows.newest_licence(t, company.id) for company in t.companies(account)[:MAX_LICENCES]]
             return views.Account(
                 email=email,
                 licences=tuple(page_rows.own_licence(t, licence) for licence in newest if licence is not None),
-                orders=page_rows.orders(t, "email = ?", normal_email(email)),
+                orders=page_rows.orders(t, "email = ?", normal_email(email), MAX_ORDERS),
             )
 
     def free_seat(self, session: str, seat: str) -> None:

@@ -7,6 +7,7 @@ import json
 
 from fiscald.licence.number import Kind
 from fiscald.licence.server.certificates import kind_of
+from fiscald.licence.server.desk import MAX_ORDERS
 from fiscald.licence.server.pages import views
 from fiscald.licence.server.records import Licence, Seat
 from fiscald.licence.server.terms import day
@@ -68,7 +69,7 @@ def newest_licence(t: Transaction, company: str) -> Licence | None:
     return None if row is None else t.licence(row[0])
 
 
-def orders(t: Transaction, where: str, value: str, limit: int = 100) -> tuple[views.Order, ...]:
+def orders(t: Transaction, where: str, value: str, limit: int) -> tuple[views.Order, ...]:
     """The newest orders that fit: ``where`` is a condition about ``purchase`` with one parameter."""
     rows = t.all(
         f"SELECT id, bought, invoice, buyer FROM purchase WHERE {where} ORDER BY created DESC LIMIT ?", value, limit
@@ -135,7 +136,7 @@ def detail(t: Transaction, licence: Licence, audit_rows: int) -> views.LicenceDe
             )
             for hint, kind, state, bought in numbers
         ),
-        orders=orders(t, mine, licence.id),
+        orders=orders(t, mine, licence.id, MAX_ORDERS),
         audit=tuple(
             views.AuditRow(datetime.datetime.fromtimestamp(at, datetime.UTC), actor, what, _flat(text))
             for at, actor, what, text in audit

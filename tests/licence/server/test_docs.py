@@ -17,6 +17,7 @@ from fiscald.licence.server.issuing_requests import ERRORS
 from fiscald.licence.server.limits import BY_NAME
 from fiscald.licence.server.refusals import TABLE
 from tests.found import found
+from tests.licence.server.test_mail import VALUES
 
 TEXT = (Path(__file__).parents[3] / "docs" / "vendor.md").read_text("utf-8")
 
@@ -76,3 +77,11 @@ def test_every_limit_is_documented_with_its_number() -> None:
     assert set(told) == set(BY_NAME)
     for name in found(sorted(BY_NAME)):
         assert re.search(rf"\b{BY_NAME[name].most}\b", told[name]), name
+
+
+def test_every_mail_is_described_with_its_values() -> None:
+    described: dict[str, set[str]] = {}
+    section = TEXT.partition("## Mails")[2].partition("\n## ")[0]
+    for names, values in re.findall(r"^\| (`[^|]+) \| ([^|]+) \|", section, re.MULTILINE):
+        described |= {name: set(re.findall(r"`(\w+)`", values)) for name in re.findall(r"`(\w+)`", names)}
+    assert described == {template: set().union(*cases) for template, cases in VALUES.items()}

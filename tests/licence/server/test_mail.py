@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 from jinja2 import meta
 
 from fiscald.licence.server import mail
+from fiscald.licence.server.config import ConfigError, load
 from fiscald.licence.server.contact import Contact
 from fiscald.licence.server.languages import LANGUAGES, language, preferred, written_day
 from fiscald.licence.server.mail import CODE_MAIL_BYTES, TEXTS, BadAddress, BadMail, MailTemplate, compose, recipient
@@ -328,3 +330,44 @@ def test_a_mail_has_exactly_one_address_in_the_header(typed: str) -> None:
     (address,) = message["To"].addresses
     assert address.addr_spec.lower() == typed.strip().lower()
     assert len(message.items()) == 11
+
+
+# -- [vendor] --------------------------------------------------------------------------------------------
+
+CONFIG = """
+issuer = "urn:fiscald:vendor"
+[keys]
+sign_with = "2026a"
+[smtp]
+host = "mail.vendor.example"
+sender = "licence@Vendor.example"
+"""
+
+
+def test_the_vendor_needs_no_name(tmp_path: Path) -> None:
+    (tmp_path / "vendor.toml").write_text(CONFIG)
+    assert load(tmp_path / "vendor.toml").contact == Contact("licence@vendor.example", "fiscald", "fiscald", None, None)
+
+
+def test_the_vendor_has_a_name_and_people_who_answer(tmp_path: Path) -> None:
+    named = (
+        '[vendor]\nname = "Kasy Żółw"\nproduct = "Kasa"\nsupport = "Help@Vendor.example"\nphone = "+48 22 000 00 00"\n'
+    )
+    (tmp_path / "vendor.toml").write_text(CONFIG + named, "utf-8")
+    contact = load(tmp_path / "vendor.toml").contact
+    assert contact == Contact("licence@vendor.example", "Kasy Żółw", "Kasa", "Help@vendor.example", "+48 22 000 00 00")
+    assert contact.help_address == "Help@vendor.example"
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ('name = ""', "vendor.name"), ('name = "a\\nb"', "one line"), (f'name = "{"a" * 61}"', "vendor.name"), ('name = " a"', "one line"),
+        ('product = "a\\u202eb"', "one line"), ('support = "nobody"', "not an e-mail address"), ("phone = 22", "vendor.phone"),
+        ('telephone = "22"', "unknown key vendor.telephone"), ('nam = "a"', "did you mean name"),
+    ],
+)  # fmt: skip
+def test_a_wrong_line_about_the_vendor_is_named(tmp_path: Path, line: str, told: str) -> None:
+    (tmp_path / "vendor.toml").write_text(f"{CONFIG}[vendor]\n{line}\n", "utf-8")
+    with pytest.raises(ConfigError, match=told):
+        load(tmp_path / "vendor.toml")

@@ -7,6 +7,7 @@ import pytest
 from starlette.applications import Starlette
 
 from fiscald.licence.server.app import create_app
+from fiscald.licence.server.headers import POLICY
 from fiscald.licence.server.pages.rendering import STYLE_PATH, words
 from fiscald.licence.server.refusals import Refused, TooMany, Unable
 from tests.licence.server.browsers import EMAIL, Browser, calls, cookies
@@ -261,3 +262,14 @@ async def test_the_style_is_kept_by_the_browser(browser: Browser) -> None:
     assert response.headers["content-type"].startswith("text/css")
     assert "immutable" in response.headers["cache-control"]
     assert response.headers["x-content-type-options"] == "nosniff"
+
+
+def test_a_page_may_load_the_style_and_pictures_in_it_and_nothing_else() -> None:
+    assert dict(directive.split(" ", 1) for directive in POLICY.split("; ")) == {
+        "default-src": "'none'",
+        "style-src": "'self'",
+        "img-src": "'self' data:",
+        "form-action": "'self'",
+        "frame-ancestors": "'none'",
+        "base-uri": "'none'",
+    }
