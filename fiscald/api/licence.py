@@ -100,6 +100,7 @@ class TransferBody(Deferred):
     """Which licence of the confirmed account is moved to this computer."""
 
     licence: Text
+    seat: Text | None = Field(default=None, description="which seat, where the licence has several and none is free")
 
 
 class Handlers(ABC):
@@ -166,7 +167,7 @@ class Handlers(ABC):
     async def licence_transfer(self, request: Request) -> Response:
         """``POST /v1/licence/transfer``."""
         async with self.read(TransferBody, request) as body:
-            await self.registration.transfer(body.licence)
+            await self.registration.transfer(body.licence, body.seat)
             return await self.licence_state(request)
 
     async def licence_deactivate(self, request: Request) -> Response:

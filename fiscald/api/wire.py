@@ -221,12 +221,22 @@ class Mailed(Deferred):
     mail: str
 
 
+class OwnSeat(Deferred):
+    """A seat of a licence: the right to run on one computer."""
+
+    seat: str
+    hint: str | None = Field(description="first and last group of its number; null: a trial")
+    free: bool = Field(description="whether no computer has it")
+    last: date | None = Field(description="the day of its computer's last check")
+
+
 class OwnCompany(Deferred):
     """A company of the confirmed account."""
 
     name: str
     post: str
     lic: str | None = Field(description="the licence that can be moved; null: none")
+    seats: tuple[OwnSeat, ...] = Field(description="of that licence; with several, a transfer says which")
 
 
 class OwnCompanies(Deferred):

@@ -291,9 +291,12 @@ def check(context: Context, *, show: bool) -> None:
 @click.argument("email")
 @click.option("--code", help="Code from the mail (the second step).")
 @click.option("--licence", "chosen", help="Licence to move, if the account has several.")
+@click.option("--seat", help="Seat to move, if the licence has several computers.")
 @click.option("--lang", type=click.Choice(["pl", "en", "nl"]), help=LANG_HELP)
 @pass_context
-def transfer(context: Context, email: str, code: str | None, chosen: str | None, lang: str | None) -> None:
+def transfer(
+    context: Context, email: str, code: str | None, chosen: str | None, seat: str | None, lang: str | None
+) -> None:
     """Move a licence to this computer; the vendor mails a code to EMAIL. The other computer loses the licence.
 
     With the licence number at hand: fiscalctl licence register.
@@ -308,7 +311,8 @@ def transfer(context: Context, email: str, code: str | None, chosen: str | None,
             return
     if confirmed is not None:
         chosen = _choose(context, email, confirmed["companies"], chosen)
-    found = step(context, "transfer", licence=chosen)
+        seat = _choose_seat(context, email, chosen, confirmed["companies"], seat)
+    found = step(context, "transfer", licence=chosen, seat=seat)
     context.show(found, lambda: text(found))
 
 
@@ -334,6 +338,36 @@ def _choose(context: Context, email: str, companies: list[dict[str, Any]], said:
         if found is not None:
             return found
         context.warn(f"{said!r} matches none or several of these licences: {', '.join(movable)}")
+        if not asking:
+            sys.exit(USAGE)
+
+
+def _choose_seat(
+    context: Context, email: str, chosen: str, companies: list[dict[str, Any]], said: str | None
+) -> str | None:
+    """The seat to move; ``None`` where the vendor needs no answer. Ends if a person must choose first."""
+    seats = [seat for each in companies if each["lic"] == chosen for seat in each["seats"]]
+    if said is None and (len(seats) < 2 or any(seat["free"] for seat in seats)):
+        return None
+    movable = {seat["seat"]: seat["hint"] or "trial" for seat in seats}
+    lines = [
+        f"{number}. {seat['seat']}: number {seat['hint'] or '-'}, last check {seat['last'] or 'never'}"
+        for number, seat in enumerate(seats, 1)
+    ]
+    asking = said is None and asks(context)
+    if asking:
+        click.echo("The licence is on several computers:\n" + "\n".join(lines))
+    elif said is None:
+        again = f"within 15 minutes: fiscalctl licence transfer {email} --licence {chosen} --seat SEAT"
+        context.show({"seats": seats}, lambda: "\n".join([*lines, again]))
+        sys.exit(PLAIN)
+    while True:
+        if asking:
+            said = str(click.prompt("Which computer does this one replace (its number in this list)"))
+        found = meant(said or "", movable)
+        if found is not None:
+            return found
+        context.warn(f"{said!r} matches none or several of these seats: {', '.join(movable)}")
         if not asking:
             sys.exit(USAGE)
 

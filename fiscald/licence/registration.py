@@ -221,15 +221,15 @@ class Registration:
             self._session = answer.session
         return [each.model_dump() for each in answer.companies]
 
-    async def transfer(self, licence: str) -> None:
-        """Move a licence of a confirmed account to this computer. Raises ``ProblemError``."""
+    async def transfer(self, licence: str, seat: str | None = None) -> None:
+        """Move a licence of a confirmed account here; ``seat``: which of several. Raises ``ProblemError``."""
         async with self._turn:
             client = await self._client()
             session = self._session
             if session is None:
                 raise ProblemError(problem("licence.nothing_to_do", reason="confirm the account's address first"))
             request = _checked_fields(
-                lambda: client.request(Transfer, session=session, lic=licence, mid=self._machine())
+                lambda: client.request(Transfer, session=session, lic=licence, seat=seat, mid=self._machine())
             )
             await self._take_certificate(await self._ask(request))
             self._session = None
