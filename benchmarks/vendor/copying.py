@@ -11,7 +11,7 @@ import json
 import random
 import re
 from base64 import b32encode
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 from benchmarks.vendor.stories import Computer, Recorded, Story, nip, real_key
@@ -65,9 +65,7 @@ class Maker:
         found += [firm.name, firm.normal_name, firm.tin]
         found += [f"biuro{k}@firma{k % 5003}.example", f"S-{self.seed}-{k}", f"FV/{k}/2026"]
         computers = [self._computer(k, which, sampled=sampled) for which in range(len(story.computers))]
-        for computer in computers:
-            found += [computer.jwk["x"], computer.jkt, computer.mid]
-            found += [self._rules._trial_seal("key", computer.jkt), self._rules._trial_seal("machine", computer.mid)]
+        found += _of_computers(self._rules, story, computers)
         for number in story.numbers:
             made = issue(
                 kind=number.kind, flags=number.flags, issued=number.issued, serial=self._serial(), mac_key=1,
@@ -106,12 +104,17 @@ def _old(rules: Recorded, story: Story) -> list[Any]:
     """What is replaced, in the order of ``Maker.values``."""
     found: list[Any] = [None, *story.ids]
     found += [story.company.name, story.company.normal_name, story.company.tin, story.email, story.order, story.invoice]
-    for computer in story.computers:
-        found += [computer.jwk["x"], computer.jkt, computer.mid]
-        found += [rules._trial_seal("key", computer.jkt), rules._trial_seal("machine", computer.mid)]
+    found += _of_computers(rules, story, story.computers)
     for number in story.numbers:
         found += [number_seal(rules.keyring, number), number.serial, number.hint, number.digest]
     return found
+
+
+def _of_computers(rules: Recorded, story: Story, computers: list[Computer]) -> Iterator[Any]:
+    for computer in computers:
+        yield from (computer.jwk["x"], computer.jkt, computer.mid)
+        if story.has_trial:
+            yield from (rules._trial_seal("key", computer.jkt), rules._trial_seal("machine", computer.mid))
 
 
 class Template:

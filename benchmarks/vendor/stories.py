@@ -13,6 +13,7 @@ import json
 import sqlite3
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -91,7 +92,12 @@ class Story:
     asks: tuple[str, str] | None = None
     """Licence and newest certificate of the first computer, if its next check is answered with "ok"."""
 
-    @property
+    @cached_property
+    def has_trial(self) -> bool:
+        """Whether its computers are remembered as having had a trial."""
+        return any(row.table == "trial_used" for row in self.rows)
+
+    @cached_property
     def ids(self) -> list[str]:
         """The random names in it, without their prefixes."""
         made = [row.cells["id"] for row in self.rows if row.table not in ("purchase", "audit") and "id" in row.cells]
@@ -134,6 +140,8 @@ class Teller:
             cursor = self._db.execute(f"SELECT * FROM {table} WHERE rowid > ? ORDER BY rowid", (before[table],))
             columns = [about[0] for about in cursor.description]
             story.rows += [Row(table, dict(zip(columns, row, strict=True))) for row in cursor]
+        used = {row.cells["jkt"] for row in story.rows if row.table == "device"}
+        story.computers = [computer for computer in story.computers if computer.jkt in used]
         return story
 
     def _last(self, table: str) -> int:

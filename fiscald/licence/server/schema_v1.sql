@@ -23,10 +23,11 @@ CREATE TABLE company (
     post_norm  TEXT NOT NULL,
     created    INTEGER NOT NULL
 ) STRICT;
-CREATE UNIQUE INDEX company_tin ON company (cc, tin) WHERE tin IS NOT NULL;
+CREATE UNIQUE INDEX company_tin ON company (tin, cc) WHERE tin IS NOT NULL;
 CREATE UNIQUE INDEX company_np ON company (cc, name_norm, post_norm) WHERE tin IS NULL;
 CREATE INDEX company_account ON company (account_id);
-CREATE INDEX company_name ON company (name_norm);  -- a search for a part of a name reads it, not the table
+-- A search for a part of a name reads all of it, but not the table.
+CREATE INDEX company_name ON company (name_norm, id);
 -- A rename drops and makes this trigger again, inside one audited transaction.
 CREATE TRIGGER company_fixed BEFORE UPDATE OF cc, tin, name, name_norm, post, post_norm ON company
 BEGIN SELECT RAISE(ABORT, 'company identity is immutable'); END;
@@ -127,7 +128,7 @@ CREATE UNIQUE INDEX one_seat ON device (licence_id, jkt) WHERE state = 'bound' A
 CREATE INDEX device_key ON device (jkt);
 CREATE INDEX device_licence ON device (licence_id, jkt);
 CREATE INDEX device_seat ON device (seat_id);
-CREATE INDEX device_twins ON device (id) WHERE twins > 0;
+CREATE INDEX device_twins ON device (twins DESC, id) WHERE twins > 0;
 
 -- What a computer has shown last, and what was signed for it since: older ones are deleted when one is signed.
 CREATE TABLE cert (
