@@ -37,7 +37,7 @@ class Page(NamedTuple):
 
 
 def licences(t: Transaction, search: str | None = None, *, after: str | None = None, limit: int = PAGE) -> Page:
-    """Licences, oldest first: all, or those with this id, tax number, address, order, number's hint or part of a name.
+    """Licences, oldest first: all, or those that ``searching`` finds.
 
     ``after``: the ``after`` of the page before. Raises ``AdminError``.
     """

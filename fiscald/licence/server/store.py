@@ -49,7 +49,7 @@ class Store:
         with contextlib.ExitStack() as undo:
             try:
                 private.make_directory(path.parent)
-                os.close(private.open_file(path, os.O_RDWR))
+                private.make_file(path)
                 os.close(private.open_file(_lock_file(path), os.O_RDWR))
                 self._lock = undo.enter_context(_lock_file(path).open("a"))
                 self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=LOCK_TIMEOUT)
