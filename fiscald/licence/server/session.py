@@ -42,7 +42,7 @@ class Session:
     @contextmanager
     def transaction(self, *, any_clock: bool = False) -> Iterator[Transaction]:
         """One transaction; an error becomes one sentence and exit code 1."""
-        with self._store() as store, store.transaction(now, f"cli:{getpass.getuser()}") as t:
+        with self.store() as store, store.transaction(now, f"cli:{getpass.getuser()}") as t:
             if not any_clock:
                 t.check_clock()
             yield t
@@ -50,11 +50,12 @@ class Session:
     @contextmanager
     def reading(self) -> Iterator[Transaction]:
         """Read from one state of the database, while the server writes."""
-        with self._store() as store, store.reading(now) as t:
+        with self.store() as store, store.reading(now) as t:
             yield t
 
     @contextmanager
-    def _store(self) -> Iterator[Store]:
+    def store(self) -> Iterator[Store]:
+        """The database; an error becomes one sentence and exit code 1."""
         try:
             store = Store(self.config.database)
             try:
