@@ -55,14 +55,14 @@ class Times:
         return statistics.median(self.processor)
 
     def figures(self, label: str = "") -> list[Figure]:
-        """The median, with the slow ones behind it."""
+        """What a tenth is faster than, so that other programs on the computer count little; the others behind it."""
         ordered = sorted(self.wall)
-        slow = ordered[min(len(ordered) - 1, int(len(ordered) * 0.99))]
+        fast, middle, slow = (ordered[int(len(ordered) * part)] for part in (0.1, 0.5, 0.99))
         note = (
-            f"processor {self.spent:.2f} ms; 99 of 100 under {slow:.1f} ms, longest "
+            f"processor {self.spent:.2f} ms; median {middle:.1f} ms, 99 of 100 under {slow:.1f} ms, longest "
             f"{ordered[-1]:.1f} ms of {len(ordered)}"
         )
-        return [Figure(label, statistics.median(ordered), note)]
+        return [Figure(label, fast, note)]
 
 
 class Desk:

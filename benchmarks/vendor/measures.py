@@ -80,8 +80,8 @@ def beside(conditions: Conditions) -> Outcome:
         ):
             seconds, megabytes, times, log = it.beside(*command)
             (figure,) = times.figures()
-            note = f"it took {seconds:.1f} s, at most {megabytes:.0f} MB so far; log {log / 1e6:.0f} MB; median "
-            figures.append(Figure(label, times.longest, f"{note}{figure.value:.1f} ms; {figure.note}"))
+            note = f"it took {seconds:.1f} s, at most {megabytes:.0f} MB so far; log {log / 1e6:.0f} MB; "
+            figures.append(Figure(label, times.longest, note + figure.note))
         (conditions.folder / "copy.db").unlink()
     return Outcome(figures)
 
