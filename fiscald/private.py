@@ -53,6 +53,20 @@ def open_file(path: Path, flags: int) -> int:
     return descriptor
 
 
+def make_file(path: Path) -> None:
+    """Make ``path`` if it is missing, with mode 0600. One of ours that others may open is closed to them.
+
+    One that is there is not opened: to close it again would drop the locks that SQLite has on it in this process, and
+    another process would delete its log. Raises ``OSError``.
+    """
+    try:
+        os.close(open_file(path, os.O_RDWR | os.O_EXCL))
+    except FileExistsError:
+        found = path.stat()
+        if stat.S_ISREG(found.st_mode) and stat.S_IMODE(found.st_mode) != FILE and found.st_uid == os.geteuid():
+            path.chmod(FILE)
+
+
 def openness(path: Path) -> Openness:
     """What others may do with a directory; one that belongs to another user is theirs to write. Raises ``OSError``."""
     found = path.stat()

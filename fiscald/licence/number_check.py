@@ -9,7 +9,7 @@ be located.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 LENGTH, CHECKS = 29, 4
@@ -28,11 +28,10 @@ class Wrong(NamedTuple):
 
 def check_symbols(data: Sequence[int]) -> tuple[int, ...]:
     """The four symbols that make 25 ``data`` symbols a good word: the remainder of data * x^4."""
-    rest = [0] * CHECKS
+    rest = 0
     for symbol in data:
-        carry = symbol ^ rest[0]
-        rest = [next_one ^ _times(carry, g) for next_one, g in zip((*rest[1:], 0), _GENERATOR, strict=True)]
-    return tuple(rest)
+        rest = (rest & 0x7FFF) << 5 ^ _REMAINDERS[symbol ^ rest >> 15]
+    return tuple(rest >> shift & 31 for shift in (15, 10, 5, 0))
 
 
 def syndrome(word: Sequence[int]) -> int:
@@ -73,11 +72,19 @@ def _times(one: int, other: int) -> int:
     return _EXP[(_LOG[one] + _LOG[other]) % 31] if one and other else 0
 
 
-def _share(position: int, symbol: int) -> int:
+def _packed(symbols: Iterable[int]) -> int:
     packed = 0
-    for root in range(1, CHECKS + 1):
-        packed = packed << 5 | _times(symbol, _EXP[root * (LENGTH - 1 - position) % 31])
+    for symbol in symbols:
+        packed = packed << 5 | symbol
     return packed
+
+
+#: What each leading symbol leaves behind when it is divided, as 20 bits.
+_REMAINDERS = tuple(_packed(_times(symbol, each) for each in _GENERATOR) for symbol in range(32))
+
+
+def _share(position: int, symbol: int) -> int:
+    return _packed(_times(symbol, _EXP[root * (LENGTH - 1 - position) % 31]) for root in range(1, CHECKS + 1))
 
 
 _SHARES = tuple(tuple(_share(position, symbol) for symbol in range(32)) for position in range(LENGTH))

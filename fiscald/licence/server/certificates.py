@@ -70,7 +70,7 @@ class Certificates:
             mid=device.mid,
             jkt=device.jkt,
             offline=device.offline,
-            seats=len(t.seats(licence.id)),
+            seats=t.count_seats(licence.id),
         )
 
     def _number_claim(self, t: Transaction, seat: Seat) -> dict[str, str]:
@@ -97,7 +97,10 @@ class Certificates:
         )
 
     def certificate(self, t: Transaction, licence: Licence, device: Device, *, renewal: bool = False) -> str:
-        """The next certificate of a computer, signed and written down. ``renewal``: nobody decided anything."""
+        """The next certificate of a computer, signed and written down; those before the one that it showed are not needed.
+
+        ``renewal``: nobody decided anything.
+        """
         claims = self.claims(t, licence, device)
         t.do("UPDATE licence SET seq = seq + 1 WHERE id = ?", licence.id)
         (seq,) = t.one("SELECT seq FROM licence WHERE id = ?", licence.id)
@@ -107,6 +110,10 @@ class Certificates:
             "INSERT INTO cert (jti, licence_id, device_id, seq, kid, iat, exp, rights) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             jti, licence.id, device.id, seq, self.keyring.kid, t.now, times.get("exp"),
             rights(claims, self.keyring.kid),
+        )  # fmt: skip
+        t.do(
+            "DELETE FROM cert WHERE licence_id = ? AND device_id = ? AND seq < (SELECT seen FROM device WHERE id = ?)",
+            licence.id, device.id, device.id,
         )  # fmt: skip
         if not renewal:
             t.audit("certificate", licence.id, jti=jti)

@@ -13,7 +13,7 @@ from fiscald.licence import number_reading
 from fiscald.licence.number import Number
 from fiscald.licence.number_reading import NumberRefused
 from fiscald.licence.server import admin, listing, spreadsheet
-from fiscald.licence.server.session import Session, confirm, fail
+from fiscald.licence.server.session import Session, confirm, fail, now
 
 
 @click.command()
@@ -22,28 +22,39 @@ from fiscald.licence.server.session import Session, confirm, fail
 @click.pass_obj
 def licences(session: Session, search: str | None, *, as_csv: bool) -> None:
     """List licences: all, or those of a company, tax number, e-mail address, order or number's hint."""
-    rows: list[dict[str, Any]] = []
-    after: str | None = None
+    listed = 0
     if as_csv:
         spreadsheet.echo_rows([_HEADER])
-    while True:
-        with session.reading() as t:
-            page = listing.licences(t, search, after=after)
-        after = page.after
+    for page in _pages(session, search):
         if session.as_json:
-            rows += page.rows
+            click.echo("".join(_json_part(row, listed + n) for n, row in enumerate(page.rows)), nl=False)
         elif as_csv:
             spreadsheet.echo_rows(cells for row in page.rows for cells in _cells(row))
         else:
             for row in page.rows:
                 click.echo(_line(row))
-            rows = rows or page.rows
-        if after is None:
-            break
+        listed += len(page.rows)
     if session.as_json:
-        click.echo(json.dumps(rows, ensure_ascii=False))
-    elif not rows and not as_csv:
+        click.echo("]" if listed else "[]")
+    elif not listed and not as_csv:
         click.echo("none")
+
+
+def _pages(session: Session, search: str | None) -> Iterator[listing.Page]:
+    """Page by page: a list that nobody reads on keeps no state of the database, and takes the memory of a page."""
+    after: str | None = None
+    with session.store() as store:
+        while True:
+            with store.reading(now) as t:
+                page = listing.licences(t, search, after=after)
+            yield page
+            after = page.after
+            if after is None:
+                return
+
+
+def _json_part(row: dict[str, Any], before: int) -> str:
+    return f"{', ' if before else '['}{json.dumps(row, ensure_ascii=False)}"
 
 
 def _line(row: dict[str, Any]) -> str:

@@ -54,6 +54,7 @@ def serve(session: Session, *, path: Path | None) -> None:
 async def _run(config: Config, keys: Keyring, store: Store) -> None:
     """Serve until SIGTERM or SIGINT. Raises ``ListenError`` and ``TlsError``."""
     from fiscald.licence.server.app import create_app
+    from fiscald.licence.server.housekeeping import Housekeeping
     from fiscald.licence.server.issuing import Issuing
     from fiscald.licence.server.mail_values import mail_secrets
     from fiscald.licence.server.metrics import CountedTransport, Metrics
@@ -93,6 +94,7 @@ async def _run(config: Config, keys: Keyring, store: Store) -> None:
         with anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT, signal.SIGHUP) as signals:
             await tasks.start(serving)
             tasks.start_soon(unnamed_proxy.watch, store, door.connections)
+            tasks.start_soon(Housekeeping(handler.tidy).run)
             tasks.start_soon(webhook.run)
             tasks.start_soon(reminders.run, outbox.wake)
             log.info("listening on %s", config.listen)

@@ -40,7 +40,7 @@ class DatabaseCustomerDesk:
             )
             self._rules.take_mail(t, to, whom)
             account = t.get_or_create_account(to, lang)
-            known = t.companies(account) or page_rows.orders(t, "email = ?", normal_email(to), 1)
+            known = t.companies(account) or page_rows.orders(t, "lower(email) = ?", normal_email(to), 1)
             letter = MailTemplate.CODE if known else MailTemplate.ADDRESS_UNKNOWN
             self._rules.mail_code(t, account, "account", to, letter, lang, _key(browser), {})
 
@@ -68,7 +68,7 @@ class DatabaseCustomerDesk:
             return views.Account(
                 email=email,
                 licences=tuple(page_rows.own_licence(t, licence) for licence in newest if licence is not None),
-                orders=page_rows.orders(t, "email = ?", normal_email(email), MAX_ORDERS),
+                orders=page_rows.orders(t, "lower(email) = ?", normal_email(email), MAX_ORDERS),
             )
 
     def free_seat(self, session: str, seat: str) -> None:
@@ -90,7 +90,7 @@ class DatabaseCustomerDesk:
         """See ``CustomerDesk``."""
         with self._signed_in(session) as (t, account):
             email, _ = t.address(account)
-            row = t.one("SELECT 1 FROM purchase WHERE id = ? AND email = ?", order, normal_email(email))
+            row = t.one("SELECT 1 FROM purchase WHERE id = ? AND lower(email) = ?", order, normal_email(email))
             if row is None:
                 raise Refused("order_unknown")
             self._rules.limiter(t).take((limits.RESENDS, order))

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import datetime
 import json
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from fiscald.licence.company import Company
 from fiscald.licence.number import field_of
+from fiscald.licence.server import searching
 from fiscald.licence.server.admin import AdminError, find_licence
-from fiscald.licence.server.records import Seat
-from fiscald.licence.server.transaction import AUDIT_START, Transaction, chained, normal_email
+from fiscald.licence.server.transaction import AUDIT_START, Transaction, chained
 
 #: Rows of one page.
 PAGE = 100
@@ -46,47 +46,17 @@ class Found(NamedTuple):
 def licences(t: Transaction, search: str | None = None, *, after: str | None = None, limit: int = PAGE) -> Page:
     """Licences with all that is known of them: see ``found``."""
     page = found(t, search, after=after, limit=limit)
-    return Page([licence_row(t, id_) for id_ in page.ids], page.after)
+    return Page(_licence_rows(t, page.ids), page.after)
 
 
 def found(t: Transaction, search: str | None = None, *, after: str | None = None, limit: int = PAGE) -> Found:
-    """Licences, oldest first: all, or those with this id, tax number, address, order, number's hint or part of a name.
+    """Licences, oldest first: all, or those that ``searching`` finds.
 
     ``after``: the ``after`` of the page before. Raises ``AdminError``.
     """
-    start = (-1, "") if after is None else _start(t, after)
-    if search is None:
-        rows = t.all(
-            "SELECT id FROM licence WHERE (created, id) > (?, ?) ORDER BY created, id LIMIT ?", *start, limit + 1
-        )
-    else:
-        rows = t.all(
-            f"SELECT id FROM licence WHERE id IN ({_FOUND}) AND (created, id) > (?2, ?3) ORDER BY created, id LIMIT ?4",
-            search.strip(), *start, limit + 1, normal_email(search), _pattern(search),
-        )  # fmt: skip
-    ids = [id_ for (id_,) in rows]
+    start = searching.FIRST if after is None else _start(t, after)
+    ids = searching.licences(t, search, start, limit + 1)
     return Found(ids[:limit], ids[limit - 1] if len(ids) > limit else None)
-
-
-#: Ids of licences that are found by ?1 (as typed), ?5 (as an address) and ?6 (a part of the company's name).
-_FOUND = """
-    SELECT id FROM licence WHERE id = ?1 OR company_id = ?1
-    UNION SELECT licence_id FROM seat WHERE id = ?1
-    UNION SELECT licence_id FROM device WHERE id = ?1
-    UNION SELECT licence.id FROM licence JOIN company ON company.id = company_id WHERE tin = ?1
-    UNION SELECT licence.id FROM licence JOIN company ON company.id = company_id WHERE name_norm LIKE ?6
-    UNION SELECT licence.id FROM licence JOIN company ON company.id = company_id
-        JOIN account ON account.id = account_id WHERE email_norm = ?5
-    UNION SELECT licence_id FROM seat JOIN number ON number.seat_id = seat.id WHERE hint = upper(?1) OR purchase_id = ?1
-    UNION SELECT licence_id FROM purchase JOIN number ON purchase_id = purchase.id JOIN seat ON seat.id = seat_id
-        WHERE email = ?5
-"""
-
-
-def _pattern(search: str) -> str | None:
-    """A part of a company's name, spelled as the names are compared: without case, accents and punctuation."""
-    plain = Company(search, "", "", None).normal_name
-    return f"%{plain}%" if plain else None
 
 
 def _start(t: Transaction, after: str) -> tuple[int, str]:
@@ -98,53 +68,79 @@ def _start(t: Transaction, after: str) -> tuple[int, str]:
 
 def licence_row(t: Transaction, name: str) -> dict[str, Any]:
     """Everything about a licence. Raises ``AdminError``."""
-    licence = find_licence(t, name)
-    stored = t.company_of(licence)
-    return {
-        "licence": licence.id,
-        "kind": licence.kind,
-        "state": licence.state,
-        "since": moment(licence.changed),
-        "certificates": licence.seq,
-        "said": licence.said,
-        "company": {"id": stored.id, **stored.company._asdict()},
-        "email": None if stored.account is None else t.address(stored.account)[0],
-        "seats": [_seat_row(t, seat) for seat in t.seats(licence.id)],
+    (row,) = _licence_rows(t, [find_licence(t, name).id])
+    return row
+
+
+def _licence_rows(t: Transaction, ids: list[str]) -> list[dict[str, Any]]:
+    """Everything about licences, in four queries however many they are."""
+    wanted = json.dumps(ids)
+    rows = {
+        id_: {
+            "licence": id_,
+            "kind": kind,
+            "state": state,
+            "since": moment(changed),
+            "certificates": seq,
+            "said": said,
+            "company": {"id": company, "name": name, "post": post, "cc": cc, "tin": tin},
+            "email": email,
+            "seats": [],
+        }
+        for id_, kind, state, changed, seq, said, company, name, post, cc, tin, email in t.all(
+            "SELECT licence.id, kind, licence.state, changed, seq, said, company.id, name, post, cc, tin, email"
+            " FROM json_each(?) CROSS JOIN licence ON licence.id = value JOIN company ON company.id = company_id"
+            " LEFT JOIN account ON account.id = account_id",
+            wanted,
+        )
     }
+    for seat in _seat_rows(t, wanted):
+        rows[seat.pop("licence")]["seats"].append(seat)
+    return [rows[id_] for id_ in ids]
 
 
-def _seat_row(t: Transaction, seat: Seat) -> dict[str, Any]:
-    numbers = t.all(
-        "SELECT kind, hint, issued, bought, purchase_id, state FROM number WHERE seat_id = ? ORDER BY rowid", seat.id
-    )
-    devices = t.all(
-        "SELECT id, state, bound, released, offline, last_day, version, twins FROM device WHERE seat_id = ?"
-        " ORDER BY rowid",
-        seat.id,
-    )
-    return {
-        "seat": seat.id,
-        "state": seat.state,
-        "said": seat.said,
-        "flags": seat.flags,
-        "upd": seat.upd,
-        "ends": _moment_or_none(seat.ends),
-        "registered_as": None if seat.name is None else {"name": seat.name, "post": seat.post},
-        "numbers": [
+def _seat_rows(t: Transaction, licences: str) -> Iterator[dict[str, Any]]:
+    numbers: dict[str, list[dict[str, Any]]] = {}
+    for seat, kind, hint, issued, bought, purchase, state in t.all(
+        "SELECT seat_id, kind, hint, issued, bought, purchase_id, number.state FROM json_each(?)"
+        " CROSS JOIN seat ON licence_id = value CROSS JOIN number ON seat_id = seat.id ORDER BY number.rowid",
+        licences,
+    ):
+        numbers.setdefault(seat, []).append(
             {
                 "field": field_of(kind), "hint": hint, "issued": issued, "bought": bought,
                 "order": purchase, "state": state,
             }
-            for kind, hint, issued, bought, purchase, state in numbers
-        ],
-        "computers": [
+        )  # fmt: skip
+    computers: dict[str, list[dict[str, Any]]] = {}
+    for seat, id_, state, bound, released, offline, last_day, version, twins in t.all(
+        "SELECT seat_id, device.id, state, bound, released, offline, last_day, version, twins FROM json_each(?)"
+        " CROSS JOIN device ON licence_id = value ORDER BY device.rowid",
+        licences,
+    ):
+        computers.setdefault(seat, []).append(
             {
                 "id": id_, "state": state, "bound": moment(bound), "released": _moment_or_none(released),
                 "offline": bool(offline), "last_day": last_day, "version": version, "twins": twins,
             }
-            for id_, state, bound, released, offline, last_day, version, twins in devices
-        ],
-    }  # fmt: skip
+        )  # fmt: skip
+    for licence, id_, state, said, flags, upd, ends, name, post in t.all(
+        "SELECT licence_id, seat.id, state, said, flags, upd, ends, name, post FROM json_each(?)"
+        " CROSS JOIN seat ON licence_id = value ORDER BY created, seat.rowid",
+        licences,
+    ):
+        yield {
+            "licence": licence,
+            "seat": id_,
+            "state": state,
+            "said": said,
+            "flags": flags,
+            "upd": upd,
+            "ends": _moment_or_none(ends),
+            "registered_as": None if name is None else {"name": name, "post": post},
+            "numbers": numbers.get(id_, []),
+            "computers": computers.get(id_, []),
+        }
 
 
 def twins(t: Transaction, limit: int = PAGE) -> list[dict[str, Any]]:
@@ -175,32 +171,26 @@ def differing(t: Transaction, limit: int = PAGE) -> list[dict[str, Any]]:
 
 def orders(t: Transaction, search: str | None = None, *, after: int = 0, limit: int = PAGE) -> list[dict[str, Any]]:
     """Orders, oldest first: all, or those with this id, invoice or address. ``after``: the last row's ``row``."""
-    found = t.all(
-        f"SELECT {_ORDER} FROM purchase"
-        " WHERE rowid > ?1 AND (?2 IS NULL OR ?2 IN (id, invoice) OR email = ?3) ORDER BY rowid LIMIT ?4",
-        after, search, None if search is None else normal_email(search), limit,
-    )  # fmt: skip
-    return [_order_row(t, row) for row in found]
+    return [_order_row(t, row) for row in searching.orders(t, search, after, limit)]
 
 
 def order(t: Transaction, id_: str) -> dict[str, Any] | None:
     """The order with this id."""
-    row = t.one(f"SELECT {_ORDER} FROM purchase WHERE id = ?", id_)
-    return None if row is None else _order_row(t, row)
+    row = t.one("SELECT rowid FROM purchase WHERE id = ?", id_)
+    return None if row is None else _order_row(t, row[0])
 
 
-_ORDER = "rowid, id, invoice, buyer, email, lang, bought, source, created, cancelled"
-
-
-def _order_row(t: Transaction, row: Any) -> dict[str, Any]:
-    number, id_, invoice, buyer, email, lang, bought, source, created, cancelled = row
+def _order_row(t: Transaction, row: int) -> dict[str, Any]:
+    id_, invoice, buyer, email, lang, bought, source, created, cancelled = t.one(
+        "SELECT id, invoice, buyer, email, lang, bought, source, created, cancelled FROM purchase WHERE rowid = ?", row
+    )
     numbers = t.all(
         "SELECT kind, hint, number.state, licence_id FROM number LEFT JOIN seat ON seat.id = seat_id"
         " WHERE purchase_id = ? ORDER BY number.rowid",
         id_,
     )
     return {
-        "row": number,
+        "row": row,
         "order": id_,
         "invoice": invoice,
         "buyer": buyer,

@@ -110,10 +110,10 @@ class RequestHandler:
         with self._transaction():
             pass
 
-    def tidy(self) -> None:
-        """Forget what has run out. Raises ``Unable``."""
+    def tidy(self) -> bool:
+        """Forget some of what has run out; whether there may be more. Raises ``Unable``."""
         with self._store.transaction(self._clock) as t:
-            t.tidy()
+            return t.tidy()
 
     # -- parts ----------------------------------------------------------------------------------------
 

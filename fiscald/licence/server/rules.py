@@ -44,9 +44,10 @@ class Rules(MailRules, NumberRules):
             "SELECT seq, iat, exp, rights FROM cert WHERE jti = ? AND licence_id = ? AND device_id = ?",
             request.crt, licence.id, device.id,
         )  # fmt: skip
+        number = _number_in(licence, request.crt) if shown is None else shown[0]
         if shown is None:
-            licence = self._catch_up(t, licence, request.crt)
-        elif shown[0] < device.seen:
+            licence = self._catch_up(t, licence, number)
+        if number is not None and number < device.seen:
             self._twins(t, licence, device, request.ver)
         t.do(
             "UPDATE device SET last_day = ?, version = ?, seen = max(seen, ?) WHERE id = ?",
@@ -61,17 +62,16 @@ class Rules(MailRules, NumberRules):
         t.audit("device.twins", licence.id, device=device.id, version=version)
         log.error("ALARM: %s shows an older certificate than before; see: fiscald-vendor twins", device.id)
 
-    def _catch_up(self, t: Transaction, licence: Licence, jti: str) -> Licence:
+    def _catch_up(self, t: Transaction, licence: Licence, shown: int | None) -> Licence:
         """After an old backup was restored a computer may hold a newer certificate than we know of.
 
         The computer would refuse a lower number as superseded. A false claim brings no advantage.
         """
-        match = re.fullmatch(rf"{certificate_name(licence.id, '')}([0-9]{{4,6}})", jti)
-        if match is None or int(match[1]) <= licence.seq:
+        if shown is None or shown <= licence.seq:
             return licence
-        t.do("UPDATE licence SET seq = ? WHERE id = ?", int(match[1]), licence.id)
-        t.audit("licence.caught_up", licence.id, seq=int(match[1]))
-        return licence._replace(seq=int(match[1]))
+        t.do("UPDATE licence SET seq = ? WHERE id = ?", shown, licence.id)
+        t.audit("licence.caught_up", licence.id, seq=shown)
+        return licence._replace(seq=shown)
 
     def _verdict(self, t: Transaction, licence: Licence, device: Device, shown: Any) -> dict[str, Any]:
         seat = t.seat(device.seat)
@@ -138,6 +138,12 @@ class Rules(MailRules, NumberRules):
             t.free(device.seat)
             t.audit("device.released", licence.id, device=device.id)
         return licence.id
+
+
+def _number_in(licence: Licence, jti: str) -> int | None:
+    """The number of a certificate that is no longer, or not yet, in the table: its name holds it."""
+    match = re.fullmatch(rf"{certificate_name(licence.id, '')}([0-9]{{4,6}})", jti)
+    return None if match is None else int(match[1])
 
 
 def latest(t: Transaction) -> wire.Latest | None:

@@ -23,9 +23,11 @@ CREATE TABLE company (
     post_norm  TEXT NOT NULL,
     created    INTEGER NOT NULL
 ) STRICT;
-CREATE UNIQUE INDEX company_tin ON company (cc, tin) WHERE tin IS NOT NULL;
+CREATE UNIQUE INDEX company_tin ON company (tin, cc) WHERE tin IS NOT NULL;
 CREATE UNIQUE INDEX company_np ON company (cc, name_norm, post_norm) WHERE tin IS NULL;
 CREATE INDEX company_account ON company (account_id);
+-- A search for a part of a name reads all of it, but not the table.
+CREATE INDEX company_name ON company (name_norm, id);
 -- A rename drops and makes this trigger again, inside one audited transaction.
 CREATE TRIGGER company_fixed BEFORE UPDATE OF cc, tin, name, name_norm, post, post_norm ON company
 BEGIN SELECT RAISE(ABORT, 'company identity is immutable'); END;
@@ -62,6 +64,7 @@ CREATE TABLE seat (
     created    INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX seat_licence ON seat (licence_id);
+CREATE INDEX seat_named ON seat (created) WHERE name IS NOT NULL;
 CREATE INDEX seat_upd ON seat (upd);
 CREATE INDEX seat_ends ON seat (ends) WHERE ends IS NOT NULL;
 
@@ -81,7 +84,8 @@ CREATE TABLE purchase (
     created INTEGER NOT NULL,
     cancelled INTEGER                               -- when its numbers were revoked
 ) STRICT;
-CREATE INDEX purchase_email ON purchase (email);
+CREATE INDEX purchase_email ON purchase (lower(email));
+CREATE INDEX purchase_invoice ON purchase (invoice);
 
 CREATE TABLE number (
     h             BLOB PRIMARY KEY CHECK (length(h) = 32),      -- HMAC under the pepper: a stolen table sells nothing
@@ -123,10 +127,11 @@ CREATE TABLE device (
 CREATE UNIQUE INDEX one_computer ON device (seat_id) WHERE state = 'bound';
 CREATE UNIQUE INDEX one_seat ON device (licence_id, jkt) WHERE state = 'bound' AND jkt <> '';
 CREATE INDEX device_key ON device (jkt);
-CREATE INDEX device_licence ON device (licence_id);
+CREATE INDEX device_licence ON device (licence_id, jkt);
 CREATE INDEX device_seat ON device (seat_id);
-CREATE INDEX device_twins ON device (id) WHERE twins > 0;
+CREATE INDEX device_twins ON device (twins DESC, id) WHERE twins > 0;
 
+-- What a computer has shown last, and what was signed for it since: older ones are deleted when one is signed.
 CREATE TABLE cert (
     jti        TEXT PRIMARY KEY,
     licence_id TEXT NOT NULL,
@@ -138,7 +143,6 @@ CREATE TABLE cert (
     rights     TEXT NOT NULL,                       -- fingerprint of all that it says but its times
     UNIQUE (licence_id, seq)
 ) STRICT;
-CREATE INDEX cert_iat ON cert (iat);
 
 CREATE TABLE otp (
     id         TEXT PRIMARY KEY,
@@ -167,11 +171,13 @@ CREATE TABLE mail (
     tries     INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 CREATE INDEX mail_due ON mail (due, id);
+CREATE INDEX mail_otp ON mail (otp_id);
 
 CREATE TABLE session (h BLOB PRIMARY KEY, account_id TEXT NOT NULL, jkt TEXT NOT NULL, expires INTEGER NOT NULL) STRICT;
-CREATE TABLE replay (h BLOB PRIMARY KEY, expires INTEGER NOT NULL) STRICT;
+CREATE INDEX session_expires ON session (expires);
+CREATE TABLE replay (h BLOB PRIMARY KEY, expires INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 CREATE INDEX replay_expires ON replay (expires);
-CREATE TABLE throttle (bucket TEXT PRIMARY KEY, n INTEGER NOT NULL, window_end INTEGER NOT NULL) STRICT;
+CREATE TABLE throttle (bucket TEXT PRIMARY KEY, n INTEGER NOT NULL, window_end INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 CREATE INDEX throttle_end ON throttle (window_end);
 
 -- Of browsers: a customer's (its account) or the vendor's (the name of a token).
@@ -181,6 +187,8 @@ CREATE TABLE web_session (
     token_id   TEXT REFERENCES access_token (id),
     expires    INTEGER NOT NULL
 ) STRICT;
+CREATE INDEX web_session_expires ON web_session (expires);
+CREATE INDEX web_session_account ON web_session (account_id);
 
 -- Of programs that order numbers (a web shop), and of the vendor's people; only hashes are kept.
 CREATE TABLE access_token (

@@ -25,8 +25,11 @@ from fiscald.licence.server.transaction import Transaction
 SCHEMA_VERSION = 1
 #: Seconds to wait for another thread's or process's transaction.
 LOCK_TIMEOUT = 10.0
-#: Seconds between two tries to get the turn.
-_LOCK_POLL = 0.005
+#: Seconds between two tries to get the turn: the first, and the longest.
+_LOCK_POLL = 0.0005, 0.01
+#: Of the file: 64 MiB of it in memory; a log that has grown while somebody read for long is cut to 64 MiB.
+_SETTINGS = ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "cache_size = -65536",
+             "journal_size_limit = 67108864")  # fmt: skip
 
 
 class StoreError(Exception):
@@ -40,11 +43,13 @@ class Store:
         """Open or create it. Raises ``StoreError`` saying what to do."""
         self._path = path
         self._thread_turn = threading.Lock()
+        # A turn did not come in time: until one does, nobody waits for it again, as those in line would wait for hours.
+        self._stuck = False
         self._reading = threading.Lock()
         with contextlib.ExitStack() as undo:
             try:
                 private.make_directory(path.parent)
-                os.close(private.open_file(path, os.O_RDWR))
+                private.make_file(path)
                 os.close(private.open_file(_lock_file(path), os.O_RDWR))
                 self._lock = undo.enter_context(_lock_file(path).open("a"))
                 self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=LOCK_TIMEOUT)
@@ -80,24 +85,27 @@ class Store:
             self._thread_turn.release()
 
     def _wait_for_file(self) -> None:
-        end = time.monotonic() + LOCK_TIMEOUT
+        end = time.monotonic() + (0 if self._stuck else LOCK_TIMEOUT)
+        pause, longest = _LOCK_POLL
         while True:
             try:
                 fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 if time.monotonic() > end:
+                    self._stuck = True
                     raise Unable(
                         f"{self._path}: another process has it for more than {LOCK_TIMEOUT:.0f} s; "
                         f"is a command stopped? see: fuser {_lock_file(self._path)}"
                     ) from None
-                time.sleep(_LOCK_POLL)
+                time.sleep(pause)
+                pause = min(2 * pause, longest)
             else:
+                self._stuck = False
                 return
 
     def _prepare(self) -> None:
-        self._db.execute("PRAGMA journal_mode = WAL")
-        self._db.execute("PRAGMA synchronous = FULL")
-        self._db.execute("PRAGMA foreign_keys = ON")
+        for setting in _SETTINGS:
+            self._db.execute(f"PRAGMA {setting}")
         self._db.execute("BEGIN IMMEDIATE")
         (version,) = self._db.execute("PRAGMA user_version").fetchone()
         if version > SCHEMA_VERSION:

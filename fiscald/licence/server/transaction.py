@@ -17,10 +17,8 @@ from fiscald.licence.server.refusals import Unable
 DAY = 86_400
 #: What the chain of the audit begins with.
 AUDIT_START = "0" * 64
-#: For how long an old certificate is remembered after its lease, in seconds.
-CERT_KEPT = 90 * DAY
 #: Rows that one tidying deletes of each table at most: it must not hold up the answers.
-TIDY_ROWS = 2000
+TIDY_ROWS = 500
 
 
 def random_name(prefix: str, symbols: int = 13) -> str:
@@ -185,6 +183,11 @@ class Transaction:
         rows = self.all(f"SELECT {records.SEAT} FROM seat WHERE licence_id = ? ORDER BY created, rowid", licence)
         return [Seat(*row) for row in rows]
 
+    def count_seats(self, licence: str) -> int:
+        """How many seats a licence has."""
+        (count,) = self.one("SELECT count(*) FROM seat WHERE licence_id = ?", licence)
+        return int(count)
+
     def add_seat(
         self, licence: str, flags: int, *, ends: int | None, upd: str, name: str | None = None, post: str | None = None
     ) -> Seat:
@@ -259,33 +262,39 @@ class Transaction:
 
     # -- housekeeping ---------------------------------------------------------------------------------
 
-    def tidy(self) -> None:
-        """Forget what has run out: nonces, counters, sessions, codes, unconfirmed addresses, old certificates."""
-        for table, column, key in (
-            ("replay", "expires", "rowid"), ("throttle", "window_end", "rowid"), ("session", "expires", "rowid"),
-            ("web_session", "expires", "rowid"),
-        ):  # fmt: skip
+    def tidy(self) -> bool:
+        """Forget some of what has run out: nonces, counters, sessions, codes, unconfirmed addresses.
+
+        Whether there may be more of it.
+        """
+        deleted = [
             self.do(
                 f"DELETE FROM {table} WHERE {key} IN (SELECT {key} FROM {table} WHERE {column} <= ? LIMIT ?)",
                 self.now, TIDY_ROWS,
-            )  # fmt: skip
+            )
+            for table, column, key in (
+                ("replay", "expires", "h"), ("throttle", "window_end", "bucket"), ("session", "expires", "h"),
+                ("web_session", "expires", "h"),
+            )
+        ]  # fmt: skip
         # One whose mail waits for a mail server gets another code when that leaves: the outbox gives it up.
-        self.do(
-            "DELETE FROM otp WHERE expires <= ? AND id NOT IN (SELECT otp_id FROM mail WHERE otp_id IS NOT NULL)",
-            self.now,
-        )
-        self.do(
-            "DELETE FROM account WHERE rowid IN (SELECT rowid FROM account WHERE state = 'pending' AND created <= ?"
-            " AND NOT EXISTS (SELECT 1 FROM otp WHERE account_id = account.id)"
-            " AND NOT EXISTS (SELECT 1 FROM web_session WHERE account_id = account.id)"
-            " AND NOT EXISTS (SELECT 1 FROM company WHERE account_id = account.id) LIMIT ?)",
-            self.now - DAY, TIDY_ROWS,
+        deleted.append(
+            self.do(
+                "DELETE FROM otp WHERE id IN (SELECT id FROM otp WHERE expires <= ?"
+                " AND NOT EXISTS (SELECT 1 FROM mail WHERE otp_id = otp.id) LIMIT ?)",
+                self.now, TIDY_ROWS,
+            )
         )  # fmt: skip
-        self.do(
-            "DELETE FROM cert WHERE rowid IN (SELECT cert.rowid FROM cert JOIN licence ON licence.id = licence_id"
-            " WHERE cert.iat < ? AND exp < ? AND cert.seq < licence.seq LIMIT ?)",
-            self.now - 2 * CERT_KEPT, self.now - CERT_KEPT, TIDY_ROWS,
+        deleted.append(
+            self.do(
+                "DELETE FROM account WHERE id IN (SELECT id FROM account WHERE state = 'pending' AND created <= ?"
+                " AND NOT EXISTS (SELECT 1 FROM otp WHERE account_id = account.id)"
+                " AND NOT EXISTS (SELECT 1 FROM web_session WHERE account_id = account.id)"
+                " AND NOT EXISTS (SELECT 1 FROM company WHERE account_id = account.id) LIMIT ?)",
+                self.now - DAY, TIDY_ROWS,
+            )
         )  # fmt: skip
+        return TIDY_ROWS in deleted
 
 
 def _company(row: Any) -> StoredCompany:
