@@ -50,7 +50,9 @@ def visit(scene: Scene, shop: Shop, waits: Waits) -> None:
     with waits.measured("trial", scene.clock):
         _trial(scene, shop)
     with waits.measured("register", scene.clock):
-        _certificate(_until(scene, Person(scene.clock, shop.address), wire.Activate, number=shop.bought, company=shop.buyer))
+        _certificate(
+            _until(scene, Person(scene.clock, shop.address), wire.Activate, number=shop.bought, company=shop.buyer)
+        )
     with waits.measured("dead computer", scene.clock):
         _take_over(scene, shop)
     with waits.measured("move by mail", scene.clock):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
-import os
+import random
 import socket
 import sqlite3
 import ssl
@@ -29,7 +29,7 @@ from fiscald.licence.testing import TEST_PRIVATE
 from tests.hostile_licence.shops import Shop, open_shops
 from tests.licence.server.https import throwaway_tls
 from tests.licence.server.running import KEYS, Answered, Clock, Computer, Vendor, opened
-from tests.licence.server.test_app import Sink, free_port, smtp_server
+from tests.licence.server.test_app import Sink, smtp_server
 
 ROOT = Path(__file__).parents[2]
 #: Numbers that lie in the drawer.
@@ -70,7 +70,7 @@ class Office:
         """Prepare the vendor of some weeks ago, and start nothing yet."""
         self.folder = folder
         self.clock = time.time
-        self.port = free_port()
+        self.port = quiet_port()
         self.sink = Sink()
         self._links = threading.local()
         make_keys(folder / "keys")
@@ -106,7 +106,7 @@ class Office:
     @contextmanager
     def open(self) -> Iterator[None]:
         """Mail server and licence server run; both stop in the end."""
-        with smtp_server(self.sink) as smtp:
+        with smtp_server(self.sink, quiet_port()) as smtp:
             self._configure(smtp)
             self.start()
             try:
@@ -134,13 +134,20 @@ class Office:
         self.process.terminate()
         self.process.wait(timeout=30)
 
-    def _words(self, *words: str) -> list[str]:
-        return [sys.executable, "-m", "fiscald.licence.server.cli", "--config", str(self.folder / "vendor.toml"), *words]
+    def _words(self, *words: str, folder: Path | None = None) -> list[str]:
+        config = (folder or self.folder) / "vendor.toml"
+        return [sys.executable, "-m", "fiscald.licence.server.cli", "--config", str(config), *words]
 
-    def command(self, *words: str, typed: str = "") -> subprocess.CompletedProcess[str]:
-        """``fiscald-vendor ...``, as the vendor's people type it."""
+    def command(self, *words: str, typed: str = "", folder: Path | None = None) -> subprocess.CompletedProcess[str]:
+        """``fiscald-vendor ...``, as the vendor's people type it, here or in another folder."""
         return subprocess.run(
-            self._words(*words), input=typed, capture_output=True, text=True, timeout=60, check=False, cwd=ROOT
+            self._words(*words, folder=folder),
+            input=typed,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+            cwd=ROOT,
         )
 
     def command_in_background(self, *words: str) -> subprocess.Popen[bytes]:
@@ -179,24 +186,27 @@ class Office:
     def send(self, address: str, path: str, body: bytes) -> tuple[int, http.client.HTTPMessage, str]:
         """Status, head and body of the answer to what ``address`` posts. Raises ``Unable``."""
         links: dict[str, http.client.HTTPSConnection] = self._links.__dict__
-        link = links.pop(address, None)
-        try:
-            if link is None:
-                link = http.client.HTTPSConnection(
-                    "127.0.0.1", self.port, timeout=ANSWER, source_address=(address, 0), context=self._tls
-                )
-            link.request("POST", path, body, {"Content-Type": "application/jose"})
-            answer = link.getresponse()
-            text = answer.read().decode("utf-8", "replace")
-        except (OSError, http.client.HTTPException) as error:
-            if link is not None:
+        kept = links.pop(address, None)
+        for link in (kept, self._link(address)) if kept is not None else (self._link(address),):
+            try:
+                link.request("POST", path, body, {"Content-Type": "application/jose"})
+                answer = link.getresponse()
+                text = answer.read().decode("utf-8", "replace")
+            except (OSError, http.client.HTTPException) as error:
                 link.close()
-            raise Unable(f"{type(error).__name__} {error}") from None
-        if len(links) < 20:
-            links[address] = link
-        else:
-            link.close()
-        return answer.status, answer.headers, text
+                why = f"{type(error).__name__} {error}"
+                continue  # the server may have closed a connection that was kept
+            if len(links) < 20:
+                links[address] = link
+            else:
+                link.close()
+            return answer.status, answer.headers, text
+        raise Unable(why)
+
+    def _link(self, address: str) -> http.client.HTTPSConnection:
+        return http.client.HTTPSConnection(
+            "127.0.0.1", self.port, timeout=ANSWER, source_address=(address, 0), context=self._tls
+        )
 
     def mails(self) -> list[EmailMessage]:
         """All that have arrived."""
@@ -219,20 +229,10 @@ class Office:
             db.close()
 
 
-def process_memory(pid: int) -> float:
-    """The most memory that a process has had, in MB."""
-    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-    return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM"))
-
-
-def kill(processes: list[subprocess.Popen[bytes]]) -> None:
-    """End processes, stopped ones too."""
-    for process in processes:
-        process.kill()
-    for process in processes:
-        process.wait()
-
-
-def folder_names(folder: Path) -> list[str]:
-    """What lies in a folder."""
-    return sorted(os.listdir(folder))
+def quiet_port() -> int:
+    """A free port below those that connections get: no connection of an attack can take it."""
+    while True:
+        port = random.randrange(20_000, 32_000)
+        with suppress(OSError), socket.socket() as probe:
+            probe.bind(("", port))
+            return port

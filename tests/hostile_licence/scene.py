@@ -28,8 +28,12 @@ class Ask(NamedTuple):
 class Scene(Protocol):
     """A vendor in trouble, and customers."""
 
-    clock: Callable[[], float]
     shops: list[Shop]
+
+    @property
+    def clock(self) -> Callable[[], float]:
+        """The time, in seconds."""
+        ...
 
     def ask(self, computer: Computer, model: type[wire.VendorRequest], **fields: Any) -> Answered:
         """The verified answer. Raises ``TooMany``, ``Malformed`` or ``Unable``."""
@@ -37,6 +41,10 @@ class Scene(Protocol):
 
     def post(self, computer: Computer, path: str, token: str) -> Answered:
         """The same for a text that was signed before."""
+        ...
+
+    def send(self, address: str, path: str, body: bytes) -> Any:
+        """Post what need not be a request. May raise the same."""
         ...
 
     def mails(self) -> list[EmailMessage]:
@@ -75,6 +83,8 @@ class Attack:
     """What the cheat may get at most, by its name."""
     processes: ClassVar[bool] = False
     """Whether it needs real processes."""
+    meanwhile: ClassVar[bool] = True
+    """Whether customers come in while it goes on, or afterwards."""
     strangers: ClassVar[int] = 1
     """Into how many scripts at a time the work is divided."""
 
@@ -96,4 +106,6 @@ class Attack:
 
     def broken(self) -> list[str]:
         """What the cheat got more of than may be."""
-        return [f"{name}: {self.got[name]}, at most {most}" for name, most in self.most.items() if self.got[name] > most]
+        return [
+            f"{name}: {self.got[name]}, at most {most}" for name, most in self.most.items() if self.got[name] > most
+        ]

@@ -79,9 +79,7 @@ def open_shops(vendor: Vendor, clock: Callable[[], float], count: int = COUNT) -
         checked = vendor.activate(till, theirs, other).crt
         for computer in (dead, till):
             computer.clock = clock  # type: ignore[assignment]
-        yield Shop(
-            f"shop {number}", domain, company, mine, dead, paid, new, buyer, bought, till, checked, address
-        )
+        yield Shop(f"shop {number}", domain, company, mine, dead, paid, new, buyer, bought, till, checked, address)
         if number % 4 == 3:
             vendor.clock.go(60)
 

@@ -67,5 +67,3 @@ class Virtual:
     def close(self) -> None:
         """Close the database."""
         self.vendor.store.close()
-
-

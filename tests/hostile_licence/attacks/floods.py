@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import ClassVar
 
 from fiscald.licence import wire
 from tests.hostile_licence.scene import NOTHING, Ask, Attack, Scene, volley
@@ -15,7 +16,7 @@ class Floods(Attack):
     """Keep the server busy, or fill its database."""
 
     tries = f"{NETWORKS * EACH} checks of unknown licences, rubbish and endless texts from {NETWORKS} networks"
-    most = {"rows in the audit": 0}
+    most: ClassVar[dict[str, int]] = {"rows in the audit": 0}
     strangers = 4
 
     def go(self, scene: Scene, part: int) -> Iterator[None]:
@@ -32,4 +33,6 @@ class Floods(Attack):
             yield
 
     def count(self, scene: Scene) -> None:
-        ((self.got["rows in the audit"],),) = scene.rows("SELECT count(*) FROM audit WHERE ref LIKE 'lic_%' AND length(ref) < 8")
+        ((self.got["rows in the audit"],),) = scene.rows(
+            "SELECT count(*) FROM audit WHERE ref LIKE 'lic_%' AND length(ref) < 8"
+        )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
+from typing import ClassVar
 
 from fiscald.licence import wire
 from tests.hostile_licence.scene import NOTHING, Attack, Scene
@@ -17,7 +18,7 @@ class ForeignCompany(Attack):
     """Enrol the companies of customers; take the trial of those who have bought a number."""
 
     tries = f"{NETWORKS} networks enrol customers' companies; {NETWORKS // 4} take a trial in a buyer's name"
-    most = {"buyers whose licence is a stranger's": 0}
+    most: ClassVar[dict[str, int]] = {"buyers whose licence is a stranger's": 0}
 
     def go(self, scene: Scene, part: int) -> Iterator[None]:
         for number, address in enumerate(self.some(networks(400, NETWORKS))):

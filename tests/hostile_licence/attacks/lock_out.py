@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import ClassVar
 
 from fiscald.licence import wire
 from tests.hostile_licence.scene import NOTHING, Ask, Attack, Scene, volley
@@ -15,7 +16,7 @@ class LockOut(Attack):
     """Ask for codes to the owner's address, and guess codes, until the owner may ask no more."""
 
     tries = f"codes to each owner's address and wrong codes from {NETWORKS} networks"
-    most = {"sessions of strangers": 0}
+    most: ClassVar[dict[str, int]] = {"sessions of strangers": 0}
     strangers = 2
 
     def go(self, scene: Scene, part: int) -> Iterator[None]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
+from typing import ClassVar
 
 from fiscald.licence import wire
 from tests.hostile_licence.scene import NOTHING, Attack, Scene
@@ -28,7 +29,7 @@ class LookAlikes(Attack):
     """Get a trial again: other tax numbers, other countries, ZZ, full width, accents, look-alike letters."""
 
     tries = f"{len(OTHERS)} companies on one computer, and {len(SPELLINGS)} spellings of one company on fresh ones"
-    most = {"trials of the computer": 1, "trials of the company": 1}
+    most: ClassVar[dict[str, int]] = {"trials of the computer": 1, "trials of the company": 1}
 
     def go(self, scene: Scene, part: int) -> Iterator[None]:
         one = Person(scene.clock, "127.0.2.2")

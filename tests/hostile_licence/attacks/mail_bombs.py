@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from typing import ClassVar
 
 from fiscald.licence import wire
 from fiscald.licence.server import limits
@@ -19,7 +20,7 @@ class MailBombs(Attack):
     """Fill the mailboxes of a stranger, of a customer, and of a whole domain."""
 
     tries = f"{NETWORKS * EACH} mails to one mailbox (dots, +N) and one domain from {NETWORKS} networks"
-    most = {
+    most: ClassVar[dict[str, int]] = {
         # Three a day that each network asks for, and what they all share.
         "mails to one mailbox": limits.MAILBOX_OWN.most * NETWORKS + limits.MAILBOX.most,
     }
@@ -30,7 +31,12 @@ class MailBombs(Attack):
             bomber = Person(scene.clock, address)
             domain = scene.shops[number % len(scene.shops)].domain
             for each in range(EACH):
-                name = (f"victim+{each}@gmail.com", f"v.ic.tim+{each}@gmail.com", f"clerk{each}@{domain}", f"boss+{each}@{domain}")
+                name = (
+                    f"victim+{each}@gmail.com",
+                    f"v.ic.tim+{each}@gmail.com",
+                    f"clerk{each}@{domain}",
+                    f"boss+{each}@{domain}",
+                )
                 self.tried += 1
                 try:
                     if each % 2:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import ClassVar
 
 from fiscald.licence import wire
 from fiscald.licence.server import limits
@@ -17,16 +18,17 @@ class OfflineCopies(Attack):
     """Have one number's certificate made for many computers that never ask again."""
 
     tries = f"request files of {COMPUTERS} computers for one number, each given back, and an online request as a file"
-    most = {"certificates that are never checked": limits.OFFLINE_COPIES.most, "online requests taken as a file": 0}
+    most: ClassVar[dict[str, int]] = {
+        "certificates that are never checked": limits.OFFLINE_COPIES.most,
+        "online requests taken as a file": 0,
+    }
 
     def go(self, scene: Scene, part: int) -> Iterator[None]:
         number, company = scene.number(), BAKERY | {"tin": tax_number(920)}
         for address in networks(560, COMPUTERS):
             computer = Person(scene.clock, address)
             # Signed a moment ahead: a file from before the seat was given back does not count.
-            file = computer.sign(
-                wire.RequestFile, iat=int(scene.clock()) + 30, number=number, company=company
-            )
+            file = computer.sign(wire.RequestFile, iat=int(scene.clock()) + 30, number=number, company=company)
             self.tried += 1
             try:
                 said = scene.post(computer, wire.RequestFile.path, file)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import ClassVar
 
 from fiscald.licence import wire
 from fiscald.licence.server import limits
@@ -17,7 +18,7 @@ class OneNumber(Attack):
     """Take a number from computer to computer, and keep each one's certificate."""
 
     tries = f"one number round {COMPUTERS} computers: register, give back, register on the next"
-    most = {
+    most: ClassVar[dict[str, int]] = {
         # Its first computer, and as many moves as an honest company may need in a month.
         "computers with a certificate": 1 + limits.MOVES.most,
         "computers that the vendor confirms": 1,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import ClassVar
 
 from fiscald.licence import wire
 from tests.hostile_licence.scene import NOTHING, Attack, Scene
@@ -16,7 +17,7 @@ class Replays(Attack):
     """Send a customer's recorded requests again, to give its licence back or to get its certificate."""
 
     tries = f"a registration, a check and a giving-back that were recorded, each {TIMES} times from {TIMES} networks"
-    most = {"recorded requests that counted": 0, "seats that strangers freed": 0}
+    most: ClassVar[dict[str, int]] = {"recorded requests that counted": 0, "seats that strangers freed": 0}
 
     def go(self, scene: Scene, part: int) -> Iterator[None]:
         owner, company = Person(scene.clock, "127.0.2.4"), BAKERY | {"tin": tax_number(930)}

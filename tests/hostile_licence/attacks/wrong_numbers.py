@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator
+from typing import ClassVar
 
 from fiscald.licence import wire
 from fiscald.licence.number import APP, FISCAL, Kind, issue
@@ -19,13 +20,15 @@ class WrongNumbers(Attack):
     """Guess numbers, and use up what all customers together may ask for."""
 
     tries = f"{NETWORKS * EACH} wrong numbers from {NETWORKS} networks"
-    most = {"numbers that were taken": 0}
+    most: ClassVar[dict[str, int]] = {"numbers that were taken": 0}
     strangers = 4
 
     def go(self, scene: Scene, part: int) -> Iterator[None]:
         for address in self.some(networks(0, NETWORKS))[part :: self.strangers]:
             guesser = Person(scene.clock, address)
-            guesses = [Ask(guesser, wire.Activate, {"number": self._guess(scene), "company": BAKERY}) for _ in range(EACH)]
+            guesses = [
+                Ask(guesser, wire.Activate, {"number": self._guess(scene), "company": BAKERY}) for _ in range(EACH)
+            ]
             for said in volley(scene, guesses):
                 self.tried += 1
                 self.got["numbers that were taken"] += said is not None and said.status == 200
