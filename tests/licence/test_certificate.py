@@ -81,7 +81,7 @@ def code_of(text: str | bytes, keys: dict[str, SigningKey] | None = None) -> Cer
 # -- 15: the vector --------------------------------------------------------------------------------------
 
 
-def test_the_vector_is_good() -> None:
+def test_case_15_the_vector_is_good() -> None:
     assert len(C0) == 892
     certificate = verify(C0.encode(), KEYS)
     assert certificate.modules == ("app", "bank", "fiscal")
@@ -100,7 +100,7 @@ def test_signing_the_same_bytes_gives_the_same_text() -> None:
 # -- 16 to 18: algorithms --------------------------------------------------------------------------------
 
 
-def test_a_certificate_without_an_algorithm_is_refused() -> None:
+def test_case_16_a_certificate_without_an_algorithm_is_refused() -> None:
     header = b64(b'{"alg":"none","typ":"fiscald-licence+jwt","kid":"test-2026a"}')
     assert code_of(f"{header}.{PAYLOAD}.") is CertificateCode.FORMAT
     assert code_of(f"{header}.{PAYLOAD}.{'A' * 86}") is CertificateCode.ALG
@@ -115,7 +115,7 @@ def test_a_certificate_without_an_algorithm_is_refused() -> None:
     ],
     ids=["raw", "base64", "PEM"],
 )
-def test_the_public_key_as_a_secret(secret: bytes) -> None:
+def test_case_17_the_public_key_as_a_secret(secret: bytes) -> None:
     header = b64(b'{"alg":"HS256","typ":"fiscald-licence+jwt","kid":"test-2026a"}')
     tag = b64(hmac.digest(secret, f"{header}.{PAYLOAD}".encode(), hashlib.sha256))
     assert len(tag) == 43
@@ -123,7 +123,7 @@ def test_the_public_key_as_a_secret(secret: bytes) -> None:
     assert code_of(f"{header}.{PAYLOAD}.{tag.ljust(86, 'A')}") is CertificateCode.ALG
 
 
-def test_the_other_name_of_the_algorithm() -> None:
+def test_case_18_the_other_name_of_the_algorithm() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the library warns when it signs with the deprecated name
         from joserfc import jws
@@ -143,12 +143,12 @@ def test_the_other_name_of_the_algorithm() -> None:
 # -- 19 to 22: bytes -------------------------------------------------------------------------------------
 
 
-def test_a_truncated_certificate_is_refused() -> None:
+def test_case_19_a_truncated_certificate_is_refused() -> None:
     assert code_of(C0[:-1]) is CertificateCode.FORMAT
     assert code_of(f"{HEADER}.{PAYLOAD}") is CertificateCode.FORMAT
 
 
-def test_a_non_canonical_last_character_is_refused() -> None:
+def test_case_19_a_non_canonical_last_character_is_refused() -> None:
     """The last of 86 characters carries two unused bits."""
     alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
     twin = alphabet[alphabet.index(C0[-1]) ^ 1]
@@ -156,7 +156,7 @@ def test_a_non_canonical_last_character_is_refused() -> None:
     assert code_of(C0[:-1] + twin) is CertificateCode.SIGNATURE
 
 
-def test_more_modules_under_the_old_signature() -> None:
+def test_case_20_more_modules_under_the_old_signature() -> None:
     richer = json.dumps(claims(mod=["app", "bank", "fiscal", "x"]), ensure_ascii=False, separators=(",", ":")).encode()
     assert code_of(f"{HEADER}.{b64(richer)}.{SIGNATURE}") is CertificateCode.SIGNATURE
     flipped = unb64(PAYLOAD).replace(b"fiscal", b"giscal")
@@ -165,7 +165,7 @@ def test_more_modules_under_the_old_signature() -> None:
     assert code_of(f"{HEADER}.{other}.{SIGNATURE}") is CertificateCode.SIGNATURE
 
 
-def test_a_malleated_and_a_zero_signature() -> None:
+def test_case_21_a_malleated_and_a_zero_signature() -> None:
     raw = unb64(SIGNATURE)
     scalar = int.from_bytes(raw[32:], "little") + L
     malleated = raw[:32] + scalar.to_bytes(32, "little")
@@ -177,7 +177,7 @@ def test_a_malleated_and_a_zero_signature() -> None:
     "text",
     [C0 + "==", C0[:300] + "\n" + C0[300:], "\0" + C0, C0.replace(".", ".."), C0 + "\0", "ż" + C0, "", C0 + "." + C0],
 )
-def test_extra_characters_are_refused(text: str) -> None:
+def test_case_22_extra_characters_are_refused(text: str) -> None:
     assert code_of(text) is CertificateCode.FORMAT
 
 
@@ -198,7 +198,7 @@ def test_white_space_at_the_ends_is_trimmed() -> None:
         (1, CertificateCode.HEADER),
     ],
 )
-def test_key_ids(kid: Any, code: CertificateCode) -> None:
+def test_case_23_key_ids(kid: Any, code: CertificateCode) -> None:
     header = {"alg": "Ed25519", "typ": "fiscald-licence+jwt"} | ({} if kid is None else {"kid": kid})
     assert code_of(with_header(**header), KEYS | {OTHER.kid: OTHER}) is code
 
@@ -211,14 +211,14 @@ def test_key_ids(kid: Any, code: CertificateCode) -> None:
     ],
     ids=lambda extra: next(iter(extra)),
 )  # fmt: skip
-def test_extra_headers_are_refused(extra: dict[str, Any]) -> None:
+def test_case_24_extra_headers_are_refused(extra: dict[str, Any]) -> None:
     assert (
         code_of(with_header(alg="Ed25519", typ="fiscald-licence+jwt", kid="test-2026a", **extra))
         is CertificateCode.HEADER
     )
 
 
-def test_a_key_inside_the_certificate_is_refused() -> None:
+def test_case_24_a_key_inside_the_certificate_is_refused() -> None:
     thief = Ed25519PrivateKey.from_private_bytes(OTHER_SEED)
     stolen = tokens.sign(claims(), KIND, thief, kid="test-2026a")
     assert code_of(stolen) is CertificateCode.SIGNATURE
@@ -231,7 +231,7 @@ def test_headers_that_are_no_object(header: str) -> None:
     assert code_of(f"{b64(header.ljust(20).encode())}.{PAYLOAD}.{SIGNATURE}") is CertificateCode.HEADER
 
 
-def test_a_signed_status_is_no_certificate() -> None:
+def test_case_25_a_signed_status_is_no_certificate() -> None:
     status = {
         "iss": TEST_KEY.issuer,
         "aud": "fiscald",
@@ -281,7 +281,7 @@ BAD_CLAIMS: dict[str, bytes] = {
 
 
 @pytest.mark.parametrize("payload", BAD_CLAIMS.values(), ids=BAD_CLAIMS)
-def test_claims_are_parsed_strictly(payload: bytes) -> None:
+def test_case_26_claims_are_parsed_strictly(payload: bytes) -> None:
     assert code_of(signed(payload)) is CertificateCode.CLAIMS
 
 
@@ -290,7 +290,7 @@ def test_a_check_every_second_is_the_most_frequent_one() -> None:
 
 
 @pytest.mark.parametrize("aud", [["fiscald"], "other", None, 1])
-def test_the_audience(aud: Any) -> None:
+def test_case_26_the_audience(aud: Any) -> None:
     assert code_of(sign(claims(aud=aud))) is CertificateCode.AUDIENCE
 
 
@@ -314,7 +314,7 @@ def test_unknown_claims_of_a_later_version_are_accepted(changes: dict[str, Any])
         (replace(TEST_KEY, valid_from=1768478401), CertificateCode.KEY_WINDOW),
     ],
 )
-def test_keys_have_uses_and_times(key: SigningKey, code: CertificateCode) -> None:
+def test_case_27_keys_have_uses_and_times(key: SigningKey, code: CertificateCode) -> None:
     assert code_of(C0, {key.kid: key}) is code
 
 
@@ -332,7 +332,7 @@ def test_without_test_keys_certificates_of_the_test_vendor_are_refused() -> None
 # -- 28, 29: sequence, armour ----------------------------------------------------------------------------
 
 
-def test_an_older_certificate_with_more_modules(tmp_path: Path) -> None:
+def test_case_28_an_older_certificate_with_more_modules(tmp_path: Path) -> None:
     store = LicenceStore(tmp_path / "licence", KEYS)
     store.install(sign(claims(mod=["app"])).encode(), T0)
     older = sign(claims(seq=6, jti="crt_7Q4M2K9X_0006")).encode()
@@ -347,7 +347,7 @@ def test_an_older_certificate_with_more_modules(tmp_path: Path) -> None:
     assert store.install(sign(claims(seq=8, jti="crt_8")).encode(), T0).seq == 8
 
 
-def test_armour() -> None:
+def test_case_29_armour() -> None:
     text = armour(C0)
     assert max(map(len, text.splitlines())) == 64
     assert verify(text.encode(), KEYS).seq == 7
@@ -355,7 +355,7 @@ def test_armour() -> None:
     assert code_of(text.replace("END", "ENDE")) is CertificateCode.FORMAT
 
 
-def test_an_oversized_file_is_not_parsed() -> None:
+def test_case_29_an_oversized_file_is_not_parsed() -> None:
     assert code_of(armour(C0) + " " * MAX_BYTES) is CertificateCode.FORMAT
 
 

@@ -137,7 +137,7 @@ def test_closing_the_day_is_never_gated(tmp_path: Path, document: str, certifica
     assert closed.refuses(document, EMULATED) is None
 
 
-def test_the_module_is_needed(tmp_path: Path) -> None:
+def test_case_38_the_module_is_needed(tmp_path: Path) -> None:
     opened = gate(tmp_path / "licence")
     opened.install(sign(claims(mod=["app", "bank"])).encode())
     refusal = opened.refuses("receipt", EMULATED)
@@ -182,8 +182,7 @@ def test_without_the_switch_a_test_certificate_does_not_count(tmp_path: Path) ->
         strict.install(C0.encode())
 
 
-def test_a_licence_for_later_comes_into_force_at_its_time(tmp_path: Path) -> None:
-    """Case 31."""
+def test_case_31_a_licence_for_later_comes_into_force_at_its_time(tmp_path: Path) -> None:
     later = int(datetime.datetime(2026, 2, 1, tzinfo=datetime.UTC).timestamp())
     clock = Clock(T0)
     store = LicenceStore(tmp_path / "licence", LicenceGate.keys(test_keys=True))

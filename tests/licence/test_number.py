@@ -80,14 +80,14 @@ def test_n1_with_the_worked_slip() -> None:
     assert locate(syndrome(word)) == (Wrong(11, 14),)
 
 
-def test_14_a_forged_right_is_well_formed_but_not_authentic() -> None:
+def test_case_14_a_forged_right_is_well_formed_but_not_authentic() -> None:
     """F1 is N3 with the fiscal bit set and the check symbols made to fit: only the vendor can tell."""
     forged = read(F1, Kind.LICENCE)
     assert forged == replace(read(VECTORS["N3"][0]), flags=APP | FISCAL)
     assert not forged.authentic(KEY)
 
 
-def test_01_what_a_good_number_stands_for() -> None:
+def test_case_01_what_a_good_number_stands_for() -> None:
     number = read(N1, Kind.LICENCE)
     assert (number.modules, number.support) == (("app", "bank", "fiscal"), True)
     assert number.issued == datetime.date(2026, 1, 15)
@@ -100,18 +100,18 @@ def test_01_what_a_good_number_stands_for() -> None:
     )
 
 
-def test_01_an_update_number_stands_for_no_module() -> None:
+def test_case_01_an_update_number_stands_for_no_module() -> None:
     number = read(N4, Kind.UPDATES)
     assert (number.modules, number.support) == ((), True)
     assert summary(number).detail_pl == "Numer obejmuje: rok aktualizacji i wsparcia. Trzeba go jeszcze aktywować."
 
 
 @pytest.mark.parametrize("typed", ["410f40bv4hmasw9148ar7bs7d8ta1", "4lOF4-OBV4H-MASW9-l48AR-7BS7D-8TAl", N1.lower()])
-def test_02_case_dashes_and_letters_that_pass_for_digits_do_not_matter(typed: str) -> None:
+def test_case_02_case_dashes_and_letters_that_pass_for_digits_do_not_matter(typed: str) -> None:
     assert read(typed).text == N1
 
 
-def test_02_i_and_l_are_one_and_o_is_nought_in_either_case() -> None:
+def test_case_02_i_and_l_are_one_and_o_is_nought_in_either_case() -> None:
     for digit, letters in (("0", "Oo"), ("1", "IiLl")):
         for letter in letters:
             assert read(N1.replace(digit, letter)).text == N1
@@ -122,11 +122,11 @@ def test_02_i_and_l_are_one_and_o_is_nought_in_either_case() -> None:
     [" ", "\t", "\r\n", "-", *"\u00a0\u00ad\u2007\u2009\u2010\u2011\u2012\u2013\u2014\u2015\u200b\u200c\u200d\u202f\u2060\u2212\ufeff"],
     ids=lambda between: "+".join(f"{ord(char):04X}" for char in between),
 )  # fmt: skip
-def test_03_any_separator_between_characters_is_accepted(between: str) -> None:
+def test_case_03_any_separator_between_characters_is_accepted(between: str) -> None:
     assert read(between + between.join(PLAIN) + between).text == N1
 
 
-def test_03_as_a_word_processor_sets_it() -> None:
+def test_case_03_as_a_word_processor_sets_it() -> None:
     assert read("\u00a0410F4\u20130BV4H\u2013MASW9\u00a0148AR\u20137BS7D\u00a0\u2013 8TA1\n").text == N1
 
 
@@ -150,7 +150,7 @@ def in_group_3(char: str) -> str:
         "CYRILLIC CAPITAL LETTER ZHE",
     ],
 )
-def test_10_a_look_alike_is_named_and_not_accepted(name: str) -> None:
+def test_case_10_a_look_alike_is_named_and_not_accepted(name: str) -> None:
     char = unicodedata.lookup(name)
     refused = refusal(in_group_3(char))
     assert (refused.code, refused.places) == (NumberCode.NON_ASCII, (Place(3, 2),))
@@ -163,7 +163,7 @@ def test_10_a_look_alike_is_named_and_not_accepted(name: str) -> None:
     )
 
 
-def test_10_a_cyrillic_a_in_words() -> None:
+def test_case_10_a_cyrillic_a_in_words() -> None:
     assert said(in_group_3("\u0410")) == (
         NumberCode.NON_ASCII,
         "Group 3, character 2 is a Cyrillic \u0410 (U+0410), not a Latin A; switch the keyboard to Latin.",
@@ -171,7 +171,7 @@ def test_10_a_cyrillic_a_in_words() -> None:
     )
 
 
-def test_10_a_greek_alpha_in_words() -> None:
+def test_case_10_a_greek_alpha_in_words() -> None:
     assert said(in_group_3("\u0391")) == (
         NumberCode.NON_ASCII,
         "Group 3, character 2 is a Greek \u0391 (U+0391), not a Latin A; switch the keyboard to Latin.",
@@ -187,7 +187,7 @@ def test_10_a_greek_alpha_in_words() -> None:
     ],
 )
 @pytest.mark.parametrize("size", ["CAPITAL", "SMALL"])
-def test_10_every_look_alike_letter_by_its_name(script: str, names: str, latin: str, size: str) -> None:
+def test_case_10_every_look_alike_letter_by_its_name(script: str, names: str, latin: str, size: str) -> None:
     for name, meant in zip(names.split(), latin, strict=True):
         char = unicodedata.lookup(f"{script.upper()} {size} LETTER {name.replace('·', ' ')}")
         refused = refusal(in_group_3(char))
@@ -195,14 +195,14 @@ def test_10_every_look_alike_letter_by_its_name(script: str, names: str, latin: 
         assert f"a {script} {char} (U+{ord(char):04X}), not a Latin {meant};" in refused.detail
 
 
-def test_10_an_unprintable_character_is_named_by_its_code_point() -> None:
+def test_case_10_an_unprintable_character_is_named_by_its_code_point() -> None:
     assert "character 2 is U+D800, not" in refusal(in_group_3("\ud800")).detail
     assert "character 2 is U+202E, not" in refusal(in_group_3("\u202e")).detail
     assert refusal(in_group_3("\x00")).detail == "Group 3, character 2: U+0000 is never used in a number."
 
 
 @pytest.mark.parametrize("letter", ["U", "u"])
-def test_10_the_letter_u(letter: str) -> None:
+def test_case_10_the_letter_u(letter: str) -> None:
     assert refusal(in_group_3(letter)).places == (Place(3, 2),)
     assert said(in_group_3(letter)) == (
         NumberCode.BAD_CHAR,
@@ -212,14 +212,14 @@ def test_10_the_letter_u(letter: str) -> None:
 
 
 @pytest.mark.parametrize("char", list("!\"#$%&'()*+,./:;<=>?@[\\]^_`{|}~\x7f\x0b\x0c"))
-def test_10_every_other_ascii_character(char: str) -> None:
+def test_case_10_every_other_ascii_character(char: str) -> None:
     refused = refusal(in_group_3(char))
     assert (refused.code, refused.places) == (NumberCode.BAD_CHAR, (Place(3, 2),))
     if char.isprintable():
         assert refused.detail_pl == f"Grupa 3, znak 2: znak {char} nigdy nie występuje w numerze."
 
 
-def test_10_unicode_forms_of_letters_and_digits_are_refused() -> None:
+def test_case_10_unicode_forms_of_letters_and_digits_are_refused() -> None:
     """Not by upper or lower case, nor by compatibility, nor by numeric value."""
     suspects = {
         char
@@ -232,12 +232,12 @@ def test_10_unicode_forms_of_letters_and_digits_are_refused() -> None:
         assert refusal(in_group_3(char)).code is NumberCode.NON_ASCII
 
 
-def test_10_the_alphabet_comes_before_a_bad_character_and_the_length() -> None:
+def test_case_10_the_alphabet_comes_before_a_bad_character_and_the_length() -> None:
     assert refusal("UUU\u0410").places == (Place(1, 4),)
     assert refusal("41U").code is NumberCode.BAD_CHAR
 
 
-def test_10_what_is_past_the_end_counts_with_the_last_group() -> None:
+def test_case_10_what_is_past_the_end_counts_with_the_last_group() -> None:
     assert refusal(N1 + "U").places == (Place(6, 5),)
     assert refusal(PLAIN * 2 + "#").places == (Place(6, 34),)
 
@@ -257,18 +257,18 @@ NEWER = ("This number needs a newer fiscald.", "Ten numer wymaga nowszej wersji 
     ],
     ids=["zeros", "version-2", "reserved-bit", "reserved-flag", "fiscal-without-app", "kind-2"],
 )
-def test_11_a_number_of_a_later_version(typed: str, code: NumberCode) -> None:
+def test_case_11_a_number_of_a_later_version(typed: str, code: NumberCode) -> None:
     assert syndrome(values(typed)) == 0
     assert said(typed) == (code, *NEWER)
 
 
-def test_11_an_update_number_with_a_module_in_it() -> None:
+def test_case_11_an_update_number_with_a_module_in_it() -> None:
     data = values(N4)[:25]
     data[3] |= APP
     assert said(characters([*data, *check_symbols(data)])) == (NumberCode.FLAGS, *NEWER)
 
 
-def test_11_another_product() -> None:
+def test_case_11_another_product() -> None:
     assert said("420F4-0BV4H-MASW9-WHJ28-0YTQM-W1EB") == (
         NumberCode.OTHER_PRODUCT,
         "This number belongs to another product.",
@@ -276,7 +276,7 @@ def test_11_another_product() -> None:
     )
 
 
-def test_11_a_date_in_the_future_is_a_doubt_about_the_computer_not_a_refusal() -> None:
+def test_case_11_a_date_in_the_future_is_a_doubt_not_a_refusal() -> None:
     number = read("410F4-0VH4H-MASW9-15YQY-4K58S-R2DN", Kind.LICENCE)
     assert number.issued == datetime.date(2027, 6, 1)
     assert warning(number, TODAY) == (
@@ -290,7 +290,7 @@ def test_11_a_date_in_the_future_is_a_doubt_about_the_computer_not_a_refusal() -
     assert warning(number, datetime.date.min) is not None
 
 
-def test_12_the_wrong_field() -> None:
+def test_case_12_the_wrong_field() -> None:
     refused = refusal(N4, Kind.LICENCE)
     assert (refused.code, refused.places) == (NumberCode.WRONG_FIELD, ())
     assert refused.detail == "This is an update number; it goes into the second field."
@@ -301,7 +301,7 @@ def test_12_the_wrong_field() -> None:
     assert refused.detail_pl == "To jest numer licencji. Wpisz go w pierwszym polu."
 
 
-def test_12_either_field() -> None:
+def test_case_12_either_field() -> None:
     assert read(N1).kind is Kind.LICENCE
     assert read(N4).kind is Kind.UPDATES
 

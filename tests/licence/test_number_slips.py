@@ -42,7 +42,7 @@ def place(position: int) -> Place:
     return Place(position // 5 + 1, position % 5 + 1)
 
 
-def test_04_one_wrong_character() -> None:
+def test_case_04_one_wrong_character() -> None:
     refused = refusal("410F4-0BV4H-M4SW9-148AR-7BS7D-8TA1")
     assert refused.code is NumberCode.TYPO_ONE
     assert refused.places == (Place(3, 2),)
@@ -51,13 +51,13 @@ def test_04_one_wrong_character() -> None:
     assert str(refused) == f"NUMBER_TYPO_ONE: {refused.detail}"
 
 
-def test_05_eight_for_b() -> None:
+def test_case_05_eight_for_b() -> None:
     refused = refusal("410F4-08V4H-MASW9-148AR-7BS7D-8TA1")
     assert (refused.code, refused.places) == (NumberCode.TYPO_ONE, (Place(2, 2),))
     assert refused.detail == "Group 2, character 2 looks wrong: you typed 8, perhaps B."
 
 
-def test_06_neighbours_swapped_within_a_group() -> None:
+def test_case_06_neighbours_swapped_within_a_group() -> None:
     typed = "410F4-0VB4H-MASW9-148AR-7BS7D-8TA1"
     assert refusal(typed).places == (Place(2, 2), Place(2, 3))
     assert said(typed) == (
@@ -67,7 +67,7 @@ def test_06_neighbours_swapped_within_a_group() -> None:
     )
 
 
-def test_06_neighbours_swapped_across_a_dash() -> None:
+def test_case_06_neighbours_swapped_across_a_dash() -> None:
     typed = "410F0-4BV4H-MASW9-148AR-7BS7D-8TA1"
     assert refusal(typed).places == (Place(1, 5), Place(2, 1))
     assert said(typed) == (
@@ -77,7 +77,7 @@ def test_06_neighbours_swapped_across_a_dash() -> None:
     )
 
 
-def test_07_groups_exchanged() -> None:
+def test_case_07_groups_exchanged() -> None:
     typed = "410F4-0BV4H-148AR-MASW9-7BS7D-8TA1"
     assert refusal(typed).places == (Place(3), Place(4))
     assert said(typed) == (
@@ -87,7 +87,7 @@ def test_07_groups_exchanged() -> None:
     )
 
 
-def test_08_two_wrong_characters() -> None:
+def test_case_08_two_wrong_characters() -> None:
     typed = "410F4-0BV7H-MASW9-148AR-7BS78-8TA1"
     assert refusal(typed).places == (Place(2, 4), Place(5, 5))
     assert said(typed) == (
@@ -97,7 +97,7 @@ def test_08_two_wrong_characters() -> None:
     )
 
 
-def test_08_a_third_wrong_character() -> None:
+def test_case_08_a_third_wrong_character() -> None:
     typed = "410F4-0BV7H-MASX9-148AR-7BS78-8TA1"
     assert refusal(typed).places == ()
     assert said(typed) == (
@@ -107,7 +107,7 @@ def test_08_a_third_wrong_character() -> None:
     )
 
 
-def test_09_a_character_missing() -> None:
+def test_case_09_a_character_missing() -> None:
     typed = "410F4-0BV4H-MAW9-148AR-7BS7D-8TA1"
     assert refusal(typed).places == (Place(3),)
     assert said(typed) == (
@@ -117,7 +117,7 @@ def test_09_a_character_missing() -> None:
     )
 
 
-def test_09_a_character_too_many() -> None:
+def test_case_09_a_character_too_many() -> None:
     typed = "410F4-0BV4H-MAWSW9-148AR-7BS7D-8TA1"
     assert refusal(typed).places == (Place(3),)
     assert said(typed) == (
@@ -127,7 +127,7 @@ def test_09_a_character_too_many() -> None:
     )
 
 
-def test_09_a_character_missing_from_a_run_that_spans_two_groups() -> None:
+def test_case_09_a_character_missing_from_a_run_that_spans_two_groups() -> None:
     """N5 has seven Z in groups 2 and 3: it is unknown from which one it was dropped."""
     refused = refusal(N5.replace("ZZ-", "Z-", 1))
     assert (refused.code, refused.places) == (NumberCode.MISSING_ONE, (Place(2), Place(3)))
@@ -136,20 +136,20 @@ def test_09_a_character_missing_from_a_run_that_spans_two_groups() -> None:
 
 
 @pytest.mark.parametrize("typed", [N1.replace("9-", "9X-", 1), N1.replace("-1", "-X1", 1)])
-def test_09_a_character_too_many_where_two_groups_meet(typed: str) -> None:
+def test_case_09_a_character_too_many_where_two_groups_meet(typed: str) -> None:
     refused = refusal(typed)
     assert (refused.code, refused.places) == (NumberCode.EXTRA_ONE, (Place(3), Place(4)))
     assert refused.detail_pl == "O jeden znak za dużo w grupie 3 lub 4."
 
 
 @pytest.mark.parametrize(("typed", "group"), [("X" + N1, 1), (N1 + "X", 6)])
-def test_09_a_character_too_many_at_either_end(typed: str, group: int) -> None:
+def test_case_09_a_character_too_many_at_either_end(typed: str, group: int) -> None:
     refused = refusal(typed)
     assert (refused.code, refused.places) == (NumberCode.EXTRA_ONE, (Place(group),))
 
 
 @pytest.mark.parametrize("length", [0, 1, 24, 26, 27, 31, MAX_TYPED])
-def test_09_another_length(length: int) -> None:
+def test_case_09_another_length(length: int) -> None:
     assert said((PLAIN * 5)[:length]) == (
         NumberCode.LENGTH,
         f"A number has 29 characters, you typed {length}.",
@@ -157,7 +157,7 @@ def test_09_another_length(length: int) -> None:
     )
 
 
-def test_09_the_length_of_another_makers_key() -> None:
+def test_case_09_the_length_of_another_makers_key() -> None:
     assert said(N1[:29]) == (
         NumberCode.LENGTH,
         "A number has 29 characters, you typed 25. (25 looks like another maker's key.)",
@@ -166,23 +166,23 @@ def test_09_the_length_of_another_makers_key() -> None:
 
 
 @pytest.mark.parametrize("length", [28, 30])
-def test_09_one_off_but_nothing_fits(length: int) -> None:
+def test_case_09_one_off_but_nothing_fits(length: int) -> None:
     assert refusal("4" * length).code is NumberCode.LENGTH
 
 
 @pytest.mark.parametrize("typed", ["-" * 200, "А" * 200, N1 + " " * 100])
-def test_09_a_text_that_is_far_too_long_is_not_parsed(typed: str) -> None:
+def test_case_09_a_text_that_is_far_too_long_is_not_parsed(typed: str) -> None:
     refused = refusal(typed)
     assert (refused.code, refused.places) == (NumberCode.LENGTH, ())
     assert f"you typed {len(typed)}." in refused.detail
 
 
-def test_09_up_to_128_characters_are_parsed() -> None:
+def test_case_09_up_to_128_characters_are_parsed() -> None:
     assert read(N1.ljust(MAX_TYPED)).text == N1
     assert refusal(N1.ljust(MAX_TYPED + 1)).code is NumberCode.LENGTH
 
 
-def test_13_every_one_or_two_wrong_symbols_have_a_unique_syndrome() -> None:
+def test_case_13_every_one_or_two_wrong_symbols_have_a_unique_syndrome() -> None:
     """Exhaustive: a syndrome is the sum of its errors', so the doubles are sums of the singles."""
     single = [
         [packed(horner([0] * position + [error] + [0] * (28 - position))) for error in range(1, 32)]
@@ -195,16 +195,16 @@ def test_13_every_one_or_two_wrong_symbols_have_a_unique_syndrome() -> None:
 
 
 @given(st.lists(st.integers(0, 31), min_size=LENGTH, max_size=LENGTH))
-def test_13_the_syndrome_is_the_four_values_and_so_it_is_linear(word: list[int]) -> None:
+def test_case_13_the_syndrome_is_the_four_values_and_so_it_is_linear(word: list[int]) -> None:
     assert syndrome(word) == packed(horner(word))
 
 
 @given(st.lists(st.integers(0, 31), min_size=25, max_size=25))
-def test_13_the_check_symbols_make_any_data_a_good_word(data: list[int]) -> None:
+def test_case_13_the_check_symbols_make_any_data_a_good_word(data: list[int]) -> None:
     assert horner([*data, *check_symbols(data)]) == (0, 0, 0, 0)
 
 
-def test_13_one_wrong_character_anywhere_is_found_and_named() -> None:
+def test_case_13_one_wrong_character_anywhere_is_found_and_named() -> None:
     for position in range(LENGTH):
         for error in range(1, 32):
             typed = changed(SYMBOLS, {position: error})
@@ -215,11 +215,11 @@ def test_13_one_wrong_character_anywhere_is_found_and_named() -> None:
 
 
 @given(st.dictionaries(st.integers(0, LENGTH - 1), st.integers(1, 31), min_size=2, max_size=2))
-def test_13_two_wrong_symbols_are_located(errors: dict[int, int]) -> None:
+def test_case_13_two_wrong_symbols_are_located(errors: dict[int, int]) -> None:
     assert locate(syndrome(changed(SYMBOLS, errors))) == tuple(Wrong(*error) for error in sorted(errors.items()))
 
 
-def test_13_any_two_characters_exchanged_are_noticed_and_named() -> None:
+def test_case_13_any_two_characters_exchanged_are_noticed_and_named() -> None:
     for one, other in combinations(range(LENGTH), 2):
         typed = list(PLAIN)
         typed[one], typed[other] = typed[other], typed[one]
@@ -230,7 +230,7 @@ def test_13_any_two_characters_exchanged_are_noticed_and_named() -> None:
         assert refused.places == (place(one), place(other))
 
 
-def test_13_three_or_four_wrong_symbols_are_never_a_good_word() -> None:
+def test_case_13_three_or_four_wrong_symbols_are_never_a_good_word() -> None:
     chance = random.Random(13)
     found = []
     for _ in range(5000):
@@ -241,7 +241,7 @@ def test_13_three_or_four_wrong_symbols_are_never_a_good_word() -> None:
     assert 250 < looks_like_two < 450  # about a third: therefore "probably"
 
 
-def test_13_any_two_groups_exchanged_are_named() -> None:
+def test_case_13_any_two_groups_exchanged_are_named() -> None:
     chance = random.Random(7)
     for _ in range(300):
         number = Number(Kind.LICENCE, 1, 15, 1, 379, chance.getrandbits(35), chance.getrandbits(50))
@@ -252,7 +252,7 @@ def test_13_any_two_groups_exchanged_are_named() -> None:
         assert (refused.code, refused.places) == (NumberCode.GROUPS_SWAPPED, (Place(one + 1), Place(other + 1)))
 
 
-def test_13_a_lost_character_is_missed_in_its_group() -> None:
+def test_case_13_a_lost_character_is_missed_in_its_group() -> None:
     """Not quite always: two repairs can give a number each; then the program does not guess."""
     chance = random.Random(300)
     unique = 0
@@ -268,7 +268,7 @@ def test_13_a_lost_character_is_missed_in_its_group() -> None:
     assert unique >= 99
 
 
-def test_13_a_character_too_many_is_found_in_its_group() -> None:
+def test_case_13_a_character_too_many_is_found_in_its_group() -> None:
     chance = random.Random(2000)
     for _ in range(300):
         number = Number(Kind.LICENCE, 1, 15, 1, 379, chance.getrandbits(35), chance.getrandbits(50))

@@ -92,7 +92,7 @@ async def test_no_server_and_a_server_that_does_not_answer(tmp_path: Path, monke
     assert it.may_print
 
 
-async def test_a_signed_revocation_counts_also_after_a_restart(tmp_path: Path) -> None:
+async def test_case_39_a_signed_revocation_counts_also_after_a_restart(tmp_path: Path) -> None:
     async with liar(lambda q: (200, "application/jose", status_for(q, text="nie zapłacono").encode())) as url:
         it = till(tmp_path / "licence", url, Clock(T0))
         it.gate.install(C0.encode())

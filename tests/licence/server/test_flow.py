@@ -14,7 +14,7 @@ from fiscald.licence.server.refusals import TooMany
 from tests.licence.server.running import BAKERY, DAIRY, DAY, F1, N1, N4, T0, Computer, Vendor
 
 
-async def test_from_the_trial_to_the_second_computer(vendor: Vendor, till: Computer, office: Computer) -> None:
+async def test_case_40_from_the_trial_to_the_second_computer(vendor: Vendor, till: Computer, office: Computer) -> None:
     vendor.publish(N1, N4)
     # Enrolling says the same whether the address is known or not.
     assert vendor.ask(till, wire.Enrol, email="a@bakery.pl", company=BAKERY).status == 202
@@ -84,7 +84,7 @@ async def test_from_the_trial_to_the_second_computer(vendor: Vendor, till: Compu
     assert 29 * DAY < many.value.retry_after <= 30 * DAY
 
 
-async def test_the_eleventh_activation_in_an_hour_waits_also_after_a_restart(vendor: Vendor) -> None:
+async def test_case_40_the_eleventh_activation_waits_also_after_a_restart(vendor: Vendor) -> None:
     vendor.publish(N1)
     shops = [Computer(vendor.clock, number, address="198.51.100.7") for number in range(1, 12)]
     for shop in shops[:10]:
@@ -99,7 +99,7 @@ async def test_the_eleventh_activation_in_an_hour_waits_also_after_a_restart(ven
     assert vendor.activate(shops[0], N1).status == 200
 
 
-async def test_a_number_with_a_flipped_bit_is_not_recognised_and_is_counted(vendor: Vendor, till: Computer) -> None:
+async def test_case_14_a_number_with_a_flipped_bit_is_unknown_and_counted(vendor: Vendor, till: Computer) -> None:
     refused = vendor.activate(till, F1)
     assert (refused.status, refused.refused) == (404, "number_unknown")
     assert vendor.audit() == ["number.wrong_mac"]

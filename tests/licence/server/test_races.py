@@ -21,7 +21,7 @@ from tests.licence.server.https import TEST_MAC
 from tests.licence.server.running import BAKERY, DAIRY, Answered, Clock, Computer, Vendor
 
 
-def test_one_of_two_companies_gets_a_contested_number(vendor: Vendor) -> None:
+def test_case_40_one_of_two_companies_gets_a_contested_number(vendor: Vendor) -> None:
     for attempt in range(10):
         number = vendor.number().text
         start = threading.Barrier(2)

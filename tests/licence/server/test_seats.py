@@ -315,3 +315,18 @@ def test_a_term_licence_ends_and_a_further_number_lengthens_it(vendor: Vendor, t
     assert vendor.check(till, longer).verdict == "ended"
     assert vendor.activate(till, vendor.number(on="2026-06-01").text).crt.kind == "paid"
     assert vendor.activate(till, vendor.number(months=1).text).refused == "number_lesser"
+
+
+def test_case_36_a_clone_is_flagged_and_another_key_is_refused(
+    vendor: Vendor, till: Computer, office: Computer
+) -> None:
+    paid = vendor.activate(till, vendor.number().text).crt
+    clone = Computer(vendor.clock, 1)  # the same key and the same machine, elsewhere
+    clone._nonces = 1000
+    vendor.clock.go(days=20)
+    newer = vendor.ask(till, wire.Check, lic=paid.sub, crt=paid.jti).crt
+    assert vendor.check(till, newer).verdict == "ok"
+    assert vendor.check(clone, paid).verdict == "renewed", "no computer is locked for it"
+    assert "device.twins" in vendor.audit()
+    refused = vendor.ask(office, wire.Check, lic=paid.sub, crt=newer.jti)
+    assert (refused.status, refused.refused) == (403, "other_computer")
