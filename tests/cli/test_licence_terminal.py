@@ -276,6 +276,23 @@ def test_one_of_several_licences_is_chosen_by_its_number_in_the_list(
     assert second.split(": ")[1].split(",")[0] in moved
 
 
+@pytest.mark.slow
+def test_a_computer_of_several_is_chosen_by_its_number_in_the_list(
+    portal: BlockingPortal, vendor: RunningVendor, on: Open
+) -> None:
+    for name in ("till", "office"):
+        registered = run(on(name, BAKERY), "register", "-", "--email", EMAIL, text=vendor.number() + "\n")
+        assert registered.exit_code == 0
+    socket, mails = on("new"), len(vendor.mailbox.mails)
+    terminal = Terminal("--socket", str(socket), "licence", "transfer", EMAIL)
+    terminal.answer("Code", portal.call(vendor.mailbox.code, mails + 1))
+    shown = terminal.read("Which computer does this one replace")
+    second = next(line for line in shown.splitlines() if line.startswith("2. "))
+    os.write(terminal._ours, b"2\n")
+    moved = terminal.ends(0)
+    assert second.split("number ")[1].split(",")[0] in moved
+
+
 MOVABLE = {
     "lic_7Q4M2K9X": "Piekarnia Żurek, 00-950",
     "lic_7Q9ZZZZZ": "Piekarnia Nowak, 30-001",
