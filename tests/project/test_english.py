@@ -38,7 +38,7 @@ class Kept(NamedTuple):
     why: str
 
 
-EXCEPTIONS = (Kept("fiscald/licence/server/mail_rules.py", 'or "nobody"', "the value of a row in the audit"),)
+EXCEPTIONS = (Kept("fiscald/licence/server/mailing.py", 'or "nobody"', "the value of a row in the audit"),)
 
 
 @functools.cache

@@ -99,7 +99,7 @@ class Certificates:
     def certificate(self, t: Transaction, licence: Licence, device: Device, *, renewal: bool = False) -> str:
         """The next certificate of a computer, signed and written down; older ones than it has shown are forgotten.
 
-        ``renewal``: nobody decided anything.
+        ``renewal``: it follows from no decision.
         """
         claims = self.claims(t, licence, device)
         t.do("UPDATE licence SET seq = seq + 1 WHERE id = ?", licence.id)

@@ -41,7 +41,7 @@ def licences(session: Session, search: str | None, *, as_csv: bool) -> None:
 
 
 def _pages(session: Session, search: str | None) -> Iterator[listing.Page]:
-    """Page by page: a list that nobody reads on keeps no state of the database, and takes the memory of a page."""
+    """Page by page: a list whose reader has stopped keeps no state of the database, and takes the memory of a page."""
     after: str | None = None
     with session.store() as store:
         while True:

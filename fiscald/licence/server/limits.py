@@ -34,7 +34,7 @@ ENROL_EMAIL = Limit("enrol.address.day", 3, DAY)
 ENROL_COMPANY = Limit("enrol.company.day", 3, DAY)
 RECOVER_IP = Limit("recover.network.hour", 10, HOUR)
 RECOVER_EMAIL = (Limit("recover.address.hour", 3, HOUR), Limit("recover.address.day", 6, DAY))
-#: Of mails to one mailbox or one domain, whoever asks for them.
+#: Of mails to one mailbox or one domain, from all networks together.
 MAILBOX = Limit("mailbox.day", 30, DAY)
 DOMAIN = Limit("domain.hour", 60, HOUR)
 #: So many that a network asks for on a day are sent, whatever others have asked for.
@@ -101,7 +101,7 @@ class Limiter:
         return self._most.get(limit.name, limit.most)
 
     def forget(self, limit: Limit, whom: str) -> None:
-        """Count anew."""
+        """Begin to count again."""
         self._in.do("DELETE FROM throttle WHERE bucket = ?", self._bucket(limit, whom))
 
     def seen(self, limit: Limit, whom: str = "") -> int:

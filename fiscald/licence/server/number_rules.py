@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 
 #: How old an uploaded request file may be.
 FILE_SECONDS = 30 * DAY
-#: Seconds for which a computer that has registered a number keeps its seat, whoever else shows the number.
+#: Seconds for which a computer that has registered a number keeps its seat, even if another one shows the number.
 TAKEOVER_AFTER = 60
 
 
@@ -260,7 +260,7 @@ class NumberRules(Seating, Mailing):
     def _keep_address(
         self, t: Transaction, licence: Licence, hint: str, email: str, lang: str, requester: Requester
     ) -> None:
-        """Who bought a number may say where its mails go, if nobody has before; a code confirms it later."""
+        """The buyer of a number may say where its mails go, if the company has no address yet."""
         known = t.company_of(licence)
         if known.account is not None:
             return
@@ -289,7 +289,7 @@ def number_seal(keyring: Keyring, number: Number) -> bytes:
 
 
 def write_company(t: Transaction, id_: str, company: Company) -> None:
-    """Write a company anew: the only way around the trigger that protects its data."""
+    """Change a company: the only way around the trigger that protects its data."""
     (trigger,) = t.one("SELECT sql FROM sqlite_schema WHERE name = 'company_fixed'")
     t.do("DROP TRIGGER company_fixed")
     t.do(

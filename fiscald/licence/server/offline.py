@@ -27,7 +27,7 @@ JOSE = "application/jose"
 def offline_routes(
     web: Web, handler: RequestHandler, product_url: str | None, count: Callable[[int, str | None], None]
 ) -> list[Route]:
-    """The routes below ``/v1/offline``. ``count`` is told of every answer to a file."""
+    """The routes below ``/v1/offline``. ``count`` gets every answer to a file."""
 
     async def form(request: Request) -> Response:
         return await web.page(request, OfflineForm(product_url))

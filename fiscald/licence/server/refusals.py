@@ -83,7 +83,7 @@ TABLE = {
     ),
     "licence_elsewhere": _Row(
         409,
-        "This number was registered on another computer a minute ago. A second computer needs a number of its own;"
+        "This number was registered on another computer a minute ago. A second computer needs another number;"
         " if this one replaces the other, try again in a minute.",
         "Ten numer zarejestrowano przed chwilą na innym komputerze. Drugi komputer potrzebuje własnego numeru."
         " Jeśli zastępuje tamten, spróbuj ponownie za minutę.",

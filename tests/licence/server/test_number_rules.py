@@ -35,7 +35,7 @@ async def test_more_than_twenty_wrong_macs_a_day_raise_the_alarm(
     assert "ALARM: 21 well-formed numbers" in caplog.text
 
 
-async def test_wrong_macs_from_a_hundred_networks_keep_nobody_else_out(vendor: Vendor, till: Computer) -> None:
+async def test_wrong_macs_from_a_hundred_networks_keep_no_customer_out(vendor: Vendor, till: Computer) -> None:
     number = vendor.number().text
     for stranger in range(1, 102):
         guessing = Computer(vendor.clock, 100 + stranger, f"203.0.113.{stranger}")

@@ -200,7 +200,7 @@ async def vendor_session_without_companies(vendor: Vendor, computer: Computer) -
     return "s"
 
 
-async def test_a_strangers_number_adds_a_seat_and_takes_neither_address_nor_free_seat(
+async def test_a_strangers_number_adds_a_seat_and_takes_nothing(
     vendor: Vendor, till: Computer, office: Computer
 ) -> None:
     await vendor.trial(till)

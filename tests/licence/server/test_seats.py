@@ -46,9 +46,7 @@ def test_a_further_number_adds_a_seat_to_the_licence(vendor: Vendor, till: Compu
         assert len(listing.licence_row(t, one.sub)["seats"]) == 2
 
 
-def test_each_seat_has_the_modules_and_updates_of_its_own_number(
-    vendor: Vendor, till: Computer, office: Computer
-) -> None:
+def test_each_seat_has_the_modules_and_updates_of_its_number(vendor: Vendor, till: Computer, office: Computer) -> None:
     vendor.activate(till, vendor.number(APP | BANK | FISCAL | SUPPORT).text)
     cheap = vendor.activate(office, vendor.number(APP | FISCAL).text).crt
     assert cheap.modules == ("app", "fiscal")
