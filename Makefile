@@ -19,10 +19,10 @@ WORKERS ?= 1
 PROCESSES ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 
 .DEFAULT_GOAL := help
-.PHONY: help quick fmt demo test test-all lint bench bench-plots proof chaos soak hostile contract mutation licence-demo docs lowest lock clean
+.PHONY: help quick fmt demo test test-all lint bench bench-plots proof chaos soak hostile hostile-licence contract mutation licence-demo docs lowest lock clean
 
 help:  ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-15s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
 demo: $(VENV)/.demo  ## print a receipt on an emulated printer, through a real daemon
 	$(BIN)/fiscald demo
@@ -56,7 +56,7 @@ bench-plots: $(VENV)/.bench  ## keep the figures of the last run: table and plot
 
 proof: test-all chaos contract  ## the long tests: campaigns, real processes, misbehaving programs and printers
 	$(MAKE) soak MINUTES=3
-	$(MAKE) hostile
+	$(MAKE) hostile hostile-licence
 
 chaos: $(VENV)/.dev  ## the proof: the exhaustive matrix, random schedules, and every safety rule broken on purpose
 	$(BIN)/python -m tests.chaos --matrix $(if $(FAMILY),--family $(FAMILY))
@@ -75,10 +75,13 @@ contract: $(VENV)/.dev  ## the API's description: a linter, three generators of 
 hostile: $(VENV)/.dev  ## misbehaving programs and printers, next to a shop that sells and polls the status
 	$(BIN)/python -m tests.hostile
 
+hostile-licence: $(VENV)/.dev  ## strangers and cheats against the vendor's licence server, next to customers in a hurry
+	$(BIN)/python -m tests.hostile_licence
+
 mutation: $(VENV)/.dev  ## single changes to the product that no test notices: drawn by SEED, NUMBER of each room
 	$(BIN)/python -m tests.mutation --seed $(SEED) --number $(NUMBER) --workers $(WORKERS) $(foreach room,$(ROOM),--room $(room))
 
-licence-demo: $(VENV)/.dev  ## the life of a licence: trial, number, updates, another computer, offline, revoked
+licence-demo: $(VENV)/.dev  ## the life of a licence: trial, web shop, second till, dead computer, Dutch shop, restored backup, revoked
 	$(BIN)/python -m tests.licence.demo
 
 docs: $(VENV)/.dev  ## generate the parts of docs/ that come from the code

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -96,6 +97,19 @@ class Attack:
     def go(self, scene: Any, part: int) -> Iterator[None]:
         """The script of stranger ``part``, in steps between which customers come in."""
         raise NotImplementedError
+
+    def __post_init__(self) -> None:
+        self._turn = threading.Lock()
+
+    def attempt(self, times: int = 1) -> None:
+        """Something was tried, so often. Scripts at a time may say so."""
+        with self._turn:
+            self.tried += times
+
+    def gain(self, name: str, times: int) -> None:
+        """The cheat got something, so often."""
+        with self._turn:
+            self.got[name] += times
 
     def some(self, many: list[str]) -> list[str]:
         """The share of so many networks."""

@@ -1,6 +1,7 @@
 """``python -m tests.licence.demo``: a shop's whole way with its licence, from the trial to the revocation.
 
-Real: the vendor's server over HTTPS, the daemon, ``fiscalctl`` as a program, an emulated printer. Not real: the dates,
+Between them: an order of the web shop, another till, a computer that dies on a Sunday, a Dutch customer, a vendor who has
+to put a backup back. Real: the vendor's server over HTTPS, the daemon, ``fiscalctl`` as a program, an emulated printer. Not real: the dates,
 which are moved by hand, and the mail server, which is a list. Every step is printed and checked; 1 if one is wrong.
 """
 
@@ -10,6 +11,8 @@ import contextlib
 import datetime
 import json
 import os
+import shutil
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -21,17 +24,22 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import httpx
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 
 from fiscald import daemon
 from fiscald.config import CompanyConfig, Config, LicenceConfig, PrinterConfig
 from fiscald.emulator.running import EmulatedPrinter
-from fiscald.licence.server import admin
+from fiscald.licence import number_reading
+from fiscald.licence.server import access, admin, backups, listing, selling
+from fiscald.licence.server.selling import Item
 from tests.licence.server.https import RunningVendor, published_keyring, vendor_server
 
 DAY = 86_400
 COMPANY = CompanyConfig(name="Piekarnia Żurek sp. z o.o.", postcode="00-950", nip="1234563218")
-EMAIL = "biuro@piekarnia.example"
+#: Without tax number, on a printer whose memory tells none.
+FLORIST = CompanyConfig(name="De Bloem", postcode="1011 AB", country="NL")
+EMAIL, DUTCH_EMAIL = "biuro@piekarnia.example", "winkel@debloem.example"
 RECEIPT = {"type": "receipt", "lines": [{"name": "Chleb", "price": "5.00", "vat": "5%"}]}
 
 
@@ -54,6 +62,11 @@ class Dates:
     def go(self, days: int) -> None:
         self.ahead += days * DAY
         print(f"\n-- {days} days later: {self.today}")
+
+    def go_to_sunday(self) -> None:
+        """The vendor's office is closed."""
+        self.go((6 - self.today.weekday()) or 7)
+        print("-- a Sunday: nobody is in the vendor's office")
 
     @property
     def today(self) -> datetime.date:
@@ -101,6 +114,37 @@ def told(answer: dict[str, Any]) -> str:
     return ", ".join(f"{name} {answer[name]}" for name in names if answer.get(name))
 
 
+class WebShop:
+    """The vendor's web shop: a program with an access token."""
+
+    def __init__(self, vendor: RunningVendor) -> None:
+        with vendor.store.transaction(vendor.clock(), "demo") as t:
+            _, self._token = access.create_token(t, vendor.rules.keyring, "web shop", "issue")
+        self._url = vendor.url
+        self._tls = ssl.create_default_context(cafile=vendor.ca_file)
+        self.sold: list[str] = []
+
+    def order(self, id_: str, *fields: str, email: str = EMAIL, lang: str = "pl") -> list[str]:
+        """Place an order for numbers X and Y, which are mailed, too; its numbers. Again, they are the same."""
+        items = [
+            {"field": "Y"} if field == "Y" else {"field": "X", "modules": ["fiscal"], "support": True}
+            for field in fields
+        ]
+        body = {"items": items, "invoice": f"FV/{id_}", "buyer": email, "email": email, "lang": lang, "send": True}
+        said = httpx.put(
+            f"{self._url}/v1/orders/{id_}",
+            json=body,
+            headers={"Authorization": f"Bearer {self._token}"},
+            verify=self._tls,
+        )
+        numbers = [each["number"] for each in said.raise_for_status().json()["numbers"]]
+        print(
+            f"web shop$ PUT /v1/orders/{id_} {' '.join(fields)} for {email}\n    {said.status_code}: {' '.join(numbers)}"
+        )
+        self.sold += [number for number in numbers if number not in self.sold]
+        return numbers
+
+
 def expect(what: str, *, true: bool) -> None:
     """A fact of a step."""
     print(f"    {'ok' if true else 'WRONG'}: {what}")
@@ -110,18 +154,19 @@ def expect(what: str, *, true: bool) -> None:
 
 @contextlib.contextmanager
 def computer(
-    portal: BlockingPortal, folder: Path, name: str, vendor: RunningVendor, dates: Dates
-) -> Iterator[Computer]:
+    portal: BlockingPortal, folder: Path, name: str, vendor: RunningVendor, dates: Dates, *,
+    company: CompanyConfig = COMPANY, family: str = "posnet",
+) -> Iterator[Computer]:  # fmt: skip
     """A computer with a daemon and a separate printer."""
-    with EmulatedPrinter() as printer:
+    with EmulatedPrinter(family) as printer:
         config = Config(
             socket=folder / f"{name}.sock",
             state_dir=folder / name,
             licence=LicenceConfig(test_keys=True, server=vendor.url, ca_file=vendor.ca_file),
-            company=COMPANY,
-            printers={"till1": PrinterConfig(family="posnet", address=printer.address)},
+            company=company,
+            printers={"till1": PrinterConfig(family=family, address=printer.address)},
         )
-        machine = partial(str, f"00000000-0000-4000-8000-{len(name):012d}")
+        machine = partial(str, f"00000000-0000-4000-8000-{name.encode().hex()[:12]:0>12}")
         future, _ = portal.start_task(partial(daemon.run, config, clock=dates, machine=machine))
         try:
             yield Computer(name, config.socket, printer)
@@ -139,21 +184,34 @@ def play(portal: BlockingPortal, folder: Path) -> None:
         return portal.wrap_async_context_manager(running)
 
     with contextlib.ExitStack() as stack:
+
+        def arrive(name: str, **options: Any) -> Computer:
+            return stack.enter_context(computer(portal, folder, name, vendor, dates, **options))
+
         with server() as vendor:
             print(f"-- {dates.today}: the vendor's server is at {vendor.url}")
-            till = stack.enter_context(computer(portal, folder, "till", vendor, dates))
+            till = arrive("till")
             first_steps(portal, till, vendor)
             dates.go(20)
-            bought(till, vendor)
-            office = stack.enter_context(computer(portal, folder, "office", vendor, dates))
+            shop = WebShop(vendor)
+            bought(portal, till, vendor, shop)
+            office = arrive("office")
             moved(portal, till, office, vendor)
-        print("\n-- the vendor's server is away")
+            second = another_till(till, office, vendor, shop)
+            dates.go_to_sunday()
+            dead_computer(portal, till, arrive("spare"), vendor, second)
+            backup = folder / "backup" / "vendor.db"
+            backups.copy(folder / "vendor.db", backup)
+            print("\n-- the vendor makes a backup of the database; the next customer comes after it")
+            dutch = arrive("winkel", company=FLORIST, family="thermal")
+            dutch_customer(portal, dutch, vendor, shop)
+        print("\n-- the vendor's server is away: its disk broke")
         dates.go(40)
         offline(office)
+        put_back(backup, folder / "vendor.db")
         with server(int(vendor.url.rpartition(":")[2])) as vendor:
-            print("\n-- the vendor's server is back")
-            found = office.run("licence", "check")
-            expect("one answer makes all well", true="licence.w.lapsed" not in found["warnings"])
+            print("\n-- the vendor's server is back, with the backup")
+            restored(office, dutch, vendor, shop)
             revoked(office, vendor)
 
 
@@ -169,10 +227,14 @@ def first_steps(portal: BlockingPortal, till: Computer, vendor: RunningVendor) -
     expect("a receipt on the trial", true=till.sell()["state"] == "done")
 
 
-def bought(till: Computer, vendor: RunningVendor) -> None:
-    """A number, and a year of updates."""
-    number, year = vendor.number(), vendor.update_number()
-    print(f"    the vendor issues {number} and, for updates, {year}")
+def bought(portal: BlockingPortal, till: Computer, vendor: RunningVendor, shop: WebShop) -> None:
+    """A number, and a year of updates, from the web shop."""
+    mails = len(vendor.mailbox.mails)
+    number, year = shop.order("2026-0815", "X", "Y")
+    expect("asked again, the shop gets the same numbers", true=shop.order("2026-0815", "X", "Y") == [number, year])
+    portal.call(vendor.mailbox.wait, mails + 1)
+    mail = read_mail(vendor)
+    expect("they are in the customer's mail", true=number in mail and year in mail)
     mistyped = number[:7] + ("2" if number[7] != "2" else "3") + number[8:]
     typo = till.run("licence", "register", "-", stdin=mistyped, code=20)
     expect("a mistyped character is named", true=typo["places"] == [{"group": 2, "character": 2}])
@@ -196,6 +258,91 @@ def moved(portal: BlockingPortal, till: Computer, office: Computer, vendor: Runn
     expect("the first one opens nothing any more", true=till.sell(code=5)["code"] == "licence.transferred")
     till.run("report", "daily")
     expect("but closes its day", true=True)
+
+
+def read_mail(vendor: RunningVendor) -> str:
+    """The newest mail: its subject is shown."""
+    mail = vendor.mailbox.mails[-1]
+    print(f"    mail to {mail['To']}: {mail['Subject']!r}")
+    return f"{mail['Subject']}\n{mail.get_content()}"
+
+
+def another_till(till: Computer, office: Computer, vendor: RunningVendor, shop: WebShop) -> str:
+    """A second number adds a seat to the licence."""
+    (number,) = shop.order("2026-0907", "X")
+    refused = office.run("licence", "register", "-", stdin=number, code=21)
+    expect("typed on the wrong computer it is not lost", true=refused["vendor_code"] == "number_not_needed")
+    here = till.run("licence", "register", "-", stdin=number)
+    expect("two computers, one licence", true=here["state"] == "active" and here["licence"] == licence_of(office))
+    expect("both sell", true=till.sell()["state"] == office.sell()["state"] == "done")
+    with vendor.store.reading(vendor.clock()) as t:
+        expect("the vendor sees two seats", true=len(listing.licence_row(t, here["licence"])["seats"]) == 2)
+    return number
+
+
+def licence_of(where: Computer) -> str:
+    """The id of a computer's licence, after a check."""
+    where.run("licence", "check")
+    return str(where.run("licence", "status")["licence"])
+
+
+def dead_computer(portal: BlockingPortal, till: Computer, spare: Computer, vendor: RunningVendor, number: str) -> None:
+    """The same number on another computer, without the vendor's help."""
+    print("    the second till's computer is broken; the number is on its invoice")
+    mails = len(vendor.mailbox.mails)
+    here = spare.run("licence", "register", "-", stdin=number)
+    expect("the new computer has its seat", true=here["state"] == "active")
+    expect("and sells", true=spare.sell()["state"] == "done")
+    portal.call(vendor.mailbox.wait, mails + 1)
+    expect("the owner gets a mail about it", true="komputer" in read_mail(vendor))
+    print("    the old computer was repaired, and checks")
+    till.run("licence", "check")
+    expect("it opens nothing any more", true=till.sell(code=5)["code"] == "licence.transferred")
+
+
+def dutch_customer(portal: BlockingPortal, shop_till: Computer, vendor: RunningVendor, shop: WebShop) -> None:
+    """A company without tax number, a printer that tells none, and mails in Dutch."""
+    mails = len(vendor.mailbox.mails)
+    (number,) = shop.order("2026-1001", "X", email=DUTCH_EMAIL, lang="nl")
+    portal.call(vendor.mailbox.wait, mails + 1)
+    expect("the order's mail is in Dutch", true="Bedankt voor uw bestelling" in read_mail(vendor))
+    here = shop_till.run("licence", "register", "-", "--email", DUTCH_EMAIL, stdin=number)
+    expect("a bought licence", true=(here["state"], here["kind"]) == ("active", "paid"))
+    portal.call(vendor.mailbox.wait, mails + 2)
+    expect("the address may move it, and is told so in Dutch", true="licentie" in read_mail(vendor))
+    expect("a receipt", true=shop_till.sell()["state"] == "done")
+
+
+def put_back(backup: Path, database: Path) -> None:
+    """What a vendor does whose disk broke."""
+    for suffix in ("", "-wal", "-shm"):
+        database.with_name(database.name + suffix).unlink(missing_ok=True)
+    shutil.copy(backup, database)
+    database.chmod(0o600)
+
+
+def restored(office: Computer, dutch: Computer, vendor: RunningVendor, shop: WebShop) -> None:
+    """The database is older than what was sold and signed."""
+    with vendor.store.transaction(vendor.clock(), "demo") as t:
+        licences = admin.restored(t)
+        numbers = [number_reading.read(number) for number in shop.sold]
+        adopted = [
+            number.hint
+            for number in numbers
+            if selling.adopt(t, vendor.rules.keyring, number, Item(number.kind, number.flags))
+        ]
+    print(
+        f"vendor$ fiscald-vendor restored; adopt < numbers.txt\n    {licences} licences; taken up: {' '.join(adopted)}"
+    )
+    found = office.run("licence", "check")
+    expect("one answer makes all well", true="licence.w.lapsed" not in found["warnings"])
+    expect("who came after the backup sells meanwhile", true=dutch.sell()["state"] == "done")
+    expect(
+        "the vendor does not know its licence",
+        true=dutch.run("licence", "check", code=21)["vendor_code"] == "licence_unknown",
+    )
+    again = dutch.run("licence", "register", "-", stdin=shop.sold[-1])
+    expect("the same number, and all is as before", true=again["state"] == "active" and not again["warnings"])
 
 
 def offline(office: Computer) -> None:

@@ -31,9 +31,9 @@ class DeletedAudit(Attack):
 
     def go(self, scene: Office, part: int) -> Iterator[None]:
         newest = scene.command("audit", "--verify").stdout.strip()
-        self.got["false alarms"] += scene.command("audit", "--verify", "--since", newest).returncode != 0
+        self.gain("false alarms", scene.command("audit", "--verify", "--since", newest).returncode != 0)
         for number, change in enumerate(CHANGES.values()):
-            self.tried += 1
+            self.attempt()
             folder = self._copy(scene, scene.folder / f"copy{number}")
             with sqlite3.connect(folder / "vendor.db") as db:
                 db.execute("DROP TRIGGER audit_kept")
@@ -41,7 +41,7 @@ class DeletedAudit(Attack):
                 db.execute(change)
             db.close()
             seen = scene.command("audit", "--verify", "--since", newest, folder=folder).returncode
-            self.got["changes that stayed hidden"] += seen == 0
+            self.gain("changes that stayed hidden", seen == 0)
             yield
 
     def _copy(self, scene: Office, folder: Path) -> Path:

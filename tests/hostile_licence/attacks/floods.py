@@ -10,12 +10,13 @@ from tests.hostile_licence.scene import NOTHING, Ask, Attack, Scene, volley
 from tests.hostile_licence.shops import Person, networks
 
 NETWORKS, EACH = 20, 60
+RUBBISH = (b"{" * 4000, b"\xff\x00" * 50, b"a.b.c", b"A" * 8000)
 
 
 class Floods(Attack):
     """Keep the server busy, or fill its database."""
 
-    tries = f"{NETWORKS * EACH} checks of unknown licences, rubbish and endless texts from {NETWORKS} networks"
+    tries = f"{NETWORKS * EACH} checks of unknown licences, and {NETWORKS * len(RUBBISH)} texts that are none, from {NETWORKS} networks"
     most: ClassVar[dict[str, int]] = {"rows in the audit": 0}
     strangers = 4
 
@@ -23,9 +24,9 @@ class Floods(Attack):
         for address in self.some(networks(620, NETWORKS))[part :: self.strangers]:
             flooder = Person(scene.clock, address)
             asks = [Ask(flooder, wire.Check, {"lic": f"lic_{n}", "crt": "crt_X"}) for n in range(EACH)]
-            self.tried += sum(1 for _ in volley(scene, asks))
-            for body in (b"{" * 4000, b"\xff\x00" * 50, b"a.b.c", b"A" * 8000):
-                self.tried += 1
+            self.attempt(sum(1 for _ in volley(scene, asks)))
+            for body in RUBBISH:
+                self.attempt()
                 try:
                     scene.send(address, wire.Check.path, body)
                 except NOTHING:

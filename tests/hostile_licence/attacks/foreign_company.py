@@ -26,7 +26,7 @@ class ForeignCompany(Attack):
             shop, email = scene.shops[number % len(scene.shops)], f"squatter{number}@example.org"
             with contextlib.suppress(*NOTHING):
                 for _ in range(3):
-                    self.tried += 1
+                    self.attempt()
                     scene.ask(squatter, wire.Enrol, email=f"new@{shop.domain}", company=shop.new_company)
             if number % 4 == 0:
                 with contextlib.suppress(*NOTHING):
@@ -34,7 +34,7 @@ class ForeignCompany(Attack):
             yield
 
     def _squat(self, scene: Scene, squatter: Person, email: str, company: dict[str, str]) -> None:
-        self.tried += 1
+        self.attempt()
         scene.ask(squatter, wire.Enrol, email=email, company=company)
         for _ in range(50):
             for mail in scene.mails():

@@ -24,13 +24,13 @@ class LockOut(Attack):
             stranger = Person(scene.clock, address)
             shop = scene.shops[number % len(scene.shops)]
             email = shop.boss if number % 2 else f"new@{shop.domain}"
-            self.tried += 1
+            self.attempt()
             try:
                 scene.ask(stranger, wire.Recover, email=email)
             except NOTHING:
                 continue
             guesses = [Ask(stranger, wire.RecoverConfirm, {"email": email, "code": f"AAAAA-{n:05}"}) for n in range(6)]
             for said in volley(scene, guesses):
-                self.tried += 1
-                self.got["sessions of strangers"] += said is not None and said.status == 200
+                self.attempt()
+                self.gain("sessions of strangers", said is not None and said.status == 200)
             yield

@@ -35,16 +35,16 @@ class LookAlikes(Attack):
         one = Person(scene.clock, "127.0.2.2")
         for number, (company, address) in enumerate(zip(OTHERS, networks(500, 20), strict=False)):
             one.address = address
-            self.got["trials of the computer"] += self._trial(scene, one, f"other{number}@example.org", company)
+            self.gain("trials of the computer", self._trial(scene, one, f"other{number}@example.org", company))
             yield
         for number, (spelling, address) in enumerate(zip(SPELLINGS, networks(520, 20), strict=False)):
             fresh = Person(scene.clock, address)
             company = FLORIST | spelling
-            self.got["trials of the company"] += self._trial(scene, fresh, f"bloem{number}@example.org", company)
+            self.gain("trials of the company", self._trial(scene, fresh, f"bloem{number}@example.org", company))
             yield
 
     def _trial(self, scene: Scene, computer: Person, email: str, company: dict[str, str]) -> bool:
-        self.tried += 1
+        self.attempt()
         company = {name: text for name, text in company.items() if text}
         with contextlib.suppress(*NOTHING):
             if scene.ask(computer, wire.Enrol, email=email, company=company).status != 202:

@@ -25,9 +25,9 @@ class LostPepper(Attack):
         kept = path.read_bytes()
         path.unlink()
         for words in (("keys", "new", "2027a"), ("keys", "new", "--mac", "2")):
-            self.tried += 1
+            self.attempt()
             scene.command(*words)
-            self.got["peppers that were replaced"] += path.exists()
+            self.gain("peppers that were replaced", path.exists())
             yield
         self._start(scene)
         yield
@@ -39,10 +39,10 @@ class LostPepper(Attack):
         scene.start()
 
     def _start(self, scene: Office) -> None:
-        self.tried += 1
+        self.attempt()
         try:
             scene.start()
         except RuntimeError:
             return
-        self.got["starts that should not be"] += 1
+        self.gain("starts that should not be", 1)
         scene.stop()

@@ -37,7 +37,7 @@ class MailBombs(Attack):
                     f"clerk{each}@{domain}",
                     f"boss+{each}@{domain}",
                 )
-                self.tried += 1
+                self.attempt()
                 try:
                     if each % 2:
                         scene.ask(bomber, wire.Recover, email=name[each % 4])

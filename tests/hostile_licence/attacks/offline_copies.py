@@ -29,20 +29,20 @@ class OfflineCopies(Attack):
             computer = Person(scene.clock, address)
             # Signed a moment ahead: a file from before the seat was given back does not count.
             file = computer.sign(wire.RequestFile, iat=int(scene.clock()) + 30, number=number, company=company)
-            self.tried += 1
+            self.attempt()
             try:
                 said = scene.post(computer, wire.RequestFile.path, file)
             except NOTHING:
                 continue
             if said.certificate is not None:
-                self.got["certificates that are never checked"] += said.certificate.check_every is None
+                self.gain("certificates that are never checked", said.certificate.check_every is None)
                 scene.ask(computer, wire.Deactivate, lic=said.certificate.sub)
             yield
         online = Person(scene.clock, "127.0.2.3")
         question = online.sign(wire.Activate, iat=int(scene.clock()), number=scene.number(), company=company)
-        self.tried += 1
+        self.attempt()
         try:
             said = scene.post(online, wire.RequestFile.path, question)
         except NOTHING:
             return
-        self.got["online requests taken as a file"] += said.certificate is not None
+        self.gain("online requests taken as a file", said.certificate is not None)

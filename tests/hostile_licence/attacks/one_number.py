@@ -29,7 +29,7 @@ class OneNumber(Attack):
         held = []
         for address in networks(540, COMPUTERS):
             computer = Person(scene.clock, address)
-            self.tried += 1
+            self.attempt()
             try:
                 said = scene.ask(computer, wire.Activate, number=number, company=company)
             except NOTHING:
@@ -41,4 +41,4 @@ class OneNumber(Attack):
         self.got["computers with a certificate"] = len(held)
         for computer, certificate in held:
             verdict = scene.ask(computer, wire.Check, lic=certificate.sub, crt=certificate.jti).verdict.verdict
-            self.got["computers that the vendor confirms"] += verdict in ("ok", "renewed")
+            self.gain("computers that the vendor confirms", verdict in ("ok", "renewed"))

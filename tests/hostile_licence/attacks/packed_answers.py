@@ -40,8 +40,8 @@ class PackedAnswers(Attack):
                 ):
                     said = Said(200, {"Content-Type": "application/jose", "Content-Encoding": how}, body)
                     liar.lie = lambda _, said=said: said
-                    self.tried += 1
-                    self.got["answers that counted"] += step(client, "check") != "licence.unreachable"
+                    self.attempt()
+                    self.gain("answers that counted", step(client, "check") != "licence.unreachable")
                     assert sells(client) == "done"
                     yield
                 self.got["MB of the till's memory"] = round(memory(till.process.pid) - before)

@@ -31,22 +31,22 @@ class PutBack(Attack):
             for path in sorted((first.state / "licence").glob("certificate*")) + sorted(
                 (copy / "licence").glob("certificate*")
             ):
-                self.tried += 1
+                self.attempt()
                 step(client, "certificate", certificate=path.read_text())
-                self.got["receipts with what was given back"] += sells(client) == "done"
+                self.gain("receipts with what was given back", sells(client) == "done")
             yield
         with other.on() as client:
             assert step(client, "registration", number=number) == "active"
         self._put_back(copy / "licence", first.state / "licence")
         with first.on() as client:
-            self.tried += 1
-            self.got["receipts with what was given back"] += sells(client) == "done"
+            self.attempt()
+            self.gain("receipts with what was given back", sells(client) == "done")
         yield
         self._put_back(copy, first.state)
         with first.on() as client:
-            self.tried += 1
+            self.attempt()
             step(client, "check")
-            self.got["receipts after the next check"] += sells(client) == "done"
+            self.gain("receipts after the next check", sells(client) == "done")
         with other.on() as client:
             assert sells(client) == "done", "who has the licence now goes on"
 

@@ -30,17 +30,17 @@ class ReplayedAnswers(Attack):
                 scene.json("revoke", licence, "--yes")
                 for lie in (*self._replays(liar), *_INVENTED):
                     liar.lie = lie
-                    self.tried += 1
-                    self.got["answers that counted"] += step(client, "check") != "licence.unreachable"
-                    self.got["answers that counted"] += sells(client) != "done"
+                    self.attempt()
+                    self.gain("answers that counted", step(client, "check") != "licence.unreachable")
+                    self.gain("answers that counted", sells(client) != "done")
                     yield
                 recorded = liar.heard[wire.Activate.path]
                 liar.lie = lambda _: recorded
-                self.tried += 1
-                self.got["answers that counted"] += step(client, "registration", number=number) != "licence.unreachable"
+                self.attempt()
+                self.gain("answers that counted", step(client, "registration", number=number) != "licence.unreachable")
                 liar.lie = None
                 assert step(client, "check") == "revoked"
-                self.got["receipts after the revocation came through"] += sells(client) == "done"
+                self.gain("receipts after the revocation came through", sells(client) == "done")
 
     def _replays(self, liar: Liar) -> list[Callable[[str], Said]]:
         return [lambda _, said=said: said for said in list(liar.heard.values())]  # type: ignore[misc]

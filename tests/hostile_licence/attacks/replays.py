@@ -38,12 +38,12 @@ class Replays(Attack):
                 (wire.Activate.path, register), (wire.Check.path, check), (wire.Deactivate.path, back),
                 (wire.Check.path, register), (wire.RequestFile.path, register),
             ):  # fmt: skip
-                self.tried += 1
+                self.attempt()
                 try:
                     said = scene.post(thief, path, token)
                 except NOTHING:
                     continue
-                self.got["recorded requests that counted"] += said.status == 200
+                self.gain("recorded requests that counted", said.status == 200)
             yield
         verdict = scene.ask(owner, wire.Check, lic=licence, crt=again.certificate.jti).verdict.verdict
-        self.got["seats that strangers freed"] += verdict not in ("ok", "renewed")
+        self.gain("seats that strangers freed", verdict not in ("ok", "renewed"))

@@ -47,15 +47,15 @@ class RestoredDatabase(Attack):
         scene.json("adopt", typed="\n".join(numbers))
         yield
         for number, buyer in enumerate(buyers):
-            self.tried += 1
+            self.attempt()
             company = BAKERY | {"tin": tax_number(940 + number)}
             said = scene.ask(buyer, wire.Activate, number=numbers[number], company=company)
-            self.got["sold numbers that are unknown"] += said.certificate is None
-        self.tried += 2
+            self.gain("sold numbers that are unknown", said.certificate is None)
+        self.attempt(2)
         # The former computer is the first to ask: until the other one comes, the database says that it is the one.
         scene.ask(shop.dead, wire.Check, lic=since.sub, crt=shop.certificate.jti)
         again = scene.ask(moved, wire.Activate, number=shop.number, company=shop.company)
-        self.got["certificates that a till takes for old"] += again.certificate is None or again.crt.seq <= since.seq
+        self.gain("certificates that a till takes for old", again.certificate is None or again.crt.seq <= since.seq)
         verdict = scene.ask(shop.dead, wire.Check, lic=since.sub, crt=shop.certificate.jti).verdict.verdict
-        self.got["former computers in force"] += verdict in ("ok", "renewed")
+        self.gain("former computers in force", verdict in ("ok", "renewed"))
         yield

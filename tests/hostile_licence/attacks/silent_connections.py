@@ -43,7 +43,7 @@ class SilentConnections(Attack):
                 link.close()
 
     def _link(self, scene: Office, address: str, *, tls: bool = False) -> socket.socket:
-        self.tried += 1
+        self.attempt()
         link = socket.socket()
         link.settimeout(5)
         with contextlib.suppress(OSError):

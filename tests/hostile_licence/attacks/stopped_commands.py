@@ -34,7 +34,7 @@ class StoppedCommands(Attack):
                 while command.poll() is None and self._rows(scene) == before and time.monotonic() < end:
                     time.sleep(dice.uniform(0, 0.02))
                 command.send_signal(signal.SIGTSTP)
-                self.tried += 1
+                self.attempt()
                 yield
             time.sleep(11)  # longer than a transaction waits for its turn
             yield

@@ -29,7 +29,7 @@ class Twins(Attack):
         scene.json("rename", licence, "--post", "00-951")  # the next check brings another certificate
         with first.on() as one, second.on() as two:
             for client in (one, two) * DAYS:
-                self.tried += 1
+                self.attempt()
                 assert step(client, "check") == "active"
                 yield
             assert (sells(one), sells(two)) == ("done", "done"), "the server locks no computer for it"

@@ -30,8 +30,8 @@ class WrongNumbers(Attack):
                 Ask(guesser, wire.Activate, {"number": self._guess(scene), "company": BAKERY}) for _ in range(EACH)
             ]
             for said in volley(scene, guesses):
-                self.tried += 1
-                self.got["numbers that were taken"] += said is not None and said.status == 200
+                self.attempt()
+                self.gain("numbers that were taken", said is not None and said.status == 200)
             yield
 
     def _guess(self, scene: Scene) -> str:
