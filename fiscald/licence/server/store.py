@@ -43,7 +43,7 @@ class Store:
         """Open or create it. Raises ``StoreError`` saying what to do."""
         self._path = path
         self._thread_turn = threading.Lock()
-        # A turn did not come in time: until one does, no request waits for it again. A line of them would wait for hours.
+        # A turn did not come in time. Until one does, no request waits for it again.
         self._stuck = False
         self._reading = threading.Lock()
         with contextlib.ExitStack() as undo:
