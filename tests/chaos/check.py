@@ -229,7 +229,7 @@ def _nothing_else(outcome: Outcome) -> list[str]:
     for key, job in outcome.jobs.items():
         if job.error is not None and job.error.code == "printer.refused":
             number = (job.error.device_code or "").split()[0]
-            if number not in REFUSALS.get(family, ()):
+            if number not in REFUSALS.get(family, ()) and not check_programming.clock_went_back(job, outcome):
                 found.append(f"refused without need: {key}: {job.error.detail}")
     found += codes_elsewhere(outcome)
     found += e_receipts(outcome)

@@ -42,6 +42,12 @@ def clock(key: str, job: Job, outcome: Outcome) -> list[str]:
     return []
 
 
+def clock_went_back(job: Job, outcome: Outcome) -> bool:
+    """Whether a Thermal printer refused to set its clock back behind what it recorded after an earlier setting."""
+    thermal_code = job.error is not None and job.error.device_code == "7"
+    return isinstance(job.document, SetClock) and thermal_code and bool(outcome.truth.clock_sets)
+
+
 def header(key: str, job: Job, outcome: Outcome) -> list[str]:
     """The only header of a schedule stands on the printer in the end."""
     only = sum(order.document["type"] == "set_header" for order in outcome.schedule.orders) == 1

@@ -19,6 +19,7 @@ from tests.chaos.campaign import (
     whole_pairs,
     whole_restored,
 )
+from tests.chaos.mixed import draw_mixed
 from tests.chaos.schedule import DRAWN, OTHERS, Order, What, draw, draw_in_a_row, draw_others, receipt
 from tests.chaos.world import carry_out
 
@@ -54,6 +55,11 @@ def test_schedules_in_a_row_that_found_bugs_pass(seed: int) -> None:
     """A VAT table that a person programs between our look and our opening, on a day without a sale; counters of ten
     seconds ago that a serial line delivers to the question about our open receipt."""
     assert not run(draw_in_a_row(seed)).violations
+
+
+def test_a_thermal_clock_that_cannot_go_back_is_a_refusal_that_the_campaign_expects() -> None:
+    """Set ahead, a daily report, and back to the computer's time: the printer refuses, and the job says so."""
+    assert not run(draw_mixed(1455, "thermal")).violations
 
 
 @pytest.mark.slow
