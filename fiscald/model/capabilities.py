@@ -33,7 +33,9 @@ class Capability(Strict):
     """One type of document on one printer."""
 
     supported: bool = True
-    why: str | None = Field(default=None, description="why the printer cannot print it")
+    why: str | None = Field(
+        default=None, description="why the printer cannot print it, or on which devices only it can"
+    )
     fields: dict[str, FieldCapability] = Field(
         default_factory=dict,
         description="the fields that this printer limits, by their path: `lines[].name`. A field that is absent here "

@@ -67,8 +67,8 @@ class OpenForm(FamilyMemory):
 
 #: Kinds of document in the protected memory, by the kind of sheet; a copy is none, any other sheet is not fiscal.
 DOCUMENT_KINDS = {
-    "periodic_report": 1, "receipt": 2, "cancelled_receipt": 4, "invoice": 8, "cancelled_invoice": 16, "daily_report": 32,
-    "invoice_copy": None,
+    "periodic_report": 1, "receipt": 2, "cancelled_receipt": 4, "invoice": 8, "cancelled_invoice": 16,
+    "daily_report": 32, "invoice_copy": None,
 }  # fmt: skip
 NOT_FISCAL = 64
 #: Documents that the emulated protected memory can still return (our assumption).

@@ -37,7 +37,8 @@ def document(machine: Machine, values: Values) -> Values:
 
 def _answer(status: int, wanted: int, kind: int = 0, size: int = 0, data: str = "") -> Values:
     return {
-        "status": status, "typ": kind, "rozmiar": size, "pozycja": 0, "jpkid": wanted, "nabywca": "", "dane": f"{data}\r",
+        "status": status, "typ": kind, "rozmiar": size, "pozycja": 0, "jpkid": wanted, "nabywca": "",
+        "dane": f"{data}\r",
     }  # fmt: skip
 
 

@@ -246,8 +246,8 @@ _ROWS = (
     _query("#s", 100, RECEIPT, params=(_p("Pn", 2),)),
     _query("#s", 210, PROTECTED, brands=_NOVITUS),
     # The document can be long, so its deadline is that of a closing (NOV 4.4.8).
-    Row("@PMI", None, (_r("stan", 1),), _numbers("jpkid", "idz", "zawartosc", "typ", end=b"/"), effect=_Q, deadline=_CLOSE, answers=(STORED,),
-        brands=_NOVITUS),
+    Row("@PMI", None, (_r("stan", 1),), _numbers("jpkid", "idz", "zawartosc", "typ", end=b"/"), effect=_Q,
+        deadline=_CLOSE, answers=(STORED,), brands=_NOVITUS),
     _query("#n", None, ERROR, params=(_p("Ps"),)),
     _query("#v", None, MODEL),
     _query("#v", 30, MODEL, brands=_NOVITUS),

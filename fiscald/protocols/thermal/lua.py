@@ -19,7 +19,8 @@ from fiscald.protocols.thermal.rows import Row
 TELLING = ("#Z", "#E 1", "$G 1")
 
 _CODE = (
-    r"""
+    (
+        r"""
 local SINGLE = { [0x05] = "ENQ", [0x07] = "BEL", [0x10] = "DLE", [0x18] = "CAN", [0x1A] = "DLE2" }
 local BITS = { ENQ = { "FSK", "CMD", "PAR", "TRF" }, DLE = { "ONL", "PE", "ERR" } }
 
@@ -274,7 +275,10 @@ function family.parse(bytes, sent)
     return frame
 end
 """
-).replace("MAX_FRAME", str(MAX_FRAME)).replace("MAX_LONG", str(MAX_LONG_FRAME))
+    )
+    .replace("MAX_FRAME", str(MAX_FRAME))
+    .replace("MAX_LONG", str(MAX_LONG_FRAME))
+)
 
 
 def lua() -> str:
