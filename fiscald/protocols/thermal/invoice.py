@@ -276,6 +276,9 @@ class InvoiceProof:
             if confirmed and seen.delta.uncounted and not seen.content.kind:
                 # In training nothing need be counted.
                 return (yield from self.printed(seen.now, None, just_now=True))
+        if seen.content.kind and seen.nothing_ended:
+            # Somebody else has sold on our invoice. When it ends, its document shows what became of it.
+            return Wait(problem("printer.foreign_transaction", printer=self.settings.name))
         if confirmed:
             reason = "the printer confirmed the invoice, and its list of documents and its number of invoices do not"
             return verdicts.unproven("contradiction", reason, seen.now)
