@@ -33,9 +33,7 @@ class Capability(Strict):
     """One type of document on one printer."""
 
     supported: bool = True
-    why: str | None = Field(
-        default=None, description="why the printer cannot print it, or on which devices only it can"
-    )
+    why: str | None = Field(default=None, description="why the printer cannot print it")
     fields: dict[str, FieldCapability] = Field(
         default_factory=dict,
         description="the fields that this printer limits, by their path: `lines[].name`. A field that is absent here "

@@ -51,13 +51,6 @@ def markdown(table: list[_Column]) -> str:
             for name, column in zip(names, table, strict=True)
             if not column.capabilities[kind].supported
         ]
-    lines += ["", "## Not on every device", ""]
-    for kind in DOCUMENTS:
-        lines += [
-            f"- `{kind}` on {name}: {column.capabilities[kind].why}."
-            for name, column in zip(names, table, strict=True)
-            if column.capabilities[kind].supported and column.capabilities[kind].why
-        ]
     for kind in DOCUMENTS:
         paths = sorted({path for column in table for path in column.capabilities[kind].fields})
         if paths:

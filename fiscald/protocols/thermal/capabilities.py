@@ -28,6 +28,7 @@ from fiscald.protocols.thermal.plan_printout import BARCODE_LONGEST, NO_FORM, QR
 from fiscald.protocols.thermal.profiles import Profile
 
 _PAID_OUT = "packaging taken back is paid out in cash"
+_ONLINE = "on an ONLINE device; one that does not report its documents (210#s) is refused the invoice"
 _NO_QR = "it prints no QR code under a receipt"
 
 
@@ -69,7 +70,7 @@ def invoice(settings: Settings, snapshot: Snapshot | None) -> Capability:
         "lines[].description": _description(profile),
         "lines[].discount.name": text(text_limit(profile.brand, "$l", "nazwa_rabatu")),
         "lines[].surcharge.name": text(text_limit(profile.brand, "$l", "nazwa_rabatu")),
-        "number": limited(max_length=opening["numer"]),
+        "number": limited(max_length=opening["numer"], why=_ONLINE),
         "buyer.name": limited(max_length=opening["nazwa"]),
         "buyer.address": limited(max_items=plan_invoice.MAX_ADDRESS),
         "buyer.address[]": limited(max_length=plan_invoice.ADDRESS_LENGTH),
@@ -82,8 +83,7 @@ def invoice(settings: Settings, snapshot: Snapshot | None) -> Capability:
         "register": left_out(plan_invoice.NO_TILL),
         "system_number": text(text_limit(profile.brand, "$h invoice", "numer_systemowy"), TextKind.NUMBER),
     }
-    why = "ONLINE devices only, which report every document; any other Novitus refuses it before anything is printed"
-    return Capability(why=why, fields=fields)
+    return Capability(fields=fields)
 
 
 def packaging(settings: Settings, snapshot: Snapshot | None) -> Capability:
