@@ -93,7 +93,7 @@ def behind(values: dict[str, Any], documents: int) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("compatible", [False, True])
-def test_invoices_have_numbers_of_their_own(compatible: bool) -> None:
+def test_invoices_are_counted_apart_from_receipts(compatible: bool) -> None:
     bench = novitus(compatible=compatible)
     bench.others_receipt(777)
     for number in (1, 2):
@@ -318,7 +318,7 @@ def test_a_document_that_is_not_returned_leaves_it_to_a_person(bench: Bench, val
     assert cause(bench.recover(OURS, answer=other)) == "unreadable_list"
 
 
-def test_more_documents_than_anybody_reads_leave_it_to_a_person(bench: Bench) -> None:
+def test_too_many_documents_since_leave_it_to_a_person(bench: Bench) -> None:
     bench.break_off(OURS, CLOSING, executed=True)
     for _ in range(16):
         bench.others_receipt(300)

@@ -30,7 +30,7 @@ class Kind(IntEnum):
 INVOICES = (Kind.INVOICE, Kind.CANCELLED_INVOICE)
 #: Every kind: what the example of the description asks for.
 _ALL = 511
-#: The most documents that fiscald looks at. On a printer that many programs use, more is no use to anybody.
+#: The most documents that fiscald looks at: each takes a question and an answer that can be long.
 MOST = 16
 #: How often fiscald asks for one document.
 _TRIES = 2

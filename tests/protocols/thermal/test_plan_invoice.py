@@ -52,8 +52,10 @@ def test_everything_that_it_takes() -> None:
         system_number="ZAM-7",
     )
     assert commands(plan) == [
-        "0;2;1;2;0;0;2;0;0;1;0$hFV/10/2026|ul. Testowa 1|00-001 Warszawa|5260250274|2026-10-31|przelew|||ZAM-7|"
-        "Firma Przykładowa sp. z o.o.|",
+        (
+            "0;2;1;2;0;0;2;0;0;1;0$hFV/10/2026|ul. Testowa 1|00-001 Warszawa|5260250274|2026-10-31|przelew|||ZAM-7|"
+            "Firma Przykładowa sp. z o.o.|"
+        ),
         "2;2;2;0;26;10;1;0;0;0;0;0@c2026-10-31|przelew||||ZAM-7||Firma Przykładowa sp. z o.o.|",
         "1;1;0;1$lKawa|1.|A/10.00/10.00/2.00/|ziarnista|",
         "1;0;0;0;0;1;0;2;2$eANNA| | | |0/8.00/0/",
