@@ -231,13 +231,37 @@ def test_an_empty_invoice_that_moves_is_not_ours(bench: Bench) -> None:
 
 
 @pytest.mark.parametrize("executed", [True, False])
-def test_a_daily_report_after_an_unanswered_closing_leaves_it_unproven(bench: Bench, executed: bool) -> None:
+def test_a_daily_report_after_an_unanswered_closing_hides_nothing(bench: Bench, executed: bool) -> None:
     bench.break_off(OURS, CLOSING, executed=executed)
     if not executed:
         bench.others_cancel()
         bench.others_receipt(300)
     bench.others_report()
-    assert cause(bench.recover(OURS)) == "report_between"
+    verdict = bench.recover(OURS)
+    if executed:
+        assert isinstance(verdict, Printed)
+        assert (verdict.result.number, verdict.result.daily_report) == (1, 1)
+    else:
+        assert again(verdict)
+
+
+@pytest.mark.parametrize("confirmed", [True, False])
+def test_a_daily_report_that_sets_the_numbers_back_needs_the_answer(bench: Bench, confirmed: bool) -> None:
+    bench.device.register.state.day.last_invoice = 7
+
+    def restart() -> None:
+        bench.others_report()
+        bench.device.register.state.day.last_invoice = 0
+
+    if confirmed:
+        bench.before("@PMI", restart)
+        verdict = bench.carry_out(OURS)
+        assert isinstance(verdict, Printed)
+        assert (verdict.result.number, verdict.result.daily_report) == (8, 1)
+    else:
+        bench.break_off(OURS, CLOSING, executed=True)
+        restart()
+        assert cause(bench.recover(OURS)) == "report_between"
 
 
 def test_a_person_who_cancels_while_the_line_works_has_decided(bench: Bench) -> None:

@@ -231,7 +231,7 @@ class Seen:
     @property
     def agrees(self) -> bool:
         """Whether the number of the last invoice says the same as the protected memory."""
-        return bool(self.delta.reports) or self.numbers == self.invoices.count(Kind.INVOICE)
+        return self.numbers == self.invoices.count(Kind.INVOICE)
 
     @property
     def nothing_ended(self) -> bool:
@@ -253,12 +253,13 @@ class InvoiceProof:
 
     def see(self) -> Dialogue[Seen]:
         """What the printer shows now."""
-        now = yield from read_stable_look()
-        ended = yield from read_ended(self.opened.jpkid or 0, now.jpkid or 0)
-        content = yield from read_content()
-        if (yield from _read_whole()) != now:
-            raise DialogueAborted(problem("printer.busy", reason="another program is printing"))
-        return Seen(CounterDelta(self.opened, now), ended, content)
+        for _ in range(AGREEING):
+            now = yield from read_stable_look()
+            ended = yield from read_ended(self.opened.jpkid or 0, now.jpkid or 0)
+            content = yield from read_content()
+            if (yield from _read_whole()) == now:
+                return Seen(CounterDelta(self.opened, now), ended, content)
+        raise DialogueAborted(problem("printer.busy", reason="another program is printing"))
 
     def verdict(self, reply: CommitReply | None) -> Dialogue[Verdict]:
         """Decide after the closing step was sent. ``reply``: the answer to that step; ``None``: it is not known."""
@@ -276,6 +277,8 @@ class InvoiceProof:
             if confirmed and seen.delta.uncounted and not seen.content.kind:
                 # In training nothing need be counted.
                 return (yield from self.printed(seen.now, None, just_now=True))
+        if seen.delta.reports:
+            return verdicts.report_between(seen.now)
         if seen.content.kind and seen.nothing_ended:
             # Somebody else has sold on our invoice. When it ends, its document shows what became of it.
             return Wait(problem("printer.foreign_transaction", printer=self.settings.name))
@@ -288,12 +291,12 @@ class InvoiceProof:
         """The verdict, if a document that has ended gives one."""
         if not seen.comparable:
             return incomparable(seen.delta, self.settings)
-        if seen.delta.reports and not (confirmed and seen.starts_with_invoice):
-            return verdicts.report_between(seen.now)
         if seen.ended is None:
             reason = "the printer does not return the documents that it printed since"
             return verdicts.unproven("unreadable_list", reason, seen.now)
-        if not seen.ended or not seen.agrees:
+        # A daily report may set the numbers back. Then the printer's confirmation has to agree.
+        restarted = bool(seen.delta.reports) and confirmed and seen.starts_with_invoice
+        if not seen.ended or not (seen.agrees or restarted):
             return None
         return (yield from self._ended(seen, reply, confirmed=confirmed))
 
