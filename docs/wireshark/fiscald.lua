@@ -976,6 +976,15 @@ family.words = {
 ["#s 100"] = { meaning = "the open or last receipt by rate", fields = {
 ["Pn"] = ProtoField.string("fiscald.thermal._23s_20100.Pn", "0 gross, 1 net, 2 VAT"),
 } },
+["#s 210"] = { meaning = "the protected memory, and the id of its last document", fields = {
+} },
+["@PMI"] = { meaning = "a document of the protected memory", fields = {
+["stan"] = ProtoField.string("fiscald.thermal._40PMI.stan", "0 look for it, 1 its next part"),
+["jpkid"] = ProtoField.string("fiscald.thermal._40PMI.jpkid", "id"),
+["idz"] = ProtoField.string("fiscald.thermal._40PMI.idz", "1 with the buyer's code"),
+["zawartosc"] = ProtoField.string("fiscald.thermal._40PMI.zawartosc", "0 its data, 1 its print, 2 further data"),
+["typ"] = ProtoField.string("fiscald.thermal._40PMI.typ", "kinds, added: 1 report, 2 receipt, 4 cancelled receipt, 8 invoice, 16 cancelled invoice, 32 daily report, 64 not fiscal, 128 event"),
+} },
 ["#n"] = { meaning = "error of the last command", fields = {
 ["Ps"] = ProtoField.string("fiscald.thermal._23n.Ps", "not used"),
 } },
@@ -1567,6 +1576,20 @@ family.words = {
 ["vG"] = ProtoField.string("fiscald.thermal._23X_20100.vG", "value in rate G"),
 ["f"] = ProtoField.string("fiscald.thermal._23X_20100.f", "not known"),
 } },
+["#X 210"] = { meaning = "the protected memory, and the id of its last document", fields = {
+["numer"] = ProtoField.string("fiscald.thermal._23X_20210.numer", "its number"),
+["etykieta"] = ProtoField.string("fiscald.thermal._23X_20210.etykieta", "its label"),
+["stan"] = ProtoField.string("fiscald.thermal._23X_20210.stan", "id of the last document, number of its first daily report, free space, space"),
+} },
+["@PMD"] = { meaning = "a document of the protected memory", fields = {
+["status"] = ProtoField.string("fiscald.thermal._40PMD.status", "0 more follows, 1 whole, 2 there is none, 9 error"),
+["typ"] = ProtoField.string("fiscald.thermal._40PMD.typ", "kind"),
+["rozmiar"] = ProtoField.string("fiscald.thermal._40PMD.rozmiar", "size"),
+["pozycja"] = ProtoField.string("fiscald.thermal._40PMD.pozycja", "where this part begins"),
+["jpkid"] = ProtoField.string("fiscald.thermal._40PMD.jpkid", "id"),
+["nabywca"] = ProtoField.string("fiscald.thermal._40PMD.nabywca", "buyer's code"),
+["dane"] = ProtoField.string("fiscald.thermal._40PMD.dane", "content, packed"),
+} },
 ["#E 1"] = { meaning = "error of the last command", fields = {
 ["Pe"] = ProtoField.string("fiscald.thermal._23E_201.Pe", "error"),
 } },
@@ -2012,6 +2035,12 @@ family.sent = {
 ["#o"] = {
     { check = "required", params = { { name = "Py1" }, { name = "Pm1" }, { name = "Pd1" }, { name = "Py2" }, { name = "Pm2" }, { name = "Pd2" }, { name = "Pt" } }, parts = { { name = "nr_kasy", term = "\13", optional = true }, { name = "kasjer", term = "\13", optional = true } } },
 },
+["#s 210"] = {
+    { check = "optional", first = true, params = {  }, parts = {  } },
+},
+["@PMI"] = {
+    { check = "required", params = { { name = "stan" } }, parts = { { name = "jpkid", term = "\47" }, { name = "idz", term = "\47" }, { name = "zawartosc", term = "\47" }, { name = "typ", term = "\47" } } },
+},
 ["#v 30"] = {
     { check = "optional", first = true, params = {  }, parts = {  } },
 },
@@ -2061,6 +2090,12 @@ family.received = {
 },
 ["#X 100"] = {
     { check = "required", first = true, params = { { name = "Pn" }, { name = "Pt" } }, parts = { { name = "total", term = "\47" }, { name = "v", term = "\47", times = "", usual = 7, by_rate = true }, { name = "f", term = "\47", times = "", usual = 3 } } },
+},
+["#X 210"] = {
+    { check = "required", first = true, params = {  }, parts = { { name = "numer", term = "\59" }, { name = "etykieta", term = "\13" }, { name = "stan", term = "" } } },
+},
+["@PMD"] = {
+    { check = "required", params = {  }, parts = { { name = "status", term = "\47" }, { name = "typ", term = "\47" }, { name = "rozmiar", term = "\47" }, { name = "pozycja", term = "\47" }, { name = "jpkid", term = "\13" }, { name = "nabywca", term = "\13" }, { name = "dane", term = "" } } },
 },
 ["#E 1"] = {
     { check = "never", first = true, params = {  }, parts = { { name = "Pe", term = "" } } },
@@ -2226,15 +2261,18 @@ function family.parse(bytes, sent)
     elseif clean:sub(-2) ~= "\27\\" then
         frame.damage = "the sequence has no end"
         return frame
-    elseif #head > 2048 then
+    elseif #head > (not sent and head:sub(1, 4) == "@PMD" and 32768 or 2048) then
         frame.damage = "longer than 2048 bytes"
         return frame
     end
     local payload = clean:match("^\27P([^\27]*)\27+\\$")
-    local numbers, id, at = (payload or ""):match("^[%z\1-\31]?([%d;]*)([$#^@!?*][A-Za-z])()")
+    local numbers, id, at = (payload or ""):match("^[%z\1-\31]?([%d;]*)(@PM[A-Z])()")
+    if not id then
+        numbers, id, at = (payload or ""):match("^[%z\1-\31]?([%d;]*)([$#^@!?*][A-Za-z])()")
+    end
     local params, first = {}, 1
     if numbers and numbers ~= "" then
-        local start = at - 2 - #numbers
+        local start = at - #id - #numbers
         for text, stop in (numbers .. ";"):gmatch("([^;]*);()") do
             params[#params + 1] = { text = text, first = start + stop - 2 - #text, value = tonumber(text) }
             if #text > 4 then

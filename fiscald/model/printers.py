@@ -79,7 +79,10 @@ class Counters(Strict):
         description="number of the last receipt of the open day, as printed on it; 0: no receipt in the open day"
     )
     receipts: int = Field(description="completed receipts of the open day")
-    invoices: int = Field(default=0, description="completed invoices of the open day, if the printer prints any")
+    invoices: int = Field(
+        default=0,
+        description="completed invoices, if the printer prints any: of the open day, or of all days (Thermal)",
+    )
     cancelled: int | None = Field(default=None, description="cancelled receipts of the open day")
     printouts: int = Field(description="running number of printed documents of any kind")
 

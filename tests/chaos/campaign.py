@@ -14,7 +14,6 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import Any
 
 from pydantic import TypeAdapter
 
@@ -24,7 +23,7 @@ from fiscald.protocols import family as find_family
 from fiscald.protocols.base import Settings
 from tests.chaos import mutants
 from tests.chaos.check import violations
-from tests.chaos.later import LATER_DOCUMENTS
+from tests.chaos.later import LATER_DOCUMENTS, PROFILE_OF
 from tests.chaos.schedule import (
     DOCUMENTS,
     Schedule,
@@ -178,17 +177,18 @@ def measure(family: str, document: str) -> Size:
 ONLY = {"printout": "posnet", "form": "thermal"}
 
 
-def _takes(name: str, content: dict[str, Any]) -> bool:
-    """Whether printers of the family take that document."""
-    family = find_family(name)
+def _takes(name: str, row: str) -> bool:
+    """Whether printers of the family take the document of that row."""
+    family, content, profile = find_family(name), LATER_DOCUMENTS[row], PROFILE_OF.get((name, row))
     known = content["type"] in family.documents
     document: Document = TypeAdapter(Document).validate_python(content)
-    return known and not family.check(document, Settings("till1", family.options()), None).errors
+    options = family.options.model_validate({"profile": profile} if profile else {})
+    return known and not family.check(document, Settings("till1", options), None).errors
 
 
 def whole_matrix(family: str) -> list[Schedule]:
     """The exhaustive matrix of a family."""
-    later = (name for name, content in LATER_DOCUMENTS.items() if _takes(family, content))
+    later = (name for name in LATER_DOCUMENTS if _takes(family, name))
     documents = (*DOCUMENTS, *(name for name in later if ONLY.get(name, family) == family))
     return [schedule for document in documents for schedule in matrix(family, document, measure(family, document))]
 

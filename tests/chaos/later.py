@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+#: The profile that a row of the matrix needs, by family and document; the others run on the first one.
+PROFILE_OF: dict[tuple[str, str], str] = {("thermal", "invoice"): "novitus"}
 _CODED = ["Bon 0", {"text": "Danie 0", "bold": True}, {"barcode": "KRESKI0"}, {"qr": {"text": "QR-0-"}}]
 #: Documents that came later, in rows of their own, for the families that print them.
 LATER_DOCUMENTS: dict[str, dict[str, Any]] = {

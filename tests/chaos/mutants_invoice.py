@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from unittest.mock import patch
 
+from fiscald.protocols.base import Dialogue
 from fiscald.protocols.posnet.invoice import InvoiceCourse, InvoiceDelta
 from fiscald.protocols.posnet.proof import CounterDelta
-from tests.chaos.registry import mutant
+from fiscald.protocols.thermal import invoice, protected
+from fiscald.protocols.thermal.protected import Kind
+from tests.chaos.registry import mutant, thermal_mutant
 
 
 @mutant
@@ -28,4 +31,25 @@ def cancelled_invoice_not_read() -> Iterator[None]:
 def invoice_left_open() -> Iterator[None]:
     """recovery takes our open invoice for another program's"""
     with patch.object(InvoiceCourse, "still_ours", lambda *_: False):
+        yield
+
+
+@thermal_mutant
+def documents_before_ours_read() -> Iterator[None]:
+    """documents of a Novitus's list that are older than our open invoice count too"""
+    real = protected.read_ended
+
+    with patch.object(invoice, "read_ended", lambda _, last: real(max(last - protected.MOST, 0), last)):
+        yield
+
+
+@thermal_mutant
+def kind_of_document_not_read() -> Iterator[None]:
+    """whatever ended on a Novitus is taken for a completed invoice"""
+
+    def read(after: int, last: int) -> Dialogue[list[Kind] | None]:
+        ended = yield from protected.read_ended(after, last)
+        return None if ended is None else [Kind.INVOICE for _ in ended]
+
+    with patch.object(invoice, "read_ended", read), patch.object(invoice.Seen, "agrees", new=True):
         yield

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict
 from fiscald.emulator.faults import FaultKind, Switch
 from fiscald.model.money import format_grosze
 from fiscald.protocols import family as find_family
-from tests.chaos.later import LATER_DOCUMENTS
+from tests.chaos.later import LATER_DOCUMENTS, PROFILE_OF
 
 
 class What(StrEnum):
@@ -384,6 +384,7 @@ def single(document: str, family: str, *faults: Fault) -> Schedule:
     return Schedule(
         seed=0,
         family=family,
+        profile=PROFILE_OF.get((family, document)),
         orders=(Order(key="job/0", at=0.5, document=(DOCUMENTS | LATER_DOCUMENTS)[document]),),
         faults=faults,
     )

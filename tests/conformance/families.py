@@ -53,6 +53,8 @@ class Conformance:
     """What the emulated printer refuses every document for, but not because of it; ``None``: it never does."""
     receipt: Receipt | None = None
     """``None``: it has no receipts."""
+    of_profile: Mapping[str, tuple[str, Document]] = field(default_factory=dict)
+    """Documents that the first profile does not print, with a profile that does; they have tests of their kind."""
     junk: bytes | None = None
     """Bytes before a frame that change nothing; ``None``: a family without frames."""
     vectors: tuple[Vector, ...] = ()
@@ -163,6 +165,7 @@ CASES: dict[str, Conformance] = {
             **{"/document/items/0/returned": PACKAGING | {"items": [{"name": "Skrzynka", "price": "5.00"}]}},
             **{"/document/lines/0": PRINTOUT | {"lines": ["x" * 60]}},
         ),
+        of_profile={"invoice": ("novitus", _documents(INVOICE)["invoice"])},
         refusal=lambda name, _: thermal.result(name.split()[0], 6),
         condition=(Switch.NO_HEADER, "printer.no_header"),
         receipt=Receipt("$h", "$l", None, "$y", "$e 0", "#i", "#r"),

@@ -20,14 +20,16 @@ KEPT = Path(__file__).with_name("papers")
 
 def documents(family: str) -> dict[str, Document]:
     """Every document of the family that its sample printers print."""
-    return {**CASES[family].documents, **CASES[family].programming}
+    case = CASES[family]
+    return {**case.documents, **case.programming, **{kind: document for kind, (_, document) in case.of_profile.items()}}
 
 
 def sheets(family: str, kind: str) -> list[Printout]:
     """What comes out for the sample document of that kind, on a day with one sale; after a daily report for those that
     need zero totals.
     """
-    bench = Bench(family, cash=100_000, **RECORDS)
+    profile, _ = CASES[family].of_profile.get(kind, (None, None))
+    bench = Bench(family, profile, cash=100_000, **RECORDS)
     bench.device.auto_confirm = True
     bench.others_receipt(777)
     if kind in CASES[family].programming:

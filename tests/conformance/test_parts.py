@@ -23,8 +23,9 @@ pytestmark = pytest.mark.parametrize("family", EVERY)
 def test_there_is_a_sample_of_every_document_and_no_other(family: str) -> None:
     known = Bench(family).family
     assert known.name == family
-    samples = {**CASES[family].documents, **CASES[family].programming}
-    assert set(samples) == set(known.documents) == set(known.handlers)
+    case = CASES[family]
+    samples = {*case.documents, *case.programming, *case.of_profile}
+    assert samples == set(known.documents) == set(known.handlers)
     assert known.documents == known.conditions.documents
 
 

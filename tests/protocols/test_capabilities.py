@@ -173,7 +173,7 @@ def sized(kind: str, path: str, size: int, limit: str) -> Any:
         if path == "payments":
             small = [{"type": "card", "amount": "0.10"}] * size
             return [*small, {"type": "cash", "amount": "10.00"}]
-        return [LINE if kind == "receipt" and path == "lines" else "x"] * size
+        return [LINE if kind in ("receipt", "invoice") and path == "lines" else "x"] * size
     if limit == "max_decimals":
         return "1." + "0" * (size - 1) + "1"
     if limit == "highest":

@@ -14,7 +14,7 @@ from fiscald.emulator.device import BEFORE_COMMAND, Device
 from fiscald.emulator.faults import Fault, FaultKind, Switch
 from fiscald.emulator.paper import Printout
 from fiscald.emulator.register import Register
-from fiscald.emulator.thermal import closing, forms, invoice, readout, sale, service, status
+from fiscald.emulator.thermal import closing, forms, invoice, protected, readout, sale, service, status
 from fiscald.emulator.thermal.machine import BAD_CHECK, ExecError, Machine, NeedsConfirmation, Outcome, Values
 from fiscald.emulator.thermal.memory import ThermalMemory, document_of
 from fiscald.model.text import CODE_PAGES
@@ -78,6 +78,7 @@ class ThermalPrinter(Device):
             | sale.HANDLERS
             | closing.HANDLERS
             | invoice.HANDLERS
+            | protected.HANDLERS
             | service.HANDLERS
             | forms.HANDLERS
             | readout.HANDLERS

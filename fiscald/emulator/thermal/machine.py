@@ -401,6 +401,7 @@ class Machine:
 
     def emit(self, kind: str, sheet: Sheet, **facts: Any) -> None:
         """A finished sheet leaves the printer."""
+        self.memory.store(kind)
         self._printed(self.register.emit(kind, sheet.paper, facts))
 
 

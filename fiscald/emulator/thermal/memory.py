@@ -65,6 +65,16 @@ class OpenForm(FamilyMemory):
     lines: list[PaperLine] = Field(default_factory=list)
 
 
+#: Kinds of document in the protected memory, by the kind of sheet; a copy is none, any other sheet is not fiscal.
+DOCUMENT_KINDS = {
+    "periodic_report": 1, "receipt": 2, "cancelled_receipt": 4, "invoice": 8, "cancelled_invoice": 16,
+    "daily_report": 32, "invoice_copy": None,
+}  # fmt: skip
+NOT_FISCAL = 64
+#: Documents that the emulated protected memory can still return (our assumption).
+KEPT = 200
+
+
 class ThermalMemory(FamilyMemory):
     """The grammar's state and flags, and what counts from one daily report to the next."""
 
@@ -83,6 +93,10 @@ class ThermalMemory(FamilyMemory):
     """Whether the protocol is set to NOVITUS ZGODNY, in which ``50#s`` counts invoices in another place."""
     invoice_totals: bool = False
     """Whether ``22#s`` has the totals of the day's invoices (``243;1$r``)."""
+    jpkid: int = 0
+    """The id of the last document in the protected memory (Novitus)."""
+    documents: list[int] = Field(default_factory=list)
+    """Kinds of the last documents there."""
     lines: list[str] = Field(default_factory=list)
     """Different lines of text since the last daily report."""
     display: list[str] = Field(default_factory=list)
@@ -94,6 +108,16 @@ class ThermalMemory(FamilyMemory):
     fiscalised: datetime.date = FISCALISED
     records: int = RECORDS
     """Records that the fiscal memory takes in its life."""
+
+    def store(self, sheet: str) -> None:
+        """A sheet leaves the printer: the protected memory keeps its document under the next id.
+
+        The description does not say when a document is written there: with its sheet, is our assumption.
+        """
+        kind = DOCUMENT_KINDS.get(sheet, NOT_FISCAL)
+        if kind is not None:
+            self.jpkid += 1
+            self.documents = [*self.documents[1 - KEPT :], kind]
 
     def reset_day(self) -> list[str]:
         """Reset the counters of the day; returns the texts that the report prints."""

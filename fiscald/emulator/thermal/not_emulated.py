@@ -51,7 +51,9 @@ _ROWS = (
     _Row("?l", "data of the last receipt"),
     _Row("?C", "a query of Novitus"),
     _Row("@e", "identifier of an e-receipt"),
-    _Row("@P", "copy of the last document"),
+    _Row("@P", "prints out of the protected memory"),
+    *(_Row(name, "the protected memory") for name in ("@PMF", "@PMJ", "@PMK", "@PMR")),
+    _Row("@PML", "copy of the last document"),
 )
 #: Most parameters of a receipt's commands.
 _OPENING, _CLOSING = RECEIPT_PARAMS["$h"], RECEIPT_PARAMS["$e"]

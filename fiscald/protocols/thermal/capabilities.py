@@ -11,6 +11,7 @@ from fiscald.model.printers import Snapshot
 from fiscald.protocols.base import Settings
 from fiscald.protocols.capabilities import cannot, left_out, limited, refused, text
 from fiscald.protocols.planning import TextKind
+from fiscald.protocols.thermal import plan_invoice
 from fiscald.protocols.thermal.closing import (
     BARCODE_DIGITS,
     BARCODE_LETTERS,
@@ -22,11 +23,12 @@ from fiscald.protocols.thermal.commands import text_limit
 from fiscald.protocols.thermal.fields import Quantity
 from fiscald.protocols.thermal.options import profile_of
 from fiscald.protocols.thermal.packaging import NO_SLIP
-from fiscald.protocols.thermal.plan import MAX_LINES
+from fiscald.protocols.thermal.plan_lines import MAX_LINES
 from fiscald.protocols.thermal.plan_printout import BARCODE_LONGEST, NO_FORM, QR_CHARACTERS, FreeForm, form_of
 from fiscald.protocols.thermal.profiles import Profile
 
 _PAID_OUT = "packaging taken back is paid out in cash"
+_ONLINE = "on an ONLINE device; one that does not report its documents (210#s) is refused the invoice"
 _NO_QR = "it prints no QR code under a receipt"
 
 
@@ -51,6 +53,36 @@ def receipt(settings: Settings, snapshot: Snapshot | None) -> Capability:
     }
     if not profile.takes_nip(snapshot.identity.printer_id if snapshot else None):
         fields["buyer"] = refused("this device is not known to print the buyer's number")
+    return Capability(fields=fields)
+
+
+def invoice(settings: Settings, snapshot: Snapshot | None) -> Capability:
+    """An invoice. Whether a Novitus is an ONLINE device shows only when it is asked for its protected memory."""
+    profile = profile_of(settings, snapshot)
+    if profile.no_invoice is not None:
+        return cannot(profile.no_invoice)
+    whole = refused(plan_invoice.NO_DISCOUNT)
+    opening = {name: text_limit(profile.brand, "$h invoice", name) for name in ("numer", "nazwa", "forma")}
+    fields = {
+        "lines": limited(max_items=MAX_LINES),
+        "lines[].name": text(text_limit(profile.brand, "$l", "nazwa")),
+        "lines[].unit": text(Quantity.UNIT),
+        "lines[].description": _description(profile),
+        "lines[].discount.name": text(text_limit(profile.brand, "$l", "nazwa_rabatu")),
+        "lines[].surcharge.name": text(text_limit(profile.brand, "$l", "nazwa_rabatu")),
+        "number": limited(max_length=opening["numer"], why=_ONLINE),
+        "buyer.name": limited(max_length=opening["nazwa"]),
+        "buyer.address": limited(max_items=plan_invoice.MAX_ADDRESS),
+        "buyer.address[]": limited(max_length=plan_invoice.ADDRESS_LENGTH),
+        "buyer.vat_id": refused(plan_invoice.NO_VAT_ID),
+        "payment_form": limited(max_length=opening["forma"], why="but not INNA or INNE"),
+        "payments": refused(plan_invoice.NO_PAYMENTS),
+        "discount": whole,
+        "surcharge": whole,
+        "cashier": text(text_limit(profile.brand, "$e 1 invoice", "kasjer")),
+        "register": left_out(plan_invoice.NO_TILL),
+        "system_number": text(text_limit(profile.brand, "$h invoice", "numer_systemowy"), TextKind.NUMBER),
+    }
     return Capability(fields=fields)
 
 

@@ -14,7 +14,7 @@ from fiscald.protocols.base import Deadline, Effect
 from fiscald.protocols.tables import FieldFault
 from fiscald.protocols.thermal import fields as f
 from fiscald.protocols.thermal.fields import Brand, Dialect, Text
-from fiscald.protocols.thermal.frames import Control, Dle, Enq, Frame
+from fiscald.protocols.thermal.frames import CR, Control, Dle, Enq, Frame
 from fiscald.protocols.thermal.invoice_rows import INVOICE_ROWS, RECEIPT_PARAMS
 from fiscald.protocols.thermal.layouts import (
     RATES,
@@ -188,6 +188,16 @@ CLOCK = Layout("#C", 1, (), (
     *_numbers("Py", "Pm", "Pd", "Ph", "Pmin"), Part("Ps", f.COUNT, end=b""),
 ), Check.NEVER)  # fmt: skip
 HEADER = Layout("#U", 1, (), (Part("naglowek", f.Header(600), end=b""),))
+#: ``210#s``: the protected memory of a Novitus ONLINE. Its table ends the id with CR and its example, whose check byte
+#: fits, with a semicolon; so the rest is one field here (NOV 3.1.13, 4.4.16).
+PROTECTED = Layout("#X", 210, (), (
+    Part("numer", f.MEMORY, end=b";"), Part("etykieta", Text(20)), Part("stan", f.RAW, end=b""),
+))  # fmt: skip
+#: ``@PMI``: a document of the protected memory; its content has another code (NOV 4.4.8).
+STORED = Layout("@PMD", None, (), (
+    *_numbers("status", "typ", "rozmiar", "pozycja", end=b"/"), Part("jpkid", f.COUNT, end=CR),
+    Part("nabywca", Text(64)), Part("dane", f.RAW, end=b""),
+))  # fmt: skip
 #: ``$g``: the last rate is a value on POSNET, a letter on Novitus (12, no. 14).
 GOODS = Layout("$G", 1, (), (Part("Pe", f.COUNT), Part("ptu", Text(6), end=b"/")), Check.NEVER)
 #: DLE2 of Novitus; the place of its separators is to be confirmed on a device (7.4).
@@ -197,8 +207,8 @@ EXTENDED = Layout("@s", None, (), (*_numbers("Pe", "nr_wydruku", "nr_paragonu"),
 ANSWERS: dict[tuple[str, int | None], Layout] = {
     (layout.id, layout.first): layout
     for layout in (
-        STATUS, STATUS_OLD, RECORDS, DAY, RATE_CHANGE, NO_RECORD, LAST_DOCUMENT, RECEIPT, ERROR, MODEL, CLOCK, HEADER,
-        GOODS, EXTENDED,
+        STATUS, STATUS_OLD, RECORDS, DAY, RATE_CHANGE, NO_RECORD, LAST_DOCUMENT, RECEIPT, PROTECTED, STORED, ERROR,
+        MODEL, CLOCK, HEADER, GOODS, EXTENDED,
     )
 }  # fmt: skip
 
@@ -234,6 +244,10 @@ _ROWS = (
     _query("#s", 50, LAST_DOCUMENT),
     _query("#s", 99, STATUS),
     _query("#s", 100, RECEIPT, params=(_p("Pn", 2),)),
+    _query("#s", 210, PROTECTED, brands=_NOVITUS),
+    # The document can be long, so its deadline is that of a closing (NOV 4.4.8).
+    Row("@PMI", None, (_r("stan", 1),), _numbers("jpkid", "idz", "zawartosc", "typ", end=b"/"), effect=_Q,
+        deadline=_CLOSE, answers=(STORED,), brands=_NOVITUS),
     _query("#n", None, ERROR, params=(_p("Ps"),)),
     _query("#v", None, MODEL),
     _query("#v", 30, MODEL, brands=_NOVITUS),

@@ -12,7 +12,7 @@ from __future__ import annotations
 from fiscald.protocols.conditions import Conditions
 
 DOCUMENTS = (
-    "receipt", "daily_report", "shift_report", "monthly_report", "periodic_report", "cash_in", "cash_out",
+    "receipt", "invoice", "daily_report", "shift_report", "monthly_report", "periodic_report", "cash_in", "cash_out",
     "goods_return", "packaging", "printout", "drawer", "set_clock", "set_vat_rates", "set_header", "set_display",
 )  # fmt: skip
 
@@ -24,19 +24,19 @@ attention        | all                  |                                   | DL
 busy             | all                  | 112 1033-1034                     |
 battery          | all                  | 97                                | DLE: no paper or battery, on-line
 no_power         | all                  | 1108                              |
-report_due       | receipt              | 1086 1116                         |
-totals_full      | receipt              | 28                                |
+report_due       | receipt invoice      | 1086 1116                         |
+totals_full      | receipt invoice      | 28                                |
 texts_full       | refused              | 84                                |
-change_due       | receipt              | 113                               |
-no_header        | receipt              | 12 40                             |
+change_due       | receipt invoice      | 113                               |
+no_header        | receipt invoice      | 12 40                             |
 no_rates         | all -monthly_report -periodic_report -set_clock -set_vat_rates | 85 1007                           | #s 23: no rate is active
 goods_full       | refused              | 92                                |
 locked           | refused              | 1054 1100                         |
-jumper           | receipt              | posnet98 novitus98 novitus94      |
-no_clock         | receipt daily_report cash_in cash_out goods_return packaging printout | 1 5 1085                          | #c is refused
-memory_full      | receipt daily_report | 1008 1029                         | #s 24: no free record
-read_only        | receipt daily_report cash_in cash_out goods_return packaging printout | 1021                              |
-copy_blocked     | receipt daily_report | 110-111 1038-1045 1047-1053 1055-1058 |
+jumper           | receipt invoice      | posnet98 novitus98 novitus94      |
+no_clock         | receipt invoice daily_report cash_in cash_out goods_return packaging printout | 1 5 1085                          | #c is refused
+memory_full      | receipt invoice daily_report | 1008 1029                         | #s 24: no free record
+read_only        | receipt invoice daily_report cash_in cash_out goods_return packaging printout | 1021                              |
+copy_blocked     | receipt invoice daily_report | 110-111 1038-1045 1047-1053 1055-1058 |
 # Faults of the device, of its fiscal memory and of its fiscalisation.
 out_of_order     | all                  | 6 9 1000-1001 1006 1009-1019 1027-1028 1030 1078 1088-1091 1093 1095-1096 1099 1102-1103 1105 1111 1113-1114 1501-1502 1505 1510-1512 1519 9999 | DLE: fault
 # Answers to what fiscald does not send, and refusals that name the document or its values.

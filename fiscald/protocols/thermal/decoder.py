@@ -55,7 +55,7 @@ _FAULTS = {
 }
 _NO_CHECK = "the check byte does not fit"
 
-_HEAD = re.compile(rb"[\x00-\x1f]?([0-9;]*)([$#^@!?*][A-Za-z])")
+_HEAD = re.compile(rb"[\x00-\x1f]?([0-9;]*)(@PM[A-Z]|[$#^@!?*][A-Za-z])")
 #: Bytes that a printer takes out of a sequence at once, wherever they are (3.1 rule 2).
 _ANYWHERE = (Control.DLE, Control.DLE2)
 #: Error modes in which the printer answers every command, or every command that has no other answer (3.4).

@@ -29,6 +29,9 @@ class ThermalLook(Look):
     tot: int = Field(description="value of completed receipts of the day")
     n_dobowych: int = Field(description="daily reports")
     numer: int = Field(description="printed documents of any kind")
+    faktury: int | None = Field(default=None, description="number of the last invoice")
+    jpkid: int | None = Field(default=None, description="id of the last document in the protected memory")
+    pamiec: str | None = Field(default=None, description="label of the protected memory")
     profile: str | None = Field(default=None, description="the profile that the document was planned for")
     rates: dict[str, str | None] | None = Field(default=None, description="the VAT table it was planned with")
 

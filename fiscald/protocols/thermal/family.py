@@ -17,7 +17,7 @@ from fiscald.protocols.thermal.conditions import CONDITIONS
 from fiscald.protocols.thermal.decoder import ThermalDecoder, protocol_doc
 from fiscald.protocols.thermal.evidence import ThermalEvidence, ThermalLook
 from fiscald.protocols.thermal.handlers import HANDLERS
-from fiscald.protocols.thermal.options import ThermalOptions, code_page, known_profile
+from fiscald.protocols.thermal.options import ThermalOptions, code_page
 from fiscald.protocols.thermal.session import ThermalSession
 
 
@@ -33,13 +33,6 @@ class Thermal(Family):
     evidence = ThermalEvidence
     #: All printers support 9600; newer ones also the others (2).
     speeds = (9600, 19200, 38400, 115200, 57600, 4800, 2400, 1200)
-
-    def why_not(self, document_type: str, settings: Settings) -> str:
-        """Why it prints no invoices, by the profile."""
-        profile = known_profile(settings)
-        if profile is None or document_type != "invoice":
-            return super().why_not(document_type, settings)
-        return profile.no_invoice
 
     def session(self, settings: Settings) -> Session:
         """A codec for a new connection."""

@@ -250,6 +250,18 @@ class Text(Value):
         return self._within(raw.decode(dialect.codec, "replace"), dialect)
 
 
+class Raw(Value):
+    """Bytes that are no text of the printer: as they are, one character each."""
+
+    def encode(self, value: str, dialect: Dialect) -> bytes:
+        """See ``Value.encode``."""
+        return value.encode("latin-1")
+
+    def decode(self, raw: bytes, dialect: Dialect) -> str:
+        """See ``Value.decode``."""
+        return raw.decode("latin-1")
+
+
 class Header(Text):
     """The lines above every document: CR or LF ends a line, SO makes it wide (``$f``, 5.1)."""
 
@@ -295,5 +307,8 @@ LETTER = Letter()
 #: The longest field of any form; on a Novitus the text of a QR code (NOV 3.22).
 FORM_TEXT = FormText(64, 1852)
 COUNT = Count()
+#: The number of a protected memory: ``0001``.
+MEMORY = Count(novitus_digits=4)
+RAW = Raw()
 #: Year, month and day in the status: a recorded Novitus device has ``20;07;23``.
 DATE_PART = Count(novitus_digits=2)

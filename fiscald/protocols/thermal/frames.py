@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from enum import IntEnum
 from functools import lru_cache, reduce
 from operator import xor
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 ESC, BEGIN, END = 0x1B, b"P", b"\\"
 CR, SLASH = b"\r", b"/"
@@ -21,14 +21,17 @@ HEADER_END = b"\xff"
 
 #: The longest sequence that is kept until its end comes. The printer's buffer for a whole receipt has 2 KB (2).
 MAX_FRAME = 2048
+#: The one sequence that may be longer, and how long: a document out of a Novitus's protected memory (NOV 4.4.8).
+LONG_FRAME, MAX_LONG_FRAME = b"@PMD", 32_768
 #: A cache of encoded and decoded sequences: most of a day are the same few hundred.
 REMEMBERED = 512
 #: Most digits of a parameter: Novitus error numbers have four.
 _MAX_DIGITS = 4
 
-# Identifiers have two characters; longer ones exist on Novitus only, and none of them is used here (3.1).
+# Identifiers have two characters. Of the longer ones, which exist on Novitus only (3.1), those of the protected memory
+# are known here.
 # One firmware puts a control byte in front of the number in ``#Z`` (3.4, a client's observation).
-_PAYLOAD = re.compile(rb"([\x00-\x1f]?)([0-9;]*)([$#^@!?*][A-Za-z])(.*)", re.DOTALL)
+_PAYLOAD = re.compile(rb"([\x00-\x1f]?)([0-9;]*)(@PM[A-Z]|[$#^@!?*][A-Za-z])(.*)", re.DOTALL)
 #: Finds a byte that would end a sequence, or is answered inside one.
 _ENDS = re.compile(rb"[\x05\x07\x10\x18\x1a\x1b]").search
 
@@ -104,7 +107,7 @@ class Frame(NamedTuple):
     params: tuple[int | None, ...]
     """``None``: an empty one (real printers accept a trailing semicolon)."""
     name: str
-    """Identifier, two characters; upper and lower case differ."""
+    """Identifier, two characters, of the protected memory four; upper and lower case differ."""
     body: bytes = b""
     digits: bytes = b""
     """The last two digits if they are the check byte of the bytes before them; empty: they are not."""
@@ -149,6 +152,10 @@ def encode(frame: Frame) -> bytes:
 @lru_cache(REMEMBERED)
 def decode(payload: bytes) -> Frame | BadFrame:
     """The sequence in ``payload`` (the bytes between ``ESC P`` and ``ESC \\``), or why they are none."""
+    return _decode(payload)
+
+
+def _decode(payload: bytes) -> Frame | BadFrame:
     match = _PAYLOAD.fullmatch(payload)
     if match is None:
         return BadFrame(FrameFault.SYNTAX)
@@ -175,7 +182,12 @@ _STATUS = {byte: status for byte in range(256) if (status := status_byte(byte)) 
 
 
 class _Sequences:
-    """Finds sequences in a stream of bytes, in pieces of any size. Keeps at most ``MAX_FRAME`` bytes."""
+    """Finds sequences in a stream of bytes, in pieces of any size. Keeps at most ``MAX_FRAME`` bytes, of the longest
+    kind of answer ``MAX_LONG_FRAME``.
+    """
+
+    _long: ClassVar[bytes | None] = None
+    """The beginning of sequences that may be longer."""
 
     def __init__(self) -> None:
         self._frame: bytearray | None = None
@@ -205,11 +217,17 @@ class _Sequences:
         if self._frame is None:
             return item, run
         if self._fault is None:
-            room = MAX_FRAME - len(self._frame)
+            room = self._room(run)
             if len(run) > room:
                 self._fault = FrameFault.TOO_LONG
             self._frame += run[:room]
         return item, b""
+
+    def _room(self, run: bytes) -> int:
+        """How many bytes more the sequence may have."""
+        assert self._frame is not None
+        longer = self._long is not None and (self._frame[:8] + run[:8]).startswith(self._long)
+        return (MAX_LONG_FRAME if longer else MAX_FRAME) - len(self._frame)
 
     def _escaped(self, byte: int) -> Frame | BadFrame | None:
         if byte == BEGIN[0]:
@@ -221,7 +239,10 @@ class _Sequences:
         elif self._frame is not None:
             frame, fault = bytes(self._frame), self._fault
             self.reset()
-            return decode(frame) if fault is None else BadFrame(fault)
+            if fault is not None:
+                return BadFrame(fault)
+            # The cache is for what a day repeats, and a long sequence is no part of that.
+            return decode(frame) if len(frame) <= MAX_FRAME else _decode(frame)
         if self._frame is None:
             self._fault = None
         return None
@@ -253,6 +274,8 @@ class CommandDeframer(_Sequences):
 
 class AnswerDeframer(_Sequences):
     """What a printer sends: sequences, and the single bytes that answer ENQ and DLE."""
+
+    _long = LONG_FRAME
 
     def feed(self, data: bytes) -> Iterator[Frame | BadFrame | Enq | Dle]:
         """Sequences that ``data`` completes and status bytes outside of them, in order; the rest is ignored."""

@@ -10,7 +10,16 @@ from fiscald.protocols.base import Check, Dialogue, Settings, Wait
 from fiscald.protocols.families import Handler
 from fiscald.protocols.proof import verdicts
 from fiscald.protocols.rates import parse_rates
-from fiscald.protocols.thermal import capabilities, one_step, packaging, printout, programming, receipt, reports
+from fiscald.protocols.thermal import (
+    capabilities,
+    invoice,
+    one_step,
+    packaging,
+    printout,
+    programming,
+    receipt,
+    reports,
+)
 from fiscald.protocols.thermal.options import code_page, profile_of
 from fiscald.protocols.thermal.plan import plan_receipt
 from fiscald.protocols.thermal.queries import poll, use_error_mode
@@ -40,6 +49,9 @@ _MEMORY_REPORT = Handler(reports.carry_out, reports.recover, reports.check, read
 HANDLERS: Mapping[str, Handler] = {
     "receipt": Handler(
         receipt.carry_out, receipt.recover, _check_receipt, receipt.carry_on, _ready, capabilities.receipt
+    ),
+    "invoice": Handler(
+        invoice.carry_out, invoice.recover, invoice.check, ready=_ready, capability=capabilities.invoice
     ),
     "daily_report": _ONE_STEP,
     "shift_report": Handler(

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from fiscald.protocols.thermal.commands import ANSWERS, COMMANDS, RESULT
 from fiscald.protocols.thermal.fields import Brand
-from fiscald.protocols.thermal.frames import MAX_FRAME
+from fiscald.protocols.thermal.frames import MAX_FRAME, MAX_LONG_FRAME
 from fiscald.protocols.thermal.invoice_rows import RECEIPT_PARAMS
 from fiscald.protocols.thermal.layouts import ByAmounts, Layout, Param, Part
 from fiscald.protocols.thermal.rows import Row
@@ -19,7 +19,8 @@ from fiscald.protocols.thermal.rows import Row
 TELLING = ("#Z", "#E 1", "$G 1")
 
 _CODE = (
-    r"""
+    (
+        r"""
 local SINGLE = { [0x05] = "ENQ", [0x07] = "BEL", [0x10] = "DLE", [0x18] = "CAN", [0x1A] = "DLE2" }
 local BITS = { ENQ = { "FSK", "CMD", "PAR", "TRF" }, DLE = { "ONL", "PE", "ERR" } }
 
@@ -162,15 +163,18 @@ function family.parse(bytes, sent)
     elseif clean:sub(-2) ~= "\27\\" then
         frame.damage = "the sequence has no end"
         return frame
-    elseif #head > MAX_FRAME then
+    elseif #head > (not sent and head:sub(1, 4) == "@PMD" and MAX_LONG or MAX_FRAME) then
         frame.damage = "longer than MAX_FRAME bytes"
         return frame
     end
     local payload = clean:match("^\27P([^\27]*)\27+\\$")
-    local numbers, id, at = (payload or ""):match("^[%z\1-\31]?([%d;]*)([$#^@!?*][A-Za-z])()")
+    local numbers, id, at = (payload or ""):match("^[%z\1-\31]?([%d;]*)(@PM[A-Z])()")
+    if not id then
+        numbers, id, at = (payload or ""):match("^[%z\1-\31]?([%d;]*)([$#^@!?*][A-Za-z])()")
+    end
     local params, first = {}, 1
     if numbers and numbers ~= "" then
-        local start = at - 2 - #numbers
+        local start = at - #id - #numbers
         for text, stop in (numbers .. ";"):gmatch("([^;]*);()") do
             params[#params + 1] = { text = text, first = start + stop - 2 - #text, value = tonumber(text) }
             if #text > 4 then
@@ -271,7 +275,10 @@ function family.parse(bytes, sent)
     return frame
 end
 """
-).replace("MAX_FRAME", str(MAX_FRAME))
+    )
+    .replace("MAX_FRAME", str(MAX_FRAME))
+    .replace("MAX_LONG", str(MAX_LONG_FRAME))
+)
 
 
 def lua() -> str:

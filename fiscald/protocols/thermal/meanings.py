@@ -30,6 +30,8 @@ BEL     | beep |
 #s 50   | number of the last printed document |
 #s 99   | status, with the cash in euro |
 #s 100  | the open or last receipt by rate | Pn 0 gross, 1 net, 2 VAT
+#s 210  | the protected memory, and the id of its last document |
+@PMI    | a document of the protected memory | stan 0 look for it, 1 its next part; jpkid id; idz 1 with the buyer's code; zawartosc 0 its data, 1 its print, 2 further data; typ kinds, added: 1 report, 2 receipt, 4 cancelled receipt, 8 invoice, 16 cancelled invoice, 32 daily report, 64 not fiscal, 128 event
 #n      | error of the last command | Ps not used
 #v      | model and firmware |
 #v 30   | original model and firmware |
@@ -101,6 +103,8 @@ $z 100  | buyer's number | idtype kind of it: 1 NIP, 2 REGON, 3 PESEL; !id numbe
 #X 25   | no more records of the fiscal memory | Py year; Pm month; Pd day; Ph hour; Pmin minute; Ps second; parag not used; anul not used; zmiany not used; anul_kwota not used; tot* not used
 #X 50   | number of the last printed document | =numer its number; =dalsze differs between brands
 #X 100  | the open or last receipt by rate | Pn 0 gross, 1 net, 2 VAT; Pt 0 none, 1 receipt, 17 receipt in block mode, 19 invoice; total total; v* value in rate; f not known
+#X 210  | the protected memory, and the id of its last document | =numer its number; =etykieta its label; =stan id of the last document, number of its first daily report, free space, space
+@PMD    | a document of the protected memory | status 0 more follows, 1 whole, 2 there is none, 9 error; =typ kind; =rozmiar size; =pozycja where this part begins; =jpkid id; !nabywca buyer's code; !dane content, packed
 #E 1    | error of the last command | Pe error
 #R 1    | model and firmware | =typ model; =wersja firmware
 #C 1    | the printer's clock | =Py year; =Pm month; =Pd day; =Ph hour; =Pmin minute; =Ps second

@@ -53,8 +53,8 @@ class Profile:
     """Whether it prints ``#w``, a slip with the value of packaging taken back without a sale."""
     form: int | None = None
     """The non-fiscal form that takes text (``$w``); ``None``: no form of it is known."""
-    no_invoice: str = "this protocol has no invoices"
-    """Why fiscald prints no invoices on it."""
+    no_invoice: str | None = "this protocol has no invoices"
+    """Why fiscald prints no invoices on it; ``None``: it prints them on those that report what they printed."""
     system_number: bool = True
     barcode: bool = True
     """Whether it prints a system number ``#...#`` as a bar code (5.11)."""
@@ -106,11 +106,12 @@ PROFILES = {
         # [doc] the manual of 2018-2023. Forms 7 and 8 mean other things in the two settings of its protocol, and
         # setting cannot be read, so neither is sent [choice]; for the same reason packaging goes piece by piece.
         # $y has no name of the discount, $n has [doc]. NIP in $h: [device], paper tests of a client. A bar code
-        # depends on an option that fiscald cannot read [choice: none]. Invoices: 50#s counts them in one of two
+        # depends on an option that fiscald cannot read [choice: none]. Invoices: 50#s has the last number in one of two
         # layouts (with the setting NOVITUS ZGODNY it has one field less) [doc]; no source says whether copies and
-        # cancelled ones count, nor whether TRF, 23#s and 28#s know invoices [choice: none]. No #Z after an answer:
-        # [client, Vivo]. Receipt numbers continue after the report [doc], though on-line devices may be set otherwise.
-        # #w takes a text, and no amount [doc]. Form 200 is free text [doc, client].
+        # cancelled ones count, nor whether TRF, 23#s and 28#s know invoices, so the protected memory of ONLINE devices
+        # proves them [doc]. No #Z after an answer: [client, Vivo]. Receipt numbers continue after the report [doc],
+        # though on-line devices may be set otherwise. #w takes a text, and no amount [doc]. Form 200 is free text
+        # [doc, client].
         Profile(
             "novitus",
             Brand.NOVITUS,
@@ -121,8 +122,7 @@ PROFILES = {
             packaging=127,
             packaging_single=True,
             form=200,
-            no_invoice="no open source says how this printer counts cancelled invoices and copies, so its counters "
-            "would not prove one after an interruption",
+            no_invoice=None,
             barcode=False,
             answers_twice=False,
             report_clears_number=False,

@@ -51,6 +51,9 @@ from fiscald.protocols.thermal.profiles import PROFILES, Profile, detect
 ERROR_MODE = 3
 #: Two looks in a row must agree after at most this many looks.
 LOOKS = 4
+#: Where ``50#s`` has the number of the last invoice, by the number of fields after the first: in the protocol NOVITUS
+#: behind the flag of zero totals, in NOVITUS ZGODNY, which has no such flag, at once.
+_INVOICE_AT = {5: 1, 4: 0}
 #: What ``23#s`` must report for a look.
 _FLAGS = ("nr_unikatowy", "Pm", "Pt", "Px", "par_num", "cash")
 
@@ -223,10 +226,20 @@ def read_look() -> Dialogue[tuple[ThermalLook, Rates]]:
     records = yield from ask("#s 24", "n_dobowych")
     last = yield from ask("#s 50", "numer")
     said = {name: status[name] for name in (*_FLAGS, "Pz")}
+    said["faktury"] = _last_invoice(last.get("dalsze", ()))
     said |= {name: day[name] for name in ("parag", "anul", "anul_kwota") if name in day}
     said |= {name: records[name] for name in ("n_wolnych",) if name in records}
     said |= {"tot": sum(status["tot"]), "n_dobowych": records["n_dobowych"], "numer": last["numer"]}
     return ThermalLook(**said), dict(zip(RATE_LETTERS, status["ptu"], strict=True))
+
+
+def _last_invoice(after_number: Sequence[int]) -> int | None:
+    """The number of the last invoice in ``50#s``: the place depends on how many fields follow the first (5.9).
+
+    POSNET has F1 there, to which no source gives a meaning; every known answer has 0. ``None``: an unknown layout.
+    """
+    place = _INVOICE_AT.get(len(after_number))
+    return None if place is None else after_number[place]
 
 
 def read_stable_counters(first: ThermalLook | None = None) -> Dialogue[ThermalLook]:
@@ -325,7 +338,7 @@ def read_result(
         total=None if total is None else from_grosze(total),
         totals=totals,
         due=None if due is None else from_grosze(due),
-        device=after.model_dump(include={"numer", "par_num", "n_dobowych"}),
+        device=after.model_dump(include={"numer", "par_num", "n_dobowych", "jpkid"}, exclude_none=True),
     )
     return result, Paper.PRINTED if condition.state is PrinterState.READY else Paper.PENDING
 
@@ -400,6 +413,7 @@ def to_counters(look: ThermalLook) -> Counters:
     """
     receipts = look.par_num if look.parag is None else look.parag
     return Counters(
+        invoices=look.faktury or 0,
         daily_report=look.n_dobowych + 1,
         last_receipt=look.par_num if receipts else 0,
         receipts=receipts,

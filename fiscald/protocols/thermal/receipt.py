@@ -65,9 +65,9 @@ from fiscald.protocols.thermal.queries import (
 
 #: Refusals of a closing command because of a sum. The planner has checked the sums, so a line, a deposit or an amount
 #: arrived twice, damaged, or not at all.
-_SUMS_DIFFER = (23, 26, 27)
+SUMS_DIFFER = (23, 26, 27)
 #: A line whose number is not the next one: the printer has it already, or this answers a copy of the line before.
-_OUT_OF_STEP = 4
+OUT_OF_STEP = 4
 
 
 def carry_out(receipt: Receipt, settings: Settings, printer_id: str | None) -> Dialogue[Verdict]:
@@ -113,12 +113,12 @@ def _print(
         if is_corrupted(reply):
             reply = yield from send(item.request)
         if not reply.good:
-            line_reply = yield from refused(reply, item.pointer, receipt, (_OUT_OF_STEP,))
+            line_reply = yield from refused(reply, item.pointer, receipt, (OUT_OF_STEP,))
             return (yield from proof.give_up(line_reply))
 
     yield Checkpoint(Stage.COMMITTING, before, opened)
     assert plan.close is not None
-    committed = yield from commit(plan.close, receipt, _SUMS_DIFFER)
+    committed = yield from commit(plan.close, receipt, SUMS_DIFFER)
     return (yield from proof.verdict(committed))
 
 

@@ -155,7 +155,7 @@ NOT_EMULATED = {
     "1#a": "non-fiscal documents", "0#b": "goods base", "1#bKawa|A/": "goods base", "2#b": "goods base",
     "0;0;0#f": "shift report", "1;2#g": "card", "1;2#h": "card", "1#H": "copy", "#j": "texts", "0;0;0;0#m": "shift report",
     "37#s": "fiscal memory",
-    "53#s": "fiscal memory", "101#s": "daily report", "90#s": "status", "200#s": "status", "210#s": "status",
+    "53#s": "fiscal memory", "101#s": "daily report", "90#s": "status", "200#s": "status", "211#s": "status", "@PMF1/": "protected", "0;1@PR0/": "protected",
     "0$i": "information", "$m": "Novitus", "99;5$z1/1/1/1/1/": "euro", "9^c": "options",
     "1;0;0^lKawa|1|1.|A/1/1/0/|": "goods code", "0;0?l": "receipt", "?CINDX": "query", "1;@PML0/": "copy", "0;1@e1|": "e-receipt",
     "1$f": "fiscalisation",

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from fiscald.protocols.thermal.frames import (
     MAX_FRAME,
+    MAX_LONG_FRAME,
     AnswerDeframer,
     BadFrame,
     CommandDeframer,
@@ -194,13 +195,30 @@ def test_the_buffer_is_bounded() -> None:
     assert list(deframer.feed(b"\x1b\\")) == [BadFrame(FrameFault.TOO_LONG)]
 
 
+def test_only_a_document_of_the_protected_memory_may_be_longer() -> None:
+    long = Frame((), "@PMD", b"x" * 30_000).checked
+    for size in (1, 7, 5000):
+        assert feed(encode(long), size, to_printer=False) == [long]
+    assert feed(encode(long), 999, to_printer=True) == [BadFrame(FrameFault.TOO_LONG)]
+    other = Frame((), "@PMR", b"x" * 30_000).checked
+    assert feed(encode(other), 999, to_printer=False) == [BadFrame(FrameFault.TOO_LONG)]
+    deframer = AnswerDeframer()
+    assert not list(deframer.feed(b"\x1bP@PMD" + b"x" * 100_000))
+    assert len(deframer._frame or b"") <= MAX_LONG_FRAME
+    assert list(deframer.feed(b"\x1b\\")) == [BadFrame(FrameFault.TOO_LONG)]
+
+
 BODIES = st.binary(max_size=40).map(lambda b: bytes(x for x in b if x not in (0x1B, *Control)))
-FRAMES = st.builds(
-    Frame,
-    st.lists(st.integers(0, 9999), max_size=13).map(tuple),
-    st.from_regex(r"[$#^@!?][A-Za-z]", fullmatch=True),
-    BODIES,
-).map(lambda frame: frame.checked)
+FRAMES = (
+    st.builds(
+        Frame,
+        st.lists(st.integers(0, 9999), max_size=13).map(tuple),
+        st.from_regex(r"@PM[A-Z]|[$#^@!?][A-Za-z]", fullmatch=True),
+        BODIES,
+    )
+    .map(lambda frame: frame.checked)
+    .filter(lambda frame: frame.name != "@P" or not frame.body.startswith(b"M"))
+)
 
 
 @given(FRAMES, st.integers(1, 50), st.booleans())

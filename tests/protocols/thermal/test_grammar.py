@@ -71,5 +71,5 @@ def test_a_closed_sale_cannot_be_cancelled_before_its_sheet_is_out() -> None:
 def test_without_a_clock_only_status_and_error_mode_work() -> None:
     legal = {name for name in names() if refusal(name, State.NO_RTC) is None}
     assert {name for name in legal if not name.startswith("$d")} == {
-        "#s", "#s 22", "#s 23", "#s 24", "#s 25", "#s 26", "#s 27", "#s 28", "#s 50", "#s 99", "#s 100", "#e", "#n",
+        "#s", "#s 22", "#s 23", "#s 24", "#s 25", "#s 26", "#s 27", "#s 28", "#s 50", "#s 99", "#s 100", "#s 210", "@PMI", "#e", "#n",
     }  # fmt: skip
