@@ -166,7 +166,7 @@ async def test_the_companys_address_goes_before_the_orders(vendor: Vendor, till:
 
 
 async def test_without_any_address_one_is_sent_once_there_is_one(vendor: Vendor, till: Computer) -> None:
-    paid = vendor.activate(till, vendor.number().text).crt
+    paid = vendor.activate(till, ordered(vendor, email=None)[0]).crt
     go_to(vendor, "2027-01-10")
     assert await remind(vendor) == []
     with vendor.do() as t:
@@ -242,7 +242,8 @@ async def test_twenty_seats_are_one_mail(vendor: Vendor) -> None:
 async def test_a_large_day_is_done_in_small_transactions(vendor: Vendor, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reminders, "PAGE", 7)
     monkeypatch.setattr(reminders, "BATCH", 3)
-    many(vendor, 40)
+    many(vendor, 20, "2027-01-15")
+    many(vendor, 20, "2027-01-14")
     go_to(vendor, "2027-01-10")
     it = Reminders(vendor.store, vendor.rules, (7,), vendor.clock)
     planned = [one.licence for batch in it.due() for one in batch]
@@ -254,18 +255,18 @@ async def test_a_large_day_is_done_in_small_transactions(vendor: Vendor, monkeyp
     assert [one for batch in it.due() for one in batch] == []
 
 
-def many(vendor: Vendor, count: int) -> None:
+def many(vendor: Vendor, count: int, upd: str) -> None:
     """So many companies whose updates end on the same day."""
     with vendor.do() as t:
         account = t.get_or_create_account("a@bakery.pl", "pl")
         for number in range(count):
-            company = t.add_company(Company(f"Company {number}", "00-950", "PL", None), account)
+            company = t.add_company(Company(f"Company {number} {upd}", "00-950", "PL", None), account)
             licence = t.add_licence(company.id, 1, "paid")
-            t.add_seat(licence.id, FLAGS, ends=None, upd="2027-01-15")
+            t.add_seat(licence.id, FLAGS, ends=None, upd=upd)
 
 
 def test_no_hot_query_of_reminders_and_orders_scans(vendor: Vendor) -> None:
-    many(vendor, 200)
+    many(vendor, 200, "2027-01-15")
     with vendor.do() as t:
         t.do("ANALYZE")
         for query, values, index in (
