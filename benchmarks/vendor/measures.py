@@ -80,7 +80,7 @@ def beside(conditions: Conditions) -> Outcome:
         ):
             seconds, megabytes, times, log = it.beside(*command)
             (figure,) = times.figures()
-            note = f"it took {seconds:.1f} s, at most {megabytes:.0f} MB so far; log {log / 1e6:.0f} MB; "
+            note = f"it took {seconds:.1f} s, at most {megabytes:.0f} MB; log {log / 1e6:.0f} MB; "
             figures.append(Figure(label, times.longest, note + figure.note))
         (conditions.folder / "copy.db").unlink()
     return Outcome(figures)
