@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +39,9 @@ def checks(conditions: Conditions) -> Outcome:
             it.activate(made)
     share = 100 * verdicts.count("ok") / len(verdicts)
     spent = [Figure("check, processor", times.spent), Figure("activation, processor", made.spent)]
-    return Outcome(times.figures("check") + made.figures("activation") + spent, missing="" if share > 50 else "made too long ago")
+    return Outcome(
+        times.figures("check") + made.figures("activation") + spent, missing="" if share > 50 else "made too long ago"
+    )
 
 
 def lists(conditions: Conditions) -> Outcome:
@@ -61,7 +64,7 @@ def lists(conditions: Conditions) -> Outcome:
             times = Times()
             for _ in range(LISTS):
                 with it.store.reading(clock) as t:
-                    page = times.take(lambda t=t, s=search, a=after: listing.licences(t, s, after=a))
+                    page = times.take(partial(listing.licences, t, search, after=after))
             (figure,) = times.figures(label)
             figures.append(Figure(label, figure.value, f"{len(page.rows)} rows; {figure.note}"))
     return Outcome(figures)

@@ -65,6 +65,7 @@ class Recorded(Rules):
         self.said: dict[str, dict[str, Any]] = {}
 
     def claims(self, t: Transaction, licence: Licence, device: Device) -> dict[str, Any]:
+        """See ``Certificates``."""
         said = super().claims(t, licence, device)
         self.said[terms.rights(said, self.keyring.kid)] = said
         return said
@@ -398,5 +399,3 @@ def real_key(seed: int, copy: int) -> DeviceKey:
     """The key of a sample's computer."""
     secret = hashlib.sha256(f"{seed}/{copy}".encode()).digest()
     return DeviceKey(Ed25519PrivateKey.from_private_bytes(secret))
-
-

@@ -145,9 +145,7 @@ def test_no_list_reads_a_whole_table(
             check_no_scan(store._reader, traced(store._reader, work))
 
 
-def test_a_name_of_many_companies_finds_the_same_as_one_of_few(
-    store: Store, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_name_of_many_companies_finds_the_same_as_one_of_few(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     def found() -> list[Any]:
         with store.reading(NOW) as t:
             pages, after = [], None

@@ -97,7 +97,7 @@ class Certificates:
         )
 
     def certificate(self, t: Transaction, licence: Licence, device: Device, *, renewal: bool = False) -> str:
-        """The next certificate of a computer, signed and written down; those before the one that it showed are not needed.
+        """The next certificate of a computer, signed and written down; those before the one it showed are deleted.
 
         ``renewal``: nobody decided anything.
         """

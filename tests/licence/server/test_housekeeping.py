@@ -63,7 +63,9 @@ def test_an_unconfirmed_address_goes_however_many_companies_have_theirs(vendor: 
     assert vendor.rows("SELECT count(*) FROM account") == [(TIDY_ROWS,)]
 
 
-async def test_a_round_ends_when_all_is_done_or_after_its_turns(vendor: Vendor, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_round_ends_when_all_is_done_or_after_its_turns(
+    vendor: Vendor, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(housekeeping, "PAUSE", 0)
     monkeypatch.setattr(housekeeping, "TURNS", 2)
     fill(vendor, 2 * TIDY_ROWS + 1)
