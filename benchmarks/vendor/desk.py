@@ -6,7 +6,6 @@ import contextlib
 import datetime
 import itertools
 import random
-import resource
 import statistics
 import subprocess
 import sys
@@ -101,7 +100,7 @@ class Desk:
         asker = Asker(key._private.private_bytes_raw().hex(), "", "", f"machine-{which}")
         question = Shop(asker, clock, self._key).sign(
             wire.Activate, number=number.text, mid=asker.mid, ver="1.0.3",
-            company={"name": f"Firma {which}", "post": "00-950", "cc": "PL", "tin": valid_nip(which % 10**8 + 8 * 10**8)},
+            company={"name": f"Firma {which}", "post": "00-950", "cc": "PL", "tin": valid_nip(8 * 10**8 + which % 10**8)},
         )  # fmt: skip
         said = times.take(lambda: self.handler.answer(wire.Activate.path, question, f"2001:db8:{which % 65000:x}::1"))
         if said.status != 200:
@@ -109,17 +108,18 @@ class Desk:
 
     def beside(self, *command: str) -> tuple[float, float, Times, int]:
         """Checks while another process runs: its seconds, its megabytes, the checks, the log's largest size."""
-        times, log, largest = Times(), self.directory / "vendor.db-wal", 0
+        times, log, largest, memory = Times(), self.directory / "vendor.db-wal", 0, 0.0
         began = time.perf_counter()
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
         while process.poll() is None:
             self.check(times)
             largest = max(largest, log.stat().st_size if log.exists() else 0)
+            memory = max(memory, _megabytes(process.pid))
             time.sleep(0.02)
         if process.returncode:
             raise RuntimeError(f"{command[-2:]} has ended with {process.returncode}")
         seconds = time.perf_counter() - began
-        return seconds, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024, times, largest
+        return seconds, memory, times, largest
 
     def vendor(self, *words: str) -> tuple[str, ...]:
         """A command of the vendor's."""
@@ -131,6 +131,14 @@ class Desk:
             str(self.directory / "vendor.toml"),
             *words,
         )
+
+
+def _megabytes(pid: int) -> float:
+    """The most memory that a running process has had; 0 if it has ended."""
+    with contextlib.suppress(OSError, StopIteration):
+        lines = Path(f"/proc/{pid}/status").read_text("ascii").splitlines()
+        return int(next(line for line in lines if line.startswith("VmHWM:")).split()[1]) / 1024
+    return 0.0
 
 
 @contextlib.contextmanager

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -63,7 +64,7 @@ def lists(conditions: Conditions) -> Outcome:
             times = Times()
             for _ in range(LISTS):
                 with it.store.reading(clock) as t:
-                    page = times.take(lambda t=t, s=search, a=after: listing.licences(t, s, after=a))
+                    page = times.take(partial(listing.licences, t, search, after=after))
             (figure,) = times.figures(label)
             figures.append(Figure(label, figure.value, f"{len(page.rows)} rows; {figure.note}"))
     return Outcome(figures)
@@ -82,7 +83,7 @@ def beside(conditions: Conditions) -> Outcome:
         ):
             seconds, megabytes, times, log = it.beside(*command)
             (figure,) = times.figures()
-            note = f"it took {seconds:.1f} s, at most {megabytes:.0f} MB so far; log {log / 1e6:.0f} MB; "
+            note = f"it took {seconds:.1f} s, at most {megabytes:.0f} MB; log {log / 1e6:.0f} MB; "
             figures.append(Figure(label, times.longest, note + figure.note))
         (conditions.folder / "copy.db").unlink()
     return Outcome(figures)

@@ -65,6 +65,7 @@ class Recorded(Rules):
         self.said: dict[str, dict[str, Any]] = {}
 
     def claims(self, t: Transaction, licence: Licence, device: Device) -> dict[str, Any]:
+        """See ``Certificates``."""
         said = super().claims(t, licence, device)
         self.said[terms.rights(said, self.keyring.kid)] = said
         return said

@@ -97,7 +97,7 @@ class Certificates:
         )
 
     def certificate(self, t: Transaction, licence: Licence, device: Device, *, renewal: bool = False) -> str:
-        """The next certificate of a computer, signed and written down; older ones than it has shown are forgotten.
+        """The next certificate of a computer, signed and written down; those before the one it showed are deleted.
 
         ``renewal``: it follows from no decision.
         """

@@ -10,7 +10,7 @@ CREATE TABLE account (
     confirmed  INTEGER
 ) STRICT;
 
-CREATE INDEX account_pending ON account (created) WHERE state = 'pending';
+CREATE INDEX account_pending ON account (created, id) WHERE state = 'pending';
 
 CREATE TABLE company (
     id         TEXT PRIMARY KEY,

@@ -8,6 +8,7 @@ import anyio
 import pytest
 
 from fiscald.licence import wire
+from fiscald.licence.company import Company
 from fiscald.licence.server import housekeeping
 from fiscald.licence.server.housekeeping import Housekeeping
 from fiscald.licence.server.refusals import Unable
@@ -39,6 +40,27 @@ def test_what_still_counts_is_kept(vendor: Vendor, till: Computer) -> None:
     vendor.handler.tidy()
     assert vendor.handler.answer(wire.Activate.path, question.encode(), till.address).status == 409
     assert vendor.rows("SELECT count(*) FROM throttle") != [(0,)]
+
+
+def test_an_unconfirmed_address_goes_however_many_companies_have_theirs(vendor: Vendor) -> None:
+    with vendor.do() as t:
+        for number in range(TIDY_ROWS + 2):
+            account = t.get_or_create_account(f"{number}@shop.example", "pl")
+            if number != TIDY_ROWS // 2 and number <= TIDY_ROWS:
+                t.add_company(Company(f"Shop {number}", "00-950", "PL", f"{number:010}"), account)
+    vendor.clock.go(days=2)
+    with vendor.do() as t:
+        t.get_or_create_account("today@shop.example", "pl")
+    assert not vendor.handler.tidy()
+    assert not vendor.handler.tidy()
+    emails = {email for (email,) in vendor.rows("SELECT email FROM account")}
+    assert len(emails) == TIDY_ROWS + 1
+    assert "today@shop.example" in emails
+    assert vendor.rows("SELECT count(*) FROM meta") == [(0,)]
+    vendor.clock.go(days=2)
+    vendor.handler.tidy()
+    vendor.handler.tidy()
+    assert vendor.rows("SELECT count(*) FROM account") == [(TIDY_ROWS,)]
 
 
 async def test_a_round_ends_when_all_is_done_or_after_its_turns(
