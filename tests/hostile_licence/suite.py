@@ -13,8 +13,8 @@ from tests.hostile_licence.honest import PATIENCE, Waits, visit
 from tests.hostile_licence.office import Office
 from tests.hostile_licence.scene import Attack
 
-#: Visits of customers that are measured at least, and seconds between two.
-VISITS, PAUSE = 2, 0.5
+#: Seconds between two customers.
+PAUSE = 0.5
 
 
 @dataclass(frozen=True)
@@ -60,11 +60,13 @@ def _script(attack: Attack, office: Office, part: int) -> None:
 
 
 def _customers(office: Office, waits: Waits, scripts: Sequence[Future[None]]) -> None:
-    for number, shop in enumerate(office.shops):
-        if number >= VISITS and all(script.done() for script in scripts):
-            return
+    for shop in office.shops[:-1]:
         visit(office, shop, waits)
+        if all(script.done() for script in scripts):
+            break
         wait(scripts, timeout=PAUSE)
+    wait(scripts)
+    visit(office, office.shops[-1], waits)
 
 
 def table(outcomes: Sequence[Outcome]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
@@ -26,10 +27,24 @@ class Virtual:
             t.do("DELETE FROM mail")
         self.vendor.clock.now = now.now
         self.clock = self.vendor.clock
+        self.vendor.store._db.execute("PRAGMA synchronous = OFF")  # no power cut happens here
+        self.intruder: Iterator[None] = iter(())
+        self._intrudes = False
         for shop in self.shops:
             shop.dead.clock = shop.till.clock = self.clock
 
+    def intrude(self) -> bool:
+        """One step of the attack, unless this is one already; whether there was one left."""
+        if self._intrudes:
+            return True
+        self._intrudes = True
+        try:
+            return next(self.intruder, self) is not self
+        finally:
+            self._intrudes = False
+
     def ask(self, computer: Computer, model: type[wire.VendorRequest], **fields: Any) -> Answered:
+        self.intrude()
         return self.post(computer, model.path, computer.sign(model, iat=self.clock(), **fields))
 
     def post(self, computer: Computer, path: str, token: str) -> Answered:
@@ -48,6 +63,7 @@ class Virtual:
         self.vendor.handler.answer(path, body, address)
 
     def mails(self) -> list[EmailMessage]:
+        self.intrude()
         asyncio.run(self._deliver())
         return list(self.vendor.mailbox.mails)
 
