@@ -12,8 +12,10 @@ import click
 
 from benchmarks.__main__ import RESULTS, machine
 from benchmarks.figures import Conditions, Outcome, Row, lines, save, select
+from benchmarks.running import ROOT
 from benchmarks.vendor.making import make
 from benchmarks.vendor.measures import ROWS
+from benchmarks.vendor.table import write
 
 
 def measured(row: Row, directory: Path) -> Outcome:
@@ -69,6 +71,13 @@ def run_command(directory: Path, names: tuple[str, ...], out: Path | None) -> No
         for text in lines(row, outcomes[row.name]):
             click.echo(text)
     save(out or RESULTS / f"vendor-{licences}.json", about, outcomes)
+
+
+@main.command("table")
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True, dir_okay=False))
+def table_command(files: tuple[Path, ...]) -> None:
+    """Write the figures of FILES into docs/vendor.md."""
+    write(ROOT / "docs" / "vendor.md", list(files))
 
 
 if __name__ == "__main__":

@@ -11,9 +11,12 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
+from benchmarks.__main__ import RESULTS
+from benchmarks.running import ROOT
 from benchmarks.vendor.asking import Shop
 from benchmarks.vendor.making import load_askers, load_keys, make, public_key
 from benchmarks.vendor.stories import ISSUER, Recorded, last_morning
+from benchmarks.vendor.table import table
 from fiscald.licence.company import company
 from fiscald.licence.number_reading import read
 from fiscald.licence.server import listing
@@ -137,3 +140,9 @@ def test_pages_of_a_made_database_hold_every_licence_once(store: Store) -> None:
                 break
         (count,) = t.one("SELECT count(*) FROM licence")
     assert len(seen) == len(set(seen)) == count
+
+
+def test_the_documentation_has_the_newest_table() -> None:
+    files = sorted(RESULTS.glob("vendor-*.json"))
+    assert len(files) == 2
+    assert table(files) in (ROOT / "docs" / "vendor.md").read_text("utf-8")
