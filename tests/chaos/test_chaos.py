@@ -57,7 +57,7 @@ def test_schedules_in_a_row_that_found_bugs_pass(seed: int) -> None:
     assert not run(draw_in_a_row(seed)).violations
 
 
-def test_a_thermal_clock_that_cannot_go_back_is_a_refusal_that_the_campaign_expects() -> None:
+def test_a_thermal_clock_that_cannot_go_back_is_refused() -> None:
     """Set ahead, a daily report, and back to the computer's time: the printer refuses, and the job says so."""
     assert not run(draw_mixed(1455, "thermal")).violations
 

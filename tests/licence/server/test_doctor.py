@@ -279,7 +279,7 @@ def test_nothing_is_wrong_with_a_server_that_is_right(place: Place, monkeypatch:
         it.process.send_signal(1)
         it.wait_for("was loaded again")
         assert place.findings().keys() == {"tls_ends"}
-        place.execute("INSERT INTO audit (at, actor, what) VALUES (?, 'test', 'ahead')", place.now + 1000)
+        place.execute("INSERT INTO audit (at, actor, what, h) VALUES (?, 'test', 'ahead', '')", place.now + 1000)
         assert place.findings().keys() == {"tls_ends", "clock_behind", "server_unable"}
         result = place.office.run("doctor", "--json")
         assert result.exit_code == 2
