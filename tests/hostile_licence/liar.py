@@ -68,9 +68,13 @@ def between(office: Office) -> Iterator[Liar]:
         def log_message(self, *_: object) -> None:
             pass
 
+    class Server(ThreadingHTTPServer):
+        def handle_error(self, *_: object) -> None:
+            """A till that has heard enough closes the connection."""
+
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(office.folder / "tls.pem", office.folder / "tls.key")
-    server = ThreadingHTTPServer(("127.0.0.1", liar.port), Handler)
+    server = Server(("127.0.0.1", liar.port), Handler)
     server.socket = context.wrap_socket(server.socket, server_side=True)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()

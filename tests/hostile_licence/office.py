@@ -34,6 +34,8 @@ from tests.licence.server.test_app import Sink, smtp_server
 ROOT = Path(__file__).parents[2]
 #: Numbers that lie in the drawer.
 DRAWER = 40
+#: Connections that are kept for the next request.
+KEPT = 100
 #: Seconds for the server to begin, and for an answer.
 START, ANSWER = 30.0, 15.0
 CONFIG = """
@@ -72,7 +74,9 @@ class Office:
         self.clock = time.time
         self.port = quiet_port()
         self.sink = Sink()
-        self._links = threading.local()
+        self._links: dict[str, http.client.HTTPSConnection] = {}
+        """Kept connections that no script uses now, by address."""
+        self._turn = threading.Lock()
         make_keys(folder / "keys")
         _, self.ca_file = throwaway_tls(folder)
         self._tls = ssl.create_default_context(cafile=self.ca_file)
@@ -113,6 +117,8 @@ class Office:
                 yield
             finally:
                 self.stop()
+                for link in self._links.values():
+                    link.close()
 
     def _configure(self, smtp: int) -> None:
         words = {"port": self.port, "issuer": TEST_KEY.issuer, "kid": TEST_KEY.kid, "smtp": smtp}
@@ -185,8 +191,8 @@ class Office:
 
     def send(self, address: str, path: str, body: bytes) -> tuple[int, http.client.HTTPMessage, str]:
         """Status, head and body of the answer to what ``address`` posts. Raises ``Unable``."""
-        links: dict[str, http.client.HTTPSConnection] = self._links.__dict__
-        kept = links.pop(address, None)
+        with self._turn:
+            kept = self._links.pop(address, None)
         for link in (kept, self._link(address)) if kept is not None else (self._link(address),):
             try:
                 link.request("POST", path, body, {"Content-Type": "application/jose"})
@@ -196,10 +202,12 @@ class Office:
                 link.close()
                 why = f"{type(error).__name__} {error}"
                 continue  # the server may have closed a connection that was kept
-            if len(links) < 20:
-                links[address] = link
-            else:
-                link.close()
+            with self._turn:
+                surplus = link if address in self._links or len(self._links) >= KEPT else None
+                if surplus is None:
+                    self._links[address] = link
+            if surplus is not None:
+                surplus.close()
             return answer.status, answer.headers, text
         raise Unable(why)
 
