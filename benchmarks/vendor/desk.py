@@ -100,7 +100,9 @@ class Desk:
         asker = Asker(key._private.private_bytes_raw().hex(), "", "", f"machine-{which}")
         question = Shop(asker, clock, self._key).sign(
             wire.Activate, number=number.text, mid=asker.mid, ver="1.0.3",
-            company={"name": f"Firma {which}", "post": "00-950", "cc": "PL", "tin": valid_nip(8 * 10**8 + which % 10**8)},
+            company={
+                "name": f"Firma {which}", "post": "00-950", "cc": "PL", "tin": valid_nip(8 * 10**8 + which % 10**8),
+            },
         )  # fmt: skip
         said = times.take(lambda: self.handler.answer(wire.Activate.path, question, f"2001:db8:{which % 65000:x}::1"))
         if said.status != 200:
