@@ -16,7 +16,12 @@ def table(files: list[Path]) -> str:
     runs = sorted((read(file) for file in files), key=lambda run: int(run[0]["licences"]))
     heads = [f"{about['licences']:,} licences" for about, _ in runs]
     about = ", ".join(f"{name} {value}" for name, value in runs[0][0].items() if name != "licences")
-    lines = [f"Measured with: {about}.", "", f"| | goal | {' | '.join(heads)} |", f"| --- | --- |{' --- |' * len(heads)}"]
+    lines = [
+        f"Measured with: {about}.",
+        "",
+        f"| | goal | {' | '.join(heads)} |",
+        f"| --- | --- |{' --- |' * len(heads)}",
+    ]
     for row in ROWS:
         columns = [{line.title: line for line in cells(row, outcomes.get(row.name))} for _, outcomes in runs]
         for title in dict.fromkeys(title for column in columns for title in column):
