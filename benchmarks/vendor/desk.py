@@ -96,13 +96,11 @@ class Desk:
         today = datetime.datetime.now(datetime.UTC).date()
         with self.store.transaction(clock, "benchmark") as t:
             (number,) = issue_numbers(t, self.keys, X, today, 1)
-        key = DeviceKey.make()
+        key, tin = DeviceKey.make(), valid_nip(8 * 10**8 + which % 10**8)
         asker = Asker(key._private.private_bytes_raw().hex(), "", "", f"machine-{which}")
         question = Shop(asker, clock, self._key).sign(
             wire.Activate, number=number.text, mid=asker.mid, ver="1.0.3",
-            company={
-                "name": f"Firma {which}", "post": "00-950", "cc": "PL", "tin": valid_nip(8 * 10**8 + which % 10**8),
-            },
+            company={"name": f"Firma {which}", "post": "00-950", "cc": "PL", "tin": tin},
         )  # fmt: skip
         said = times.take(lambda: self.handler.answer(wire.Activate.path, question, f"2001:db8:{which % 65000:x}::1"))
         if said.status != 200:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
@@ -41,7 +40,7 @@ class Storage:
         """All sheets that were stored when it was opened."""
         with contextlib.ExitStack() as undo:
             try:
-                os.close(private.open_file(path, os.O_RDWR))
+                private.make_file(path)
                 self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
                 undo.callback(self._db.close)
                 self._prepare(path)

@@ -120,7 +120,7 @@ class JournalFile:
                 "fiscald run --new-journal"
             )
         try:
-            os.close(private.open_file(path, os.O_RDWR))
+            private.make_file(path)
         except OSError as error:
             if directory.first and size is None:
                 directory.forget()
