@@ -119,6 +119,7 @@ def test_sampled_computers_are_answered_ok_by_the_real_handler(made: Path, store
         assert shop.ask(handler).verdict == "ok"
 
 
+@pytest.mark.slow
 def test_two_made_databases_of_one_seed_have_the_same_companies(made: Path, tmp_path: Path) -> None:
     def companies(directory: Path) -> list[Any]:
         with sqlite3.connect(directory / "vendor.db") as db:

@@ -192,6 +192,7 @@ def test_a_test_whose_fault_did_not_happen_fails(foreign: pytest.Pytester) -> No
     }  # fmt: skip
 
 
+@pytest.mark.slow
 def test_an_async_test_fails_if_its_fault_did_not_happen(foreign: pytest.Pytester) -> None:
     foreign.makepyfile(
         f"""
@@ -257,6 +258,7 @@ def test_a_wrong_family_on_the_command_line_is_one_sentence(foreign: pytest.Pyte
     assert "fiscal_printer: family 'abacus' is not known; known: posnet, thermal" in text
 
 
+@pytest.mark.slow
 def test_a_start_failure_does_not_hang_the_test_run(foreign: pytest.Pytester) -> None:
     """No pseudo-terminals; and a daemon that cannot start. Both are errors of the test, and the run ends."""
     foreign.makepyfile(

@@ -166,6 +166,7 @@ def without_log(_disk: Disk, store: Store) -> None:
     store._mode = "delete"
 
 
+@pytest.mark.slow
 def test_a_power_cut_without_a_log(tmp_path: Path) -> None:
     tried, broken = broken_promises(tmp_path, TOGETHER, without_log)
     assert not broken
@@ -184,7 +185,13 @@ def skipping(name: str, number: int) -> Change:
 
 @pytest.mark.parametrize(
     ("name", "number"),
-    [("journal.db-wal", 2), ("journal.db-wal", 5), ("directory", 1), ("journal.db", 1), ("journal.db", 4)],
+    [
+        ("journal.db-wal", 2),
+        pytest.param("journal.db-wal", 5, marks=pytest.mark.slow),
+        ("directory", 1),
+        ("journal.db", 1),
+        pytest.param("journal.db", 4, marks=pytest.mark.slow),
+    ],
 )
 def test_the_check_notices_a_single_sync_less(tmp_path: Path, name: str, number: int) -> None:
     """The second and the fifth of the log are those of the first two changes, after the one of the log's header. The

@@ -170,6 +170,7 @@ def test_every_character_of_unicode_is_printed_or_reported(page: str) -> None:
         assert not fitted.lost or not change.became, char
 
 
+@pytest.mark.slow
 def test_spaces_and_invisible_characters_go_by_their_category() -> None:
     for char in ASSIGNED + OTHERS:
         category = unicodedata.category(char)
