@@ -62,6 +62,12 @@ def test_a_thermal_clock_that_cannot_go_back_is_refused() -> None:
     assert not run(draw_mixed(1455, "thermal")).violations
 
 
+@pytest.mark.parametrize("seed", [17663, 21127])
+def test_refusals_that_the_campaign_expects_of_thermal(seed: int) -> None:
+    """Two equal bytes of the closing command are lost; new rates are confirmed on the keypad after midnight."""
+    assert not run(draw_mixed(seed, "thermal")).violations
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("family", FAMILIES)
