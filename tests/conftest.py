@@ -18,7 +18,7 @@ settings.register_profile("whole", derandomize=True, deadline=None)
 settings.register_profile("slice", derandomize=True, deadline=None, max_examples=20)
 
 #: Of a test with more parameter sets than this, ``--slice`` runs so many, evenly spread.
-MAX_SETS = 4
+MAX_SETS = 3
 
 
 # In the background of a script SIGINT is ignored, and processes that tests start would inherit that and outlive them.

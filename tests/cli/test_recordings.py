@@ -101,6 +101,7 @@ def test_a_replaced_file_is_readable_by_its_owner_only(tmp_path: Path) -> None:
     assert run("regression", EXAMPLE, "-o", "/dev/null", "--force", *about).exit_code == 0, "no file, and left as it is"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("output", ["-", "/dev/full"])
 def test_a_full_disk(output: str) -> None:
     about = [f"--{name}={value}" for name, value in ABOUT.items()]

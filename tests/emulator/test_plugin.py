@@ -129,6 +129,7 @@ def test_the_command_line_chooses_the_printer(
     outcomes(foreign.runpytest_inprocess(*arguments), passed=3)
 
 
+@pytest.mark.slow
 def test_a_test_whose_fault_did_not_happen_fails(foreign: pytest.Pytester) -> None:
     foreign.makepyfile(
         f"""

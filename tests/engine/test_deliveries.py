@@ -95,6 +95,7 @@ def test_a_journal_that_cannot_be_written_delays_the_news_only(tmp_path: Path) -
     virtual.run(main())
 
 
+@pytest.mark.slow
 def test_the_questions_become_rare_and_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(deliveries, "FOLLOWED", timedelta(hours=2))
 

@@ -212,6 +212,7 @@ def test_the_intact_job_behind_a_damaged_one_is_printed(tmp_path: Path, phase: s
     virtual.run(main())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "broken",
     [

@@ -41,6 +41,7 @@ def faulty(source: str) -> Iterator[int]:
             yield node.lineno
 
 
+@pytest.mark.slow
 def test_no_terminal_becomes_the_controlling_one() -> None:
     assert len(SOURCES) > 200
     found = [f"{path.relative_to(ROOT)}:{line}" for path in SOURCES for line in faulty(path.read_text("utf-8"))]

@@ -312,6 +312,7 @@ def test_a_qr_code_that_does_not_fit_is_refused_and_the_one_before_it_stays(comm
     assert "[QR 1]" in talk.paper
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("columns", [40, 56])
 def test_the_largest_qr_code_of_a_paper_fits_into_its_picture(columns: int, tmp_path: Path) -> None:
     for size in range(2, 9):

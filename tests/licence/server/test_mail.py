@@ -201,6 +201,7 @@ def test_each_request_has_its_subject() -> None:
         assert len(subjects) == 3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("to", ["a@b.pl", "b" * 64 + "@" + "c" * 60 + ".pl"])
 def test_padding_is_exact_for_every_length(to: str) -> None:
     sizes = set()

@@ -173,6 +173,7 @@ async def test_over_tls_only_the_shops_certificate_counts(vendor: Vendor, till: 
 # -- bad receivers ---------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("mood", "status", "said"),
     [
