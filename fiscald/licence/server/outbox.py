@@ -34,6 +34,10 @@ POLL_INTERVAL = 60.0
 KEEP_SECONDS = 7 * DAY
 
 
+#: Mails that are on their way at once: a slow mail server, or a flood of requests, holds up few codes.
+SENDERS = 8
+
+
 class MailRefused(Exception):
     """The mail server will never take this mail."""
 
@@ -104,28 +108,43 @@ class Outbox:
         self.sender = sender
         self._clock = clock
         self._wake = anyio.Event()
+        self._sending: set[int] = set()
+        """Mails that are on their way."""
 
     def wake(self) -> None:
         """Something may have been put into the queue."""
         self._wake.set()
+        self._wake = anyio.Event()
 
     async def run(self) -> None:
         """Send until cancelled."""
+        async with anyio.create_task_group() as tasks:
+            for _ in range(SENDERS):
+                tasks.start_soon(self._send_all)
+
+    async def _send_all(self) -> None:
         while True:
-            self._wake = anyio.Event()
+            wake = self._wake  # of now: what comes while the queue is read is not missed
             try:
                 while await self.send_one():
                     pass
             except Unable as error:
                 log.error("mail waits: %s", error)
             with anyio.move_on_after(POLL_INTERVAL):
-                await self._wake.wait()
+                await wake.wait()
 
     async def send_one(self) -> bool:
-        """Try the first mail that is due; whether there was one."""
+        """Try the first mail that is due and not on its way; whether there was one."""
         due = await to_thread.run_sync(self._next_due)
         if due is None:
             return False
+        try:
+            await self._send(due)
+        finally:
+            self._sending.discard(due.id)
+        return True
+
+    async def _send(self, due: _Due) -> None:
         try:
             await self._transport.send(due.message)
         except OSError as error:
@@ -140,17 +159,12 @@ class Outbox:
             await to_thread.run_sync(self._reschedule, due)
         else:
             await to_thread.run_sync(self._delete, due)
-        return True
 
     def _next_due(self) -> _Due | None:
         with self._store.transaction(self._clock) as t:
             self._give_up_old(t)
             while True:
-                found = t.one(
-                    "SELECT id, recipient, subject, lang, otp_id, detail, created, tries FROM mail"
-                    " WHERE due <= ? ORDER BY due, id",
-                    t.now,
-                )
+                found = self._first(t, "otp_id IS NOT NULL AND ") or self._first(t)  # a person waits for a code
                 if found is None:
                     return None
                 id_, tries = found[0], found[-1]
@@ -165,8 +179,17 @@ class Outbox:
                     self._retry_later(t, id_, tries)
                     continue
                 if message is not None:
+                    self._sending.add(id_)
                     return _Due(id_, tries, message)
                 t.do("DELETE FROM mail WHERE id = ?", id_)
+
+    def _first(self, t: Transaction, which: str = "") -> Any:
+        """The first row that is due and not on its way."""
+        return t.one(
+            "SELECT id, recipient, subject, lang, otp_id, detail, created, tries FROM mail"
+            f" WHERE {which}due <= ? AND id NOT IN (SELECT value FROM json_each(?)) ORDER BY due, id LIMIT 1",
+            t.now, json.dumps([*self._sending]),
+        )  # fmt: skip
 
     def _give_up_old(self, t: Transaction) -> None:
         old = t.do(

@@ -171,6 +171,7 @@ CREATE TABLE mail (
     tries     INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 CREATE INDEX mail_due ON mail (due, id);
+CREATE INDEX mail_code_due ON mail (due, id) WHERE otp_id IS NOT NULL;
 CREATE INDEX mail_otp ON mail (otp_id);
 
 CREATE TABLE session (h BLOB PRIMARY KEY, account_id TEXT NOT NULL, jkt TEXT NOT NULL, expires INTEGER NOT NULL) STRICT;

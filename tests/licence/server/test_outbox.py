@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from email.message import EmailMessage
 from pathlib import Path
 
+import anyio
 import pytest
 
 from fiscald.licence import wire
 from fiscald.licence.server.contact import Contact
+from fiscald.licence.server.mail import MailTemplate
 from fiscald.licence.server.outbox import MailRefused, MailRow, Outbox
 from fiscald.licence.server.refusals import Unable
 from fiscald.licence.server.transaction import Transaction
@@ -228,3 +230,50 @@ async def test_a_mail_without_a_code_is_tried_for_a_week(flaky: Vendor, caplog: 
     assert flaky.rows("SELECT count(*) FROM mail") == [(0,)]
     assert "1 mails are given up" in caplog.text
     flaky.store.close()
+
+
+class Slow:
+    """A mail server that takes mails of one address only when it is told to."""
+
+    def __init__(self, address: str) -> None:
+        self._address = address
+        self.go = anyio.Event()
+        self.taken: list[str] = []
+
+    async def send(self, message: EmailMessage) -> None:
+        if message["To"] == self._address:
+            await self.go.wait()
+        self.taken.append(message["To"])
+
+
+async def test_a_mail_that_takes_long_holds_up_no_other(tmp_path: Path) -> None:
+    server = Slow("slow@bakery.pl")
+    it = Vendor(tmp_path / "vendor.db", transport=server)
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(it.outbox.run)
+        for number, name in enumerate(("slow", "a", "b"), 1):
+            it.ask(Computer(it.clock, number), wire.Recover, email=f"{name}@bakery.pl")
+        it.outbox.wake()
+        with anyio.fail_after(20):
+            while len(server.taken) < 2:
+                await anyio.wait_all_tasks_blocked()
+            assert sorted(server.taken) == ["a@bakery.pl", "b@bakery.pl"]
+            server.go.set()
+            while it.rows("SELECT count(*) FROM mail") != [(0,)]:
+                await anyio.wait_all_tasks_blocked()
+        tasks.cancel_scope.cancel()
+    assert sorted(server.taken) == ["a@bakery.pl", "b@bakery.pl", "slow@bakery.pl"]
+    it.store.close()
+
+
+async def test_a_code_leaves_before_mails_that_wait_longer(vendor: Vendor, till: Computer) -> None:
+    with vendor.do() as t:
+        for number in range(3):
+            vendor.rules.queue_mail(
+                t, f"{number}@shop.pl", "pl", MailTemplate.REMINDER_TRIAL, company="Sklep", ends="2026-02-01"
+            )
+    vendor.clock.go(60)
+    vendor.ask(till, wire.Recover, email="a@bakery.pl")
+    while await vendor.outbox.send_one():
+        pass
+    assert [mail["To"] for mail in vendor.mailbox.mails] == ["a@bakery.pl", "0@shop.pl", "1@shop.pl", "2@shop.pl"]
