@@ -13,7 +13,7 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import click
 
@@ -331,15 +331,13 @@ def _choose(context: Context, email: str, companies: list[dict[str, Any]], said:
         again = f"within 15 minutes: fiscalctl licence transfer {email} --licence LICENCE"
         context.show({"companies": companies}, lambda: "\n".join([*lines, again]))
         sys.exit(PLAIN)
-    while True:
-        if asking:
-            said = str(click.prompt("Which licence (its number in this list, or its first characters)"))
-        found = meant(said or "", movable)
-        if found is not None:
-            return found
-        context.warn(f"{said!r} matches none or several of these licences: {', '.join(movable)}")
-        if not asking:
-            sys.exit(USAGE)
+    return _meant(
+        context,
+        said,
+        movable,
+        "licences",
+        asking and "Which licence (its number in this list, or its first characters)",
+    )
 
 
 def _choose_seat(
@@ -361,14 +359,23 @@ def _choose_seat(
         again = f"within 15 minutes: fiscalctl licence transfer {email} --licence {chosen} --seat SEAT"
         context.show({"seats": seats}, lambda: "\n".join([*lines, again]))
         sys.exit(PLAIN)
+    return _meant(
+        context, said, movable, "seats", asking and "Which computer does this one replace (its number in this list)"
+    )
+
+
+def _meant(
+    context: Context, said: str | None, movable: dict[str, str], what: str, question: str | Literal[False]
+) -> str:
+    """Which of several a person means; ``question`` is asked until the answer fits. Ends in a script."""
     while True:
-        if asking:
-            said = str(click.prompt("Which computer does this one replace (its number in this list)"))
+        if question:
+            said = str(click.prompt(question))
         found = meant(said or "", movable)
         if found is not None:
             return found
-        context.warn(f"{said!r} matches none or several of these seats: {', '.join(movable)}")
-        if not asking:
+        context.warn(f"{said!r} matches none or several of these {what}: {', '.join(movable)}")
+        if not question:
             sys.exit(USAGE)
 
 
