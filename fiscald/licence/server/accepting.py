@@ -12,7 +12,8 @@ import socket
 from collections.abc import Callable
 from functools import partial
 
-from fiscald.licence.server.connections import Connections, Rank, origin_of
+from fiscald.licence.server.connections import Connections, Rank
+from fiscald.licence.server.networks import origin_of
 from fiscald.licence.server.protocol import HttpConnection, Seconds
 from fiscald.licence.server.tls import ServerCertificate
 from fiscald.logs import RateLimitedLog

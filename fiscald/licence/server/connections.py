@@ -18,6 +18,7 @@ from collections.abc import Iterable, Iterator
 from enum import IntEnum
 from typing import NamedTuple, Protocol
 
+from fiscald.licence.server.networks import origin_of
 from fiscald.logs import RateLimitedLog
 
 log = logging.getLogger(__name__)
@@ -79,19 +80,6 @@ class Proxies:
         except ValueError:
             return False
         return any(parsed in network for network in self._networks)
-
-
-def origin_of(address: str) -> str:
-    """What connections from ``address`` are counted by."""
-    try:
-        parsed = ipaddress.ip_address(address.partition("%")[0])
-    except ValueError:
-        return address
-    if isinstance(parsed, ipaddress.IPv4Address):
-        return str(parsed)
-    if parsed.ipv4_mapped is not None:
-        return str(parsed.ipv4_mapped)
-    return str(ipaddress.ip_network((parsed.packed, 56), strict=False))
 
 
 def is_private(address: str) -> bool:

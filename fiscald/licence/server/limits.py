@@ -6,11 +6,11 @@ are sealed with another key every day, so that even the vendor cannot tell tomor
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Mapping
 from typing import NamedTuple
 
 from fiscald.licence.server.keyring import Keyring
+from fiscald.licence.server.networks import origin_of
 from fiscald.licence.server.refusals import TooMany
 from fiscald.licence.server.transaction import DAY, Transaction
 
@@ -119,14 +119,5 @@ class Limiter:
 
 
 def network(address: str, now: int) -> str:
-    """What requests are counted by: an IPv4 address, or the /56 of an IPv6 address; together with the day."""
-    day = now // DAY
-    try:
-        parsed = ipaddress.ip_address(address)
-    except ValueError:
-        return f"{day} {address}"
-    if isinstance(parsed, ipaddress.IPv6Address):
-        if parsed.ipv4_mapped is not None:
-            return f"{day} {parsed.ipv4_mapped}"
-        return f"{day} {ipaddress.ip_network((parsed.packed, 56), strict=False)}"
-    return f"{day} {parsed}"
+    """What requests are counted by: the origin of an address, together with the day."""
+    return f"{now // DAY} {origin_of(address)}"

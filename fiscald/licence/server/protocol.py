@@ -17,7 +17,8 @@ from uvicorn.config import Config
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
 
-from fiscald.licence.server.connections import Connections, Rank, is_private, origin_of
+from fiscald.licence.server.connections import Connections, Rank, is_private
+from fiscald.licence.server.networks import origin_of
 
 #: For uvicorn's messages about a connection: it would log a warning for every invalid request.
 _UVICORN = logging.getLogger(f"{__name__}.uvicorn")

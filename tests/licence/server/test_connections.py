@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fiscald.licence.server.connections import EXCHANGES, Bounds, Connections, Proxies, Rank, bounds, origin_of
+from fiscald.licence.server.connections import EXCHANGES, Bounds, Connections, Proxies, Rank, bounds
+from fiscald.licence.server.networks import origin_of
 
 
 class Line:
