@@ -11,7 +11,7 @@ import os
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from dataclasses import dataclass, field
 from itertools import islice
 
@@ -154,11 +154,11 @@ def campaign(
     with ProcessPoolExecutor(count, mp_context=fork, initializer=speed_up_worker) as pool:
         running = {pool.submit(_batch, batch, mutant, family, drawn) for batch in islice(batches, count * 2)}
         while running:
-            done = next(iter(running))
-            total.add(done.result())
-            running.discard(done)
+            finished, running = wait(running, return_when=FIRST_COMPLETED)
+            for each in finished:
+                total.add(each.result())
             over = (ends is not None and time.monotonic() > ends) or (until_caught and bool(total.violations))
-            if not over and (batch := next(batches, None)) is not None:
+            for batch in [] if over else islice(batches, len(finished)):
                 running.add(pool.submit(_batch, batch, mutant, family, drawn))
     return total
 
