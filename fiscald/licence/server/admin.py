@@ -62,7 +62,7 @@ def revoke_stored(t: Transaction, stored: StoredNumber, said: str | None) -> Non
 
 def _set_seat_state(t: Transaction, seat: Seat, state: str, said: str | None) -> None:
     t.do("UPDATE seat SET state = ?, changed = ?, said = ? WHERE id = ?", state, t.now, said, seat.id)
-    t.audit(f"seat.{state}", seat.licence, seat=seat.id, said=said)
+    t.audit(f"seat.{state}", seat.licence, seat=seat.id)
     announce(t, _EVENTS[state], licence=seat.licence, seat=seat.id)
 
 
@@ -130,7 +130,7 @@ def _set_state(
             " (SELECT id FROM seat WHERE licence_id = ?)",
             Kind.LICENCE, licence.id,
         )  # fmt: skip
-    t.audit(f"licence.{state}", licence.id, said=said)
+    t.audit(f"licence.{state}", licence.id)
     announce(t, _EVENTS[state], licence=licence.id, seat=None)
     seats = t.seats(licence.id)
     rules.tell(t, licence, seats[0] if seats else None, letter, sentence=said or "")
@@ -237,7 +237,8 @@ def _erase_company(t: Transaction, id_: str) -> None:
         t.now, id_,
     )  # fmt: skip
     t.do(f"UPDATE device SET jkt = '', jwk = '', mid = '', state = 'released' WHERE licence_id IN {mine}", id_)
-    t.do(f"UPDATE seat SET name = NULL, post = NULL WHERE licence_id IN {mine}", id_)
+    t.do(f"UPDATE seat SET name = NULL, post = NULL, said = NULL WHERE licence_id IN {mine}", id_)
+    t.do("UPDATE licence SET said = NULL WHERE company_id = ?", id_)
     orders = f"(SELECT purchase_id FROM number JOIN seat ON seat.id = seat_id WHERE licence_id IN {mine})"
     t.do(
         f"DELETE FROM mail WHERE subject IN (?, {', '.join('?' * len(REMINDERS))}) AND lower(recipient) IN"

@@ -66,9 +66,14 @@ class Mailbox:
             await self._came.wait()
 
     async def code(self, count: int = 1) -> str:
-        """The code in the newest mail, once so many have come."""
+        """The code in the newest answer to a request for one, once so many mails have come."""
         await self.wait(count)
-        return code_in(self.mails[-1])
+        return code_in(self.answer())
+
+    def answer(self, since: int = 0) -> EmailMessage:
+        """The newest mail that answers a request for a code; the newest of all if there is none. Codes leave first."""
+        mails = self.mails[since:] or self.mails
+        return ([mail for mail in mails if "X-Padding" in mail] or mails)[-1]
 
 
 def code_in(mail: EmailMessage) -> str:

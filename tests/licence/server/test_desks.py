@@ -34,7 +34,7 @@ async def sign_in(vendor: Vendor, page: Browser, email: str = EMAIL) -> None:
     await page.send("/account/code", email=email)
     while await vendor.outbox.send_one():
         pass
-    await page.send("/account/confirm", code=code_in(vendor.mailbox.mails[-1]))
+    await page.send("/account/confirm", code=code_in(vendor.mailbox.answer()))
 
 
 def token(vendor: Vendor, rights: str = "desk") -> tuple[str, str]:

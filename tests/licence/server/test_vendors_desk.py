@@ -153,9 +153,11 @@ async def test_a_licence_without_an_address_is_erased_too(vendor: Vendor, till: 
             t, vendor.keyring, paid.sub, new_name="Nazwisko Imię", post=None, cc=None, tin="5260001246", email=None
         )
     with vendor.do() as t:
+        admin.suspend(t, vendor.rules, paid.sub, "Kowalski has not paid.")
+        admin.revoke(t, vendor.rules, t.seats(paid.sub)[0].id, "Kowalski has not paid.")
         admin.forget(t, paid.sub)
     dump = "\n".join(vendor.store._db.iterdump())
-    for personal in ("1234563218", "5260001246", "Nazwisko", "PIEKARNIA", "00-950", till.key.thumbprint):
+    for personal in ("1234563218", "5260001246", "Nazwisko", "PIEKARNIA", "00-950", "Kowalski", till.key.thumbprint):
         assert personal not in dump
     with vendor.do() as t:
         listing.verify_audit(t)
