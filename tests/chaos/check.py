@@ -278,13 +278,20 @@ def _undecided(outcome: Outcome) -> list[str]:
         foreign = any(s.job is None and began <= s.at <= ended for s in truth.sales)
         foreign |= any(owner == "others" and began <= at <= ended for owner, _, at in truth.cancelled)
         doubled = any(what is What.DUPLICATE for what, _, _ in outcome.hits)
+        begun_by_others = outcome.jobs[key].document.type == "invoice" and any(
+            what is What.FOREIGN_SLOW for what, _, _ in outcome.hits
+        )
         happened = {
             "report_between": reports,
             "many_reports": reports or (doubled and foreign),
             "twins": (foreign and cancelled)
             or any(s.job is None and s.total == _total(outcome, key) for s in truth.sales),
             "many_slips": doubled,
-            "changed": doubled or foreign or any(s.job == key and s.by == "others" for s in truth.sales),
+            # A receipt that another program has opened, and lost with the power, leaves empty totals on a Novitus.
+            "changed": doubled
+            or foreign
+            or begun_by_others
+            or any(s.job == key and s.by == "others" for s in truth.sales),
             "journal_behind": _unknown_sheet(outcome),
             "vanished": any(form.job == key and (doubled or form.by == "others") for form in truth.forms),
         }

@@ -62,9 +62,10 @@ def test_a_thermal_clock_that_cannot_go_back_is_refused() -> None:
     assert not run(draw_mixed(1455, "thermal")).violations
 
 
-@pytest.mark.parametrize("seed", [17663, 21127])
-def test_refusals_that_the_campaign_expects_of_thermal(seed: int) -> None:
-    """Two equal bytes of the closing command are lost; new rates are confirmed on the keypad after midnight."""
+@pytest.mark.parametrize("seed", [17663, 21127, 43466])
+def test_mixed_schedules_that_found_bugs_pass(seed: int) -> None:
+    """Two equal bytes of the closing command are lost; new rates are confirmed on the keypad after midnight: these are
+    refusals. A power cut takes another program's receipt, and the totals of our last invoice with it: undecided."""
     assert not run(draw_mixed(seed, "thermal")).violations
 
 
