@@ -83,14 +83,16 @@ def _fiscal(job: Job) -> Result | None:
 def _unknown_sheet(outcome: Outcome) -> bool:
     """Whether the printer may have a sheet that the journal does not explain.
 
-    Another program printed it. Or a person cancelled our open receipt and made the daily report, and the daemon was
+    Another program printed it. Or the printer printed one about a command that the line garbled, and a person made the
+    daily report before the daemon had looked. Or a person cancelled our open receipt and made the daily report, and the daemon was
     started again: a receipt without lines leaves no sheet, so the journal cannot count the sheet before it has looked,
     and the report has cleared the counter of cancelled receipts.
     """
     happened = {what for what, _, _ in outcome.hits}
     ended = [at for owner, by, at in outcome.truth.cancelled if (owner, by) == ("ours", "others")]
     hidden = any(report.by == "others" and ended and report.at >= min(ended) for report in outcome.truth.reports)
-    return What.UNKNOWN_PROGRAM in happened or (hidden and not happened.isdisjoint(STARTS_AGAIN))
+    garbled = What.COMMAND_BAD in happened and any(report.by == "others" for report in outcome.truth.reports)
+    return What.UNKNOWN_PROGRAM in happened or garbled or (hidden and not happened.isdisjoint(STARTS_AGAIN))
 
 
 def _anchor(job: Job) -> tuple[object, ...]:
