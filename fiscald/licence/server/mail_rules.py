@@ -18,6 +18,7 @@ from fiscald.licence.server.mail import MailTemplate
 from fiscald.licence.server.mailing import CODE_SECONDS, Mailing, mailbox
 from fiscald.licence.server.records import Device, Seat, StoredCompany
 from fiscald.licence.server.refusals import Refused
+from fiscald.licence.server.seating import check_in_force
 from fiscald.licence.server.transaction import DAY, Transaction
 
 #: Seconds for which a session counts.
@@ -62,7 +63,9 @@ class MailRules(Mailing):
                 t.audit("company.claimed", known.id, account=code.account)
             licence = t.licence_in_force(known.id)
             assert licence is not None  # _may_claim
-            return self.certificate(t, licence, self._own_device(t, licence.id, requester))
+            device = self._own_device(t, licence.id, requester)
+            check_in_force(licence, t.seat(device.seat))
+            return self.certificate(t, licence, device)
         self._take_trial(t, requester, code.wanted["mid"])
         made = t.add_company(company, code.account)
         end = t.now + self.terms.trial_days * DAY

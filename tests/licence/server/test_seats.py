@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from fiscald.licence import wire
-from fiscald.licence.number import APP, BANK, FISCAL, SUPPORT
+from fiscald.licence.number import APP, BANK, FISCAL, SUPPORT, Kind
 from fiscald.licence.server import admin, listing
 from fiscald.licence.server.number_rules import TAKEOVER_AFTER
 from fiscald.licence.server.refusals import TooMany
@@ -278,6 +278,29 @@ def test_a_suspended_licence_is_reinstated_and_so_is_a_revoked_one(vendor: Vendo
         assert vendor.activate(till, number).crt.sub == paid.sub
     with vendor.do() as t, pytest.raises(admin.AdminError, match="only a suspended"):
         admin.reinstate(t, vendor.rules, paid.sub)
+
+
+async def test_a_suspended_customer_gets_no_certificate_by_any_request(
+    vendor: Vendor, till: Computer, office: Computer
+) -> None:
+    """A certificate that is newer than the suspension would put the licence in force until the next check."""
+    number = vendor.number().text
+    paid = vendor.activate(till, number, email="boss@bakery.pl").crt
+    session = await vendor.session(office, "boss@bakery.pl")
+    vendor.ask(till, wire.Enrol, email="boss@bakery.pl", company=BAKERY)
+    code = await vendor.code()
+    year = vendor.number(SUPPORT, kind=Kind.UPDATES).text
+    with vendor.do() as t:
+        admin.suspend(t, vendor.rules, paid.sub, None)
+    refusals = [
+        vendor.activate(till, number),
+        vendor.activate(till, vendor.number().text),
+        vendor.ask(till, wire.Support, number=year, lic=paid.sub),
+        vendor.ask(till, wire.EnrolConfirm, email="boss@bakery.pl", code=code),
+        vendor.ask(office, wire.Transfer, session=session, lic=paid.sub),
+        file(vendor, till, number),
+    ]
+    assert [each.refused for each in refusals] == ["licence_suspended"] * 6
 
 
 def test_twins_are_an_alarm_and_can_be_listed(vendor: Vendor, till: Computer, caplog: pytest.LogCaptureFixture) -> None:
