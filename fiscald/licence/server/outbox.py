@@ -117,34 +117,52 @@ class Outbox:
         self._wake = anyio.Event()
 
     async def run(self) -> None:
-        """Send until cancelled."""
+        """Send until cancelled. One task looks for mails that are due; some are on their way at once."""
+        free = anyio.Semaphore(SENDERS)
         async with anyio.create_task_group() as tasks:
-            for _ in range(SENDERS):
-                tasks.start_soon(self._send_all)
+            while True:
+                wake = self._wake  # of now: what comes while the queue is read is not missed
+                try:
+                    while (due := await self._take(free)) is not None:
+                        tasks.start_soon(self._send_and_free, due, free)
+                except Unable as error:
+                    log.error("mail waits: %s", error)
+                with anyio.move_on_after(POLL_INTERVAL):
+                    await wake.wait()
 
-    async def _send_all(self) -> None:
-        while True:
-            wake = self._wake  # of now: what comes while the queue is read is not missed
-            try:
-                while await self.send_one():
-                    pass
-            except Unable as error:
-                log.error("mail waits: %s", error)
-            with anyio.move_on_after(POLL_INTERVAL):
-                await wake.wait()
+    async def _take(self, free: anyio.Semaphore) -> _Due | None:
+        """The next mail that is due, and a sender for it; ``None``: there is none. Raises ``Unable``."""
+        await free.acquire()
+        due = None
+        try:
+            due = await to_thread.run_sync(self._next_due)
+        finally:
+            if due is None:
+                free.release()
+        return due
+
+    async def _send_and_free(self, due: _Due, free: anyio.Semaphore) -> None:
+        try:
+            await self._send(due)
+        except Unable as error:
+            log.error("mail waits: %s", error)
+        finally:
+            free.release()
 
     async def send_one(self) -> bool:
         """Try the first mail that is due and not on its way; whether there was one."""
         due = await to_thread.run_sync(self._next_due)
-        if due is None:
-            return False
-        try:
+        if due is not None:
             await self._send(due)
-        finally:
-            self._sending.discard(due.id)
-        return True
+        return due is not None
 
     async def _send(self, due: _Due) -> None:
+        try:
+            await self._try(due)
+        finally:
+            self._sending.discard(due.id)
+
+    async def _try(self, due: _Due) -> None:
         try:
             await self._transport.send(due.message)
         except OSError as error:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from email.message import EmailMessage
 from pathlib import Path
+from typing import Any
 
 import anyio
 import pytest
@@ -264,6 +265,28 @@ async def test_a_mail_that_takes_long_holds_up_no_other(tmp_path: Path) -> None:
         tasks.cancel_scope.cancel()
     assert sorted(server.taken) == ["a@bakery.pl", "b@bakery.pl", "slow@bakery.pl"]
     it.store.close()
+
+
+async def test_a_request_makes_one_look_at_an_empty_queue(vendor: Vendor, monkeypatch: pytest.MonkeyPatch) -> None:
+    looks = 0
+    look = vendor.outbox._next_due
+
+    def counted() -> Any:
+        nonlocal looks
+        looks += 1
+        return look()
+
+    monkeypatch.setattr(vendor.outbox, "_next_due", counted)
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(vendor.outbox.run)
+        for number in range(1, 4):
+            with anyio.fail_after(20):
+                while looks < number:
+                    await anyio.wait_all_tasks_blocked()
+            vendor.outbox.wake()
+        await anyio.wait_all_tasks_blocked()
+        tasks.cancel_scope.cancel()
+    assert looks <= 4
 
 
 async def test_a_code_leaves_before_mails_that_wait_longer(vendor: Vendor, till: Computer) -> None:
