@@ -152,7 +152,7 @@ class Template:
         if isinstance(value, str):
             return self._text(value)
         if isinstance(value, bytes):
-            at = self._index[value]  # of a seal that nobody knows there can be no copy
+            at = self._index[value]  # a seal without a number has no copy
             return lambda values: values[at]
         if column == "serial":
             at = self._index[value]

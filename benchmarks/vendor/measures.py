@@ -57,7 +57,7 @@ def lists(conditions: Conditions) -> Outcome:
             "first page": (None, None), "page at nine tenths": (None, deep), "tax number": (tin, None),
             "number's hint": (hint, None), "address": (email, None), "a name": (name, None),
             "part of few names": (name.split(" ")[2][:4], None), "part of all names": ("sp. z o.o.", None),
-            "part of no name": ("nobody is called so", None),
+            "part of no name": ("no company has this name", None),
         }  # fmt: skip
         figures = []
         for label, (search, after) in searches.items():

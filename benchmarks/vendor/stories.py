@@ -1,7 +1,7 @@
-"""What happens to one company at the vendor's, told by the rules themselves, and the rows that stay of it.
+"""What happens to one company at the vendor's, carried out by the rules, and the rows that stay of it.
 
-A story is told once for each start; ``copying`` makes the other companies from its rows. So the tables are what this
-version of the rules writes, whatever that is.
+The rules carry out each story once for each start; ``copying`` makes the other companies from its rows. The tables are
+therefore what this version of the rules writes.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from fiscald.licence.tokens import b64, thumbprint
 
 ISSUER = "urn:fiscald:vendor:benchmark"
 VERSION = "1.0.3"
-#: Days between two checks that are told: a copy is renewed when half of its 31 days are over.
+#: Days between two checks of a story: a certificate is renewed when half of its 31 days are over.
 CHECKED = 16
 #: Tables that keep nothing: what has run out of them is deleted within a day.
 EPHEMERAL = ("otp", "mail", "session", "web_session", "replay", "throttle", "hook")

@@ -306,7 +306,7 @@ def test_a_list_that_is_written_late_is_waited_for(bench: Bench) -> None:
 
 @pytest.mark.parametrize("confirmed", [True, False])
 def test_a_list_that_is_not_written_is_no_proof_of_anything(bench: Bench, confirmed: bool) -> None:
-    """The invoice is printed; whoever concludes from the missing document prints it twice."""
+    """The invoice is printed. A missing document in the list is no proof: without this rule it is printed twice."""
     last = lambda values: values | {"stan": "0;0;1024;1024;"}  # noqa: E731
     if confirmed:
         verdict = bench.carry_out(OURS, answer_step=changed(bench, PROTECTED, "#s 210", last))

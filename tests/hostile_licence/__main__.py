@@ -14,7 +14,7 @@ from tests.hostile_licence.suite import Outcome, run, table
 
 @click.command()
 @click.option("--only", multiple=True, type=click.Choice([each.__name__ for each in ATTACKS]), help="Only this attack.")
-@click.option("--at-a-time", default=2, show_default=True, help="Attacks at a time, each on a server of its own.")
+@click.option("--at-a-time", default=2, show_default=True, help="Attacks at a time, each on another server.")
 def main(only: tuple[str, ...], at_a_time: int) -> None:
     """Attack the vendor's licence server, and measure what customers notice."""
 

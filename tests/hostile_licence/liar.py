@@ -32,7 +32,7 @@ class Liar:
 
     @property
     def url(self) -> str:
-        """Where tills are told that the vendor is."""
+        """The address that tills have for the vendor."""
         return f"https://localhost:{self.port}"
 
     def answer(self, path: str, body: bytes) -> Said:

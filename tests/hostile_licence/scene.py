@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -75,7 +76,7 @@ def volley(scene: Scene, asks: Iterable[Ask]) -> Iterator[Answered | None]:
 
 
 @dataclass
-class Attack:
+class Attack(ABC):
     """A way to cheat or to do harm."""
 
     tries: ClassVar[str]
@@ -94,9 +95,9 @@ class Attack:
     tried: int = 0
     got: Counter[str] = field(default_factory=Counter)
 
+    @abstractmethod
     def go(self, scene: Any, part: int) -> Iterator[None]:
         """The script of stranger ``part``, in steps between which customers come in."""
-        raise NotImplementedError
 
     def __post_init__(self) -> None:
         self._turn = threading.Lock()

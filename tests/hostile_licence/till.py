@@ -1,4 +1,4 @@
-"""A shop's computer: the daemon as a process with a machine of its own, and an emulated printer.
+"""A shop's computer: the daemon as a process with another machine id, and an emulated printer.
 
 ``python -m tests.hostile_licence.till FILE MACHINE`` is the daemon.
 """

@@ -66,7 +66,7 @@ class Dates:
     def go_to_sunday(self) -> None:
         """The vendor's office is closed."""
         self.go((6 - self.today.weekday()) or 7)
-        print("-- a Sunday: nobody is in the vendor's office")
+        print("-- a Sunday: the vendor's office is closed")
 
     @property
     def today(self) -> datetime.date:
@@ -309,7 +309,7 @@ def dutch_customer(portal: BlockingPortal, shop_till: Computer, vendor: RunningV
     here = shop_till.run("licence", "register", "-", "--email", DUTCH_EMAIL, stdin=number)
     expect("a bought licence", true=(here["state"], here["kind"]) == ("active", "paid"))
     portal.call(vendor.mailbox.wait, mails + 2)
-    expect("the address may move it, and is told so in Dutch", true="licentie" in read_mail(vendor))
+    expect("a Dutch mail says that the address may move it", true="licentie" in read_mail(vendor))
     expect("a receipt", true=shop_till.sell()["state"] == "done")
 
 

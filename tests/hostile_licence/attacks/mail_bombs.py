@@ -1,4 +1,4 @@
-"""Mails that nobody wants: to one mailbox under many names, and to everybody at one domain."""
+"""Unwanted mails: to one mailbox under many names, and to many mailboxes of one domain."""
 
 from __future__ import annotations
 
