@@ -116,7 +116,7 @@ class Attack(ABC):
         """The share of so many networks."""
         return many[: max(2, round(len(many) * self.share))]
 
-    def count(self, scene: Any) -> None:
+    def count(self, scene: Any) -> None:  # noqa: B027 - most attacks count as they go
         """Count in the end what the cheat got."""
 
     def broken(self) -> list[str]:
