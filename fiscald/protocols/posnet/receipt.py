@@ -41,6 +41,7 @@ from fiscald.protocols.posnet.queries import (
     LastDocument,
     PosnetBaseline,
     ask,
+    counters_moved,
     find_profile,
     read_clock,
     read_copy,
@@ -123,7 +124,9 @@ class ReceiptCourse(Course[Receipt]):
         # While the day has no sale, a person can program the VAT table, and no counter moves.
         if changed or not found.counters.receipts:
             day, rates_now = yield from read_totals()
-            opened = opened.model_copy(update={"day": day})
+            # If another program has ended ours since the counters were read, these totals are of a later moment.
+            if not (yield from counters_moved(opened)):
+                opened = opened.model_copy(update={"day": day})
             if changed and not (yield from ask("scomm", "ts"))["ts"]:
                 return NotPrinted(problem("printer.cancelled"))
             if rates_now != found.rates:
