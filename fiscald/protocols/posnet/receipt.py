@@ -124,8 +124,8 @@ class ReceiptCourse(Course[Receipt]):
         # While the day has no sale, a person can program the VAT table, and no counter moves.
         if changed or not found.counters.receipts:
             day, rates_now = yield from read_totals()
-            # If another program has ended ours since the counters were read, these totals are of a later moment.
-            if not (yield from counters_moved(opened)):
+            # Other totals than before may be of a later moment than the counters: another program has ended ours.
+            if day == (opened.day or before.day) or not (yield from counters_moved(opened)):
                 opened = opened.model_copy(update={"day": day})
             if changed and not (yield from ask("scomm", "ts"))["ts"]:
                 return NotPrinted(problem("printer.cancelled"))
