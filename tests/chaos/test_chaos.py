@@ -57,6 +57,12 @@ def test_schedules_in_a_row_that_found_bugs_pass(seed: int) -> None:
     assert not run(draw_in_a_row(seed)).violations
 
 
+@pytest.mark.parametrize(("family", "seed"), [("posnet", 1484), ("posnet", 3584), ("thermal", 4974)])
+def test_schedules_with_others_that_found_bugs_pass(family: str, seed: int) -> None:
+    """Another program cancels our empty receipt, sells, and opens the next, all before our look at our open receipt."""
+    assert not run(draw_others(seed, family)).violations
+
+
 def test_a_thermal_clock_that_cannot_go_back_is_refused() -> None:
     """Set ahead, a daily report, and back to the computer's time: the printer refuses, and the job says so."""
     assert not run(draw_mixed(1455, "thermal")).violations

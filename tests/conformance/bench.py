@@ -162,13 +162,14 @@ class Bench:
         answer_step: Callable[[Sent, bytes], bytes] | None = None,
         printer_id: str | None = None,
         baseline: Baseline[Any] | None = None,
+        paused: Callable[[], None] = lambda: None,
     ) -> Verdict:
         """``answer``: what comes between us and the printer, given the name of every command (or the whole step)."""
         self.journal = Journal()
         if answer is not None:
             named = answer
             answer_step = lambda sent, data: named(sent.name, data)  # noqa: E731
-        return self.drive(self.family.carry_out(document, self.settings, printer_id, baseline), answer_step)
+        return self.drive(self.family.carry_out(document, self.settings, printer_id, baseline), answer_step, paused)
 
     def break_off(self, document: Document, stop: str, *, executed: bool, nth: int = 1) -> None:
         """Carry out until the n-th such command after the evidence, and lose the line there."""

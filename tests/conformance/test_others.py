@@ -14,7 +14,7 @@ from fiscald.emulator.memory import Transaction
 from fiscald.model.cash import CashIn
 from fiscald.model.receipt import Receipt
 from fiscald.model.reports import DailyReport
-from fiscald.protocols.base import NotPrinted, Printed, Unknown
+from fiscald.protocols.base import NotPrinted, Printed, Unknown, Verdict
 from tests.conformance.bench import Bench, Sold, cause
 from tests.conformance.families import RECEIPTS
 from tests.found import found
@@ -376,3 +376,71 @@ def test_a_report_that_another_person_made_first_is_the_one_that_was_wanted(fami
     verdict = bench.carry_out(DailyReport())
     assert isinstance(verdict, Printed)
     assert verdict.result.number == 1
+
+
+# -- another program is faster than our look at our open receipt --------------------------------------------
+
+
+def carry_out_while(
+    bench: Bench, taken_over: Callable[[], object], paused: Callable[[], None] = lambda: None
+) -> Verdict:
+    """Print our receipt; as soon as it is open, other people do that."""
+
+    def answer(name: str, data: bytes) -> bytes:
+        reply = bench.answer(data)
+        if name == bench.names.opening and bench.sent.count(name) == 1:
+            taken_over()
+        return reply
+
+    return bench.settle(RECEIPT, lambda: bench.carry_out(RECEIPT, answer=answer, paused=paused))
+
+
+def next_customer(bench: Bench) -> None:
+    """Another program cancels ours while it is empty, completes a receipt, and opens the next one."""
+    bench.others_cancel()
+    bench.others_receipt(777)
+    bench.others_open()
+
+
+def test_nothing_is_sold_on_a_receipt_that_another_program_has_opened(family: str) -> None:
+    bench = Bench(family)
+    pauses = 0
+
+    def sell_at_the_fifth_pause() -> None:
+        nonlocal pauses
+        pauses += 1
+        if pauses == 5:
+            bench.others_sell(300)
+
+    verdict = carry_out_while(bench, lambda: next_customer(bench), sell_at_the_fifth_pause)
+    assert isinstance(verdict, NotPrinted)
+    assert (verdict.again, pauses) == (True, 5)
+    transaction = bench.device.register.state.transaction
+    assert transaction is not None, "it is still open"
+    assert [line.name for line in transaction.lines] == ["Obcy"]
+
+
+def test_a_receipt_that_another_program_gives_up_is_not_taken_for_ours(family: str) -> None:
+    bench = Bench(family)
+    verdict = carry_out_while(bench, lambda: next_customer(bench), bench.others_cancel)
+    assert isinstance(verdict, NotPrinted)
+    assert verdict.again
+    assert ours(bench) is None
+
+
+def test_our_receipt_is_printed_though_another_one_ended_before_its_opening(family: str) -> None:
+    """The printer's counters are the same as after the next customer: fiscald waits, and nobody touches ours."""
+    bench = Bench(family)
+    bench.before(bench.names.opening, lambda: bench.others_receipt(777))
+    pauses: list[None] = []
+    verdict = bench.carry_out(RECEIPT, paused=lambda: pauses.append(None))
+    assert isinstance(verdict, Printed)
+    assert (verdict.result.number, len(pauses)) == (2, 6)
+    assert ours(bench) == Sold(2, OURS, TOTAL)
+
+
+def test_an_undisturbed_receipt_does_not_wait(family: str) -> None:
+    bench = Bench(family)
+    pauses: list[None] = []
+    assert isinstance(bench.carry_out(RECEIPT, paused=lambda: pauses.append(None)), Printed)
+    assert not pauses

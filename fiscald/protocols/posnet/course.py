@@ -35,7 +35,7 @@ from fiscald.protocols.posnet.queries import (
     send,
 )
 from fiscald.protocols.proof import verdicts
-from fiscald.protocols.proof.counters import STILL_SECONDS
+from fiscald.protocols.proof.counters import DOUBTFUL_LOOKS, STILL_SECONDS
 from fiscald.protocols.proof.verdicts import CommitReply
 from fiscald.protocols.rates import Rates, parse_rates, plain_rates
 
@@ -79,8 +79,24 @@ class Course(ABC, Generic[D]):
         return None
 
     def look_when_opened(self, before: PosnetLook, found: PosnetBaseline) -> Dialogue[PosnetLook | NotPrinted]:
-        """The counters while it is open: nothing else can move them before it ends."""
-        return before.updated((yield from read_stable_counters()))
+        """The counters while it is open: nothing else can move them before it ends. ``NotPrinted``: the open one is not
+        ours.
+        """
+        opened = yield from read_stable_counters()
+        shown = bool(self.open_types)  # else the status shows neither ours nor another program's
+        if shown and CounterDelta(before, opened).any_change and not (yield from self.stays_empty(opened)):
+            return verdicts.taken_over(self.word, opened)
+        return before.updated(opened)
+
+    def stays_empty(self, opened: PosnetLook) -> Dialogue[bool]:
+        """Whether nobody touches the open document. If something ended between our last look and our opening, ours may
+        have been among it, and the open one may be another program's.
+        """
+        for _ in range(DOUBTFUL_LOOKS):
+            yield Pause(STILL_SECONDS)
+            if not (yield from self._empty_and_alone(opened)):
+                return False
+        return True
 
     def close(self, plan: Plan, opened: PosnetLook, found: PosnetBaseline) -> Dialogue[Verdict]:
         """Send the closing step once, and decide what became of the document."""

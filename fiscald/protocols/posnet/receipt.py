@@ -111,7 +111,8 @@ class ReceiptCourse(Course[Receipt]):
     def look_when_opened(self, before: PosnetLook, found: PosnetBaseline) -> Dialogue[PosnetLook | NotPrinted]:
         """The counters while our receipt is open: nothing else can move them before our receipt ends.
 
-        ``NotPrinted``: a person has cancelled our receipt already, or it was planned with a VAT table that has changed.
+        ``NotPrinted``: a person has cancelled our receipt already, another program's is open in its place, or it was
+        planned with a VAT table that has changed.
         """
         opened = yield from read_counters()
         if opened.nu != before.nu:
@@ -129,6 +130,8 @@ class ReceiptCourse(Course[Receipt]):
                 opened = opened.model_copy(update={"day": day})
             if changed and not (yield from ask("scomm", "ts"))["ts"]:
                 return NotPrinted(problem("printer.cancelled"))
+            if changed and not (yield from self.stays_empty(opened)):
+                return verdicts.taken_over(self.word, opened)
             if rates_now != found.rates:
                 now = yield from send_cancel(opened)
                 return verdicts.interrupted("the VAT table was changed before the receipt was opened", now)

@@ -156,6 +156,11 @@ def interrupted(reason: str, now: Look) -> NotPrinted:
     return NotPrinted(problem("printer.interrupted", reason=reason), again=True, evidence={"after": now})
 
 
+def taken_over(word: str, now: Look) -> NotPrinted:
+    """Something ended between our last look and our opening, and the document that is open does not stay empty."""
+    return interrupted(f"the {word} was cancelled while it was empty, and the open document is not ours", now)
+
+
 def refusal_verdict(reply: CommitReply, *, was_open: bool = True, now: Look | None = None) -> NotPrinted | Held:
     """The verdict after a refusal: because of the document; because of the moment, which the document did not cause; or
     because of a condition of the printer, for whose end the document waits. ``was_open``: our document was open.

@@ -31,7 +31,7 @@ from fiscald.protocols.base import (
     Wait,
 )
 from fiscald.protocols.proof import verdicts
-from fiscald.protocols.proof.counters import LOOKS, STILL_SECONDS, incomparable
+from fiscald.protocols.proof.counters import DOUBTFUL_LOOKS, LOOKS, STILL_SECONDS, incomparable
 from fiscald.protocols.proof.verdicts import CommitReply
 from fiscald.protocols.rates import parse_rates, plain_rates
 from fiscald.protocols.thermal.commands import Reply, request
@@ -115,6 +115,9 @@ def _print(
         return (yield from _opening_refused(reply, opening.pointer, invoice))
     opened = yield from _look_when_opened(before)
     proof = InvoiceProof(opened, plan, settings)
+    moved = CounterDelta(before, opened).any_change or (before.jpkid, before.faktury) != (opened.jpkid, opened.faktury)
+    if moved and not (yield from proof.stays_empty()):
+        return verdicts.taken_over("invoice", opened)
     _, rates = yield from read_look()
     if rates != found.rates:
         # Our invoice is empty, and nothing was sold by the old table.
@@ -346,6 +349,17 @@ class InvoiceProof:
         yield Pause(STILL_SECONDS)
         seen = yield from self.see()
         return self._holds_ours(seen) and not any(seen.content.totals)
+
+    def stays_empty(self) -> Dialogue[bool]:
+        """Whether nobody touches the open invoice. If something ended between our last look and our opening, ours may
+        have been among it, and the open one may be another program's.
+        """
+        for _ in range(DOUBTFUL_LOOKS):
+            yield Pause(STILL_SECONDS)
+            seen = yield from self.see()
+            if not self._holds_ours(seen) or any(seen.content.totals):
+                return False
+        return True
 
     def _cancelled(self) -> Dialogue[Seen]:
         """Cancel our open invoice, once, and see what the printer shows then."""

@@ -37,7 +37,7 @@ from fiscald.protocols.base import (
     Wait,
 )
 from fiscald.protocols.proof import verdicts
-from fiscald.protocols.proof.counters import STILL_SECONDS, incomparable
+from fiscald.protocols.proof.counters import DOUBTFUL_LOOKS, STILL_SECONDS, incomparable
 from fiscald.protocols.proof.verdicts import CommitReply, Ending
 from fiscald.protocols.rates import Rates, parse_rates, plain_rates
 from fiscald.protocols.thermal.commands import Reply, request
@@ -103,6 +103,8 @@ def _print(
     opened = (yield from _still_as_before(before)) if carried_on else None
     if opened is None:
         opened, other_rates = yield from _look_when_opened(before, found.rates)
+        if CounterDelta(before, opened).any_change and not (yield from _stays_empty(opened)):
+            return verdicts.taken_over("receipt", opened)
         if other_rates:
             return (yield from ReceiptProof(opened, plan, settings).rates_changed(opened))
     yield Checkpoint(Stage.OPENED, before, opened)
@@ -152,6 +154,17 @@ def _look_when_opened(before: ThermalLook, rates: Rates) -> Dialogue[tuple[Therm
     if not opened.Pt or opened.nr_unikatowy != before.nr_unikatowy:
         raise DialogueAborted(problem("printer.busy", reason="it confirmed our opening, but shows no open receipt"))
     return before.updated(opened), rates_now != rates
+
+
+def _stays_empty(opened: ThermalLook) -> Dialogue[bool]:
+    """Whether nobody touches the open receipt. If something ended between our last look and our opening, ours may have
+    been cancelled too (without a trace, 5.5), and the open one may be another program's.
+    """
+    for _ in range(DOUBTFUL_LOOKS):
+        yield Pause(STILL_SECONDS)
+        if (yield from _empty_and_alone(opened)) is None:
+            return False
+    return True
 
 
 def send_cancel(since: ThermalLook) -> Dialogue[ThermalLook]:
