@@ -14,6 +14,11 @@ from fiscald.protocols.thermal.evidence import ThermalLook
 from tests.chaos.registry import mutant, thermal_mutant
 
 
+def _always(*_: object) -> Dialogue[bool]:
+    yield from ()
+    return True
+
+
 @mutant
 def stale_look_reused() -> Iterator[None]:
     """the look that another receipt left is used without asking the printer while ours is open"""
@@ -40,7 +45,8 @@ def stale_look_reused_thermal() -> Iterator[None]:
 
 @mutant
 def late_counters_believed() -> Iterator[None]:
-    """one reading of the counters while our receipt is open is believed, although they are not what they were"""
+    """one reading of the counters while our receipt is open is believed, although they are not what they were, and
+    whether the receipt stays empty is not looked at"""
     look, counters = receipt.ReceiptCourse.look_when_opened, queries.read_counters
 
     def believed(self: Any, before: PosnetLook, found: Any) -> Any:
@@ -57,7 +63,7 @@ def late_counters_believed() -> Iterator[None]:
         with patch.multiple(receipt, read_counters=read, read_stable_counters=again):
             return (yield from look(self, before, found))
 
-    with patch.object(receipt.ReceiptCourse, "look_when_opened", believed):
+    with patch.multiple(receipt.ReceiptCourse, look_when_opened=believed, stays_empty=_always):
         yield
 
 
@@ -88,4 +94,18 @@ def rates_not_read_again_thermal() -> Iterator[None]:
         return opened, False
 
     with patch.object(thermal, "_look_when_opened", look):
+        yield
+
+
+@mutant
+def open_one_taken_for_ours() -> Iterator[None]:
+    """the open receipt is taken for ours at once, although something ended between our last look and our opening"""
+    with patch.object(receipt.ReceiptCourse, "stays_empty", _always):
+        yield
+
+
+@thermal_mutant
+def open_one_taken_for_ours_thermal() -> Iterator[None]:
+    """the same on a Thermal printer"""
+    with patch.object(thermal, "_stays_empty", _always):
         yield
