@@ -3,12 +3,12 @@
 Executing elements are never answered, so the outcome always comes from evidence: the error number and the flags behind
 a packet say whether to go on, and the counters before and after decide what became of the document.
 
-Theory. A printer holds at most one document. The opening element is a packet of its own: in one packet with the lines,
+Theory. A printer holds at most one document. The opening element has a packet to itself: in one packet with the lines,
 a refused opening would sell our lines on the receipt of the program that was faster; and a whole receipt in one packet
 would be printed twice if the cable doubled it. When the printer reports no error and an open document, it is ours, and
-no other one can end before it. Every later look is compared with the look at that moment (``Stage.OPENED``). The closing
-element is a packet of its own too. It carries the total, so the printer does not close a document that lacks a line or
-has one twice (27); doubled, it finds nothing to close. Nothing that executes is sent again after silence.
+no other one can end before it. Every later look is compared with the look at that moment (``Stage.OPENED``). The
+closing element has a packet to itself too. It carries the total, so the printer does not close a document that lacks a
+line or has one twice (27); doubled, it finds nothing to close. Nothing that executes is sent again after silence.
 
 A document that is cancelled before its first line may leave no trace. So before fiscald cancels an open document, its
 content must be what we sent.

@@ -23,12 +23,9 @@ from fiscald.protocols.novitus_xml.lua import LUA
 from fiscald.protocols.novitus_xml.words import WORDS, Meaning
 
 _OPENS = re.compile(rb"<(?:packet|pakiet)(?=[\s/>])")
-#: A packet with its end; or its beginning, up to the next one or to the end of the bytes.
-_PACKET = re.compile(
-    rb"<(?:packet|pakiet)(?:\s[^<>]*)?/>"
-    rb"|<(?:packet|pakiet)(?=[\s/>])(?:(?!<(?:packet|pakiet)[\s/>]|</(?:packet|pakiet)\s{0,4}>)[\x00-\xff])*"
-    rb"(</(?:packet|pakiet)\s{0,4}>)?"
-)
+_EMPTY = re.compile(rb"<(?:packet|pakiet)(?:\s[^<>]*)?/>")
+#: The end of a packet; or the beginning of the next one, which means that the end is lost.
+_NEXT = re.compile(rb"(</(?:packet|pakiet)\s{0,4}>)|<(?:packet|pakiet)(?=[\s/>])")
 #: After this many bytes without an end, the bytes are no packet.
 _LONGEST = MAX_BODY + MAX_TAG
 #: What may be the beginning of an opening tag, at the end of the bytes.
@@ -69,21 +66,30 @@ def _cut(data: bytes) -> tuple[list[bytes], bytes]:
         if opening is None:
             # The beginning of a tag waits for its end.
             partial = _PARTIAL.search(data, at)
-            end = partial.start() if partial else len(data)
-            if end > at:
-                pieces.append(data[at:end])
-            return pieces, data[end:]
+            rest = partial.start() if partial else len(data)
+            if rest > at:
+                pieces.append(data[at:rest])
+            return pieces, data[rest:]
         if opening.start() > at:
             pieces.append(data[at : opening.start()])
-        packet = _PACKET.match(data, opening.start())
-        assert packet is not None
-        at = packet.end()
-        if at == len(data) and packet[1] is None and not packet[0].endswith(b"/>"):
-            rest = packet[0]
-            if len(rest) <= _LONGEST:
-                return pieces, rest
-        pieces.append(packet[0])
+        at = opening.start()
+        stop = _end(data, at)
+        if stop is None:
+            return pieces, data[at:]
+        pieces.append(data[at:stop])
+        at = stop
     return pieces, b""
+
+
+def _end(data: bytes, start: int) -> int | None:
+    """Where the packet that begins at ``start`` ends, or the next one begins; ``None``: that is still to come."""
+    empty = _EMPTY.match(data, start)
+    if empty is not None:
+        return empty.end()
+    found = _NEXT.search(data, start + 1)
+    if found is not None:
+        return found.end() if found[1] else found.start()
+    return None if len(data) - start <= _LONGEST else len(data)
 
 
 def _named(direction: Direction, raw: bytes) -> DecodedFrame:

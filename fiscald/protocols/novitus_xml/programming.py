@@ -36,7 +36,7 @@ from fiscald.protocols.novitus_xml.options import profile_of
 from fiscald.protocols.novitus_xml.planner import LIMITS
 from fiscald.protocols.novitus_xml.profiles import PROFILES, Profile
 from fiscald.protocols.novitus_xml.queries import query, read_clock, read_look, read_rates_table, unready_condition
-from fiscald.protocols.novitus_xml.status import day_open, find_profile, prepare
+from fiscald.protocols.novitus_xml.status import day_open, find_profile, prepare, prepare_plan
 from fiscald.protocols.planning import PlanBuilder, TextKind
 from fiscald.protocols.programming import (
     already,
@@ -143,10 +143,10 @@ def check(document: Programming | SetDisplay, settings: Settings, snapshot: Snap
 
 def carry_out(document: Programming, settings: Settings, printer_id: str | None) -> Dialogue[Verdict]:
     """Send the single command, unless the printer shows already what it sets."""
-    profile = yield from find_profile(settings)
-    found = yield from prepare(document.type, settings, printer_id)
-    if isinstance(found, Wait):
-        return found
+    prepared = yield from prepare_plan(document.type, settings, printer_id)
+    if isinstance(prepared, Wait):
+        return prepared
+    profile, found = prepared
     now = yield from host_time()
     before = found.look.model_copy(update={"host_time": now, "profile": profile.name})
     plan = yield from _plan(document, profile, found, now)

@@ -2,7 +2,7 @@
 
 ``enq`` reports whether a document is open and whether the last one was closed; ``info checkout`` the unique number, the
 numbers of the last receipt, invoice and printed document, the cash, and the totals of receipts or invoices; ``info
-fiscalmemory`` the daily reports. Each answer has a checksum of its own, but they come one after the other and something
+fiscalmemory`` the daily reports. Each answer has a checksum, but they come one after the other and something
 may happen in between. An old answer may also arrive late. So a look that decides is repeated until two agree.
 
 Source: Novitus reference, sections 5.1, 5.2, 5.11 and 7.

@@ -55,10 +55,11 @@ def prepare(
 def prepare_plan(
     document_type: str, settings: Settings, printer_id: str | None
 ) -> Dialogue[tuple[Profile, Baseline[NovitusXmlLook]] | Wait]:
-    """The same, and the profile for the plan of the document."""
-    profile = yield from find_profile(settings)
+    """The same, and the profile for the plan of the document. An off-line printer does not report its model (5.1)."""
     found = yield from prepare(document_type, settings, printer_id)
-    return found if isinstance(found, Wait) else (profile, found)
+    if isinstance(found, Wait):
+        return found
+    return (yield from find_profile(settings)), found
 
 
 def read_baseline() -> Dialogue[Baseline[NovitusXmlLook]]:
