@@ -1,6 +1,6 @@
 """Returnable packaging without a sale on a Novitus printer: a receipt of containers only.
 
-The printer knows it as a transaction of its own type (``container``), closed like a receipt of 0.00 [choice]. It moves
+The printer knows it as a transaction of type ``container``, closed like a receipt of 0.00 [choice]. It moves
 no counter of receipts and no totals. So ``lasttransaction`` decides: the first printed document since ours was open is
 ours, and it says whether that was closed or cancelled.
 
