@@ -57,9 +57,10 @@ from fiscald.protocols.novitus_xml.queries import (
     read_stable_look,
     read_sums,
     send,
+    to_counters,
 )
 from fiscald.protocols.novitus_xml.selling import send_content
-from fiscald.protocols.novitus_xml.status import prepare_plan, read_result, to_counters
+from fiscald.protocols.novitus_xml.status import prepare_plan, read_result
 from fiscald.protocols.proof import verdicts
 from fiscald.protocols.proof.counters import STILL_SECONDS
 from fiscald.protocols.proof.verdicts import CommitReply

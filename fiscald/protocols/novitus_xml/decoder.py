@@ -106,7 +106,8 @@ def _named(direction: Direction, raw: bytes) -> DecodedFrame:
         elements = read_elements(packet.body)
     except NotElements as error:
         return DecodedFrame(raw, masked, damage=str(error))
-    names = [name_of(one) for one in _executing(elements)]
+    # Lines that share a packet have the name of one.
+    names = list(dict.fromkeys(name_of(one) for one in _executing(elements)))
     shown = ", ".join(names[:_NAMES_SHOWN])
     more = len(names) - _NAMES_SHOWN
     row = COMMANDS.get(names[0]) if names else None

@@ -146,7 +146,18 @@ function family.parse(bytes)
     if #names > 1 and names[#names] == "error get" then
         names[#names] = nil
     end
-    frame.name = names[1]
+    local shown, seen = {}, {}
+    for _, name in ipairs(names) do
+        if not seen[name] then
+            seen[name] = true
+            shown[#shown + 1] = name
+        end
+    end
+    local more = #shown - 3
+    frame.name = #shown == 0 and "empty" or table.concat(shown, ", ", 1, math.min(3, #shown))
+    if more > 0 then
+        frame.name = frame.name .. " and " .. more .. " more"
+    end
     return frame
 end
 """

@@ -35,8 +35,15 @@ from fiscald.protocols.novitus_xml.fields import CODE_PAGE, RATE_LETTERS, moment
 from fiscald.protocols.novitus_xml.options import profile_of
 from fiscald.protocols.novitus_xml.planner import LIMITS
 from fiscald.protocols.novitus_xml.profiles import PROFILES, Profile
-from fiscald.protocols.novitus_xml.queries import query, read_clock, read_look, read_rates_table, unready_condition
-from fiscald.protocols.novitus_xml.status import day_open, find_profile, prepare, prepare_plan
+from fiscald.protocols.novitus_xml.queries import (
+    day_open,
+    query,
+    read_clock,
+    read_look,
+    read_rates_table,
+    unready_condition,
+)
+from fiscald.protocols.novitus_xml.status import find_profile, prepare, prepare_plan
 from fiscald.protocols.planning import PlanBuilder, TextKind
 from fiscald.protocols.programming import (
     already,

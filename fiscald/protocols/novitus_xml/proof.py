@@ -13,8 +13,8 @@ from fiscald.model.jobs import Notice
 from fiscald.model.money import grosze
 from fiscald.protocols.base import Dialogue, Printed, Unknown
 from fiscald.protocols.novitus_xml.evidence import NovitusXmlLook
-from fiscald.protocols.novitus_xml.queries import read_stable_last, read_stable_look
-from fiscald.protocols.novitus_xml.status import read_result, to_counters
+from fiscald.protocols.novitus_xml.queries import read_stable_last, read_stable_look, to_counters
+from fiscald.protocols.novitus_xml.status import read_result
 from fiscald.protocols.proof import verdicts
 from fiscald.protocols.proof.counters import CounterProof, OtherSheet, Proven, Report
 

@@ -14,10 +14,10 @@ import datetime
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from fiscald.model.printers import Condition, PrinterState
-from fiscald.model.problems import problem
+from fiscald.model.printers import Condition, Counters, PrinterState
+from fiscald.model.problems import Problem, problem
 from fiscald.protocols import conditions
-from fiscald.protocols.base import Deadline, Dialogue, DialogueAborted, Effect, Step
+from fiscald.protocols.base import Baseline, Deadline, Dialogue, DialogueAborted, Effect, Step
 from fiscald.protocols.novitus_elements import Element, element
 from fiscald.protocols.novitus_xml.commands import SILENT as SILENT
 from fiscald.protocols.novitus_xml.commands import Reply, Request, ask_for, execute, find
@@ -274,6 +274,54 @@ def read_rates_table() -> Dialogue[Rates]:
         return read_rates({letter: text for letter, text in by_letter.items() if letter in RATE_LETTERS})
     except ValueError:
         raise unreadable("taxrates get") from None
+
+
+def read_baseline() -> Dialogue[Baseline[NovitusXmlLook]]:
+    """Flags, counters and rates."""
+    look = yield from read_look()
+    rates = yield from read_rates_table()
+    return Baseline(
+        look=look,
+        printer_id=look.uniqueno,
+        fiscal=look.isfiscal,
+        transaction_open=look.intransaction,
+        rates=rates,
+        standing=_standing(look, rates),
+        counters=to_counters(look),
+    )
+
+
+def _standing(look: NovitusXmlLook, rates: Rates) -> Problem | None:
+    if all(rate is None for rate in rates.values()):
+        return conditions.condition_problem("no_rates")
+    if look.isfiscal and records_free(look) == 0:
+        return conditions.condition_problem("memory_full")
+    return None
+
+
+def records_free(look: NovitusXmlLook) -> int | None:
+    """Daily reports for which the fiscal memory has room; ``None``: the printer does not say."""
+    return None if look.maxreportscount is None else max(look.maxreportscount - look.reportscount, 0)
+
+
+def day_open(look: NovitusXmlLook) -> bool:
+    """Whether something was sold since the last daily report."""
+    return bool(look.receipts or look.invoices)
+
+
+def to_counters(look: NovitusXmlLook) -> Counters:
+    """The printer's counters in neutral words.
+
+    The printer reports the number of the last receipt, and not how many the open day has. Whether numbers continue
+    after the report is set when the device is made fiscal (5.15), and a recorded device continues them (7).
+    """
+    return Counters(
+        daily_report=look.reportscount + 1,
+        last_receipt=look.lastreceipt if look.receipts else 0,
+        receipts=look.lastreceipt,
+        invoices=look.lastinvoice,
+        printouts=look.lastprintout,
+    )
 
 
 def read_clock() -> Dialogue[datetime.datetime | None]:

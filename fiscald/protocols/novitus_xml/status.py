@@ -7,9 +7,7 @@ from __future__ import annotations
 
 from fiscald.model.jobs import Paper, Result, VatTotal
 from fiscald.model.money import from_grosze
-from fiscald.model.printers import Condition, Counters, Identity, PrinterState, Snapshot
-from fiscald.model.problems import Problem
-from fiscald.protocols import conditions
+from fiscald.model.printers import Condition, Identity, PrinterState, Snapshot
 from fiscald.protocols.base import Baseline, Dialogue, DialogueAborted, Identification, Settings, Wait
 from fiscald.protocols.novitus_xml.conditions import CONDITIONS
 from fiscald.protocols.novitus_xml.evidence import NovitusXmlLook
@@ -20,16 +18,18 @@ from fiscald.protocols.novitus_xml.queries import (
     RECEIPTS,
     VERSION,
     ask,
+    day_open,
     poll,
     query,
+    read_baseline,
     read_clock,
-    read_look,
     read_rates_table,
+    records_free,
     unready_condition,
     use_silent_mode,
 )
 from fiscald.protocols.proof.verdicts import reason_to_wait
-from fiscald.protocols.rates import Rates, plain_rates
+from fiscald.protocols.rates import plain_rates
 
 
 def find_profile(settings: Settings) -> Dialogue[Profile]:
@@ -60,54 +60,6 @@ def prepare_plan(
     if isinstance(found, Wait):
         return found
     return (yield from find_profile(settings)), found
-
-
-def read_baseline() -> Dialogue[Baseline[NovitusXmlLook]]:
-    """Flags, counters and rates."""
-    look = yield from read_look()
-    rates = yield from read_rates_table()
-    return Baseline(
-        look=look,
-        printer_id=look.uniqueno,
-        fiscal=look.isfiscal,
-        transaction_open=look.intransaction,
-        rates=rates,
-        standing=_standing(look, rates),
-        counters=to_counters(look),
-    )
-
-
-def _standing(look: NovitusXmlLook, rates: Rates) -> Problem | None:
-    if all(rate is None for rate in rates.values()):
-        return conditions.condition_problem("no_rates")
-    if look.isfiscal and records_free(look) == 0:
-        return conditions.condition_problem("memory_full")
-    return None
-
-
-def records_free(look: NovitusXmlLook) -> int | None:
-    """Daily reports for which the fiscal memory has room; ``None``: the printer does not say."""
-    return None if look.maxreportscount is None else max(look.maxreportscount - look.reportscount, 0)
-
-
-def day_open(look: NovitusXmlLook) -> bool:
-    """Whether something was sold since the last daily report."""
-    return bool(look.receipts or look.invoices)
-
-
-def to_counters(look: NovitusXmlLook) -> Counters:
-    """The printer's counters in neutral words.
-
-    The printer reports the number of the last receipt, and not how many the open day has. Whether numbers continue
-    after the report is set when the device is made fiscal (5.15), and a recorded device continues them (7).
-    """
-    return Counters(
-        daily_report=look.reportscount + 1,
-        last_receipt=look.lastreceipt if look.receipts else 0,
-        receipts=look.lastreceipt,
-        invoices=look.lastinvoice,
-        printouts=look.lastprintout,
-    )
 
 
 def read_status(settings: Settings) -> Dialogue[Snapshot]:

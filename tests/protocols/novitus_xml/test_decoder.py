@@ -54,7 +54,7 @@ def test_a_receipt_is_named_and_its_effect_known() -> None:
     data = next(each.request for each in EXCHANGES if each.name == "sale-cash-one-packet")
     frame = one(data)
     assert (frame.name, frame.effect, frame.silent) == (
-        "receipt begin, item, item and 2 more",
+        "receipt begin, item, payment and 1 more",
         Effect.IRREVERSIBLE,
         False,
     )
