@@ -17,5 +17,6 @@ def family(name: str) -> Family:
     """The family with that name. Raises ``KeyError`` for an unknown one."""
     if name not in FAMILIES:
         raise KeyError(name)
-    loaded: Family = importlib.import_module(f"fiscald.protocols.{name}.family").FAMILY
+    package = name.replace("-", "_")
+    loaded: Family = importlib.import_module(f"fiscald.protocols.{package}.family").FAMILY
     return loaded
