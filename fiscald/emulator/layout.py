@@ -1,4 +1,4 @@
-"""How a thermal printer's documents look on paper, in 40 columns or more.
+"""How the documents of a POSNET Thermal and of every Novitus look on paper, in 40 columns or more.
 
 Contents, order and wording are those of the manual's sample prints (thermal reference, 11.4 to 11.6); where it
 shows none - the storno of goods, long names, training - the words are our own. The emulator's mark stands above
@@ -15,16 +15,26 @@ from decimal import Decimal
 from fiscald.emulator.memory import DailyRecord, Line, Pack, RateChange, Subtotal, Transaction
 from fiscald.emulator.paper import Paper, PaperLine, amount
 from fiscald.emulator.register import Register, tax
-from fiscald.emulator.thermal.memory import document_of
 from fiscald.model.money import plain
 
 LETTERS = "ABCDEFG"
 RateTable = Sequence[Decimal | str | None]
+#: Labels of the lines at the end of a receipt, by their number (Thermal reference, 5.6; Novitus XML reference, 5.7);
+#: what is not here is printed without one (our assumption).
+FOOTER_LABELS = {
+    0: "Nr transakcji", 1: "Punkty", 2: "Suma punktów", 3: "Nr rejestracyjny", 4: "Nazwisko", 5: "Karta",
+    6: "Numer karty", 7: "Ważna do", 8: "Kasjer", 9: "Nazw. kasjera", 10: "Zaliczka", 11: "Waluta",
+    12: "Przelicznik", 13: "Nr zamówienia", 14: "Nr pracownika", 15: "Nazw. pracownika", 16: "Konto przed tr.",
+    17: "Przyznano", 18: "Wykorzystano", 19: "Konto po trans.", 20: "Klient stały", 21: "Voucher",
+    22: "Wartość Voucher", 23: "Zapłata Voucher", 26: "Ilość sprzedanych towarów", 27: "Numer pracownika",
+    28: "Numer klienta", 29: "Udzielono łącznie rabatu", 30: "Numer", 31: "Kod", 32: "Nazwa", 33: "Opis",
+    34: "Liczba",
+}  # fmt: skip
 
 
 @dataclass
 class Foot:
-    """The last lines of a sheet."""
+    """The end of a sheet: what the closing command says."""
 
     who: str = ""
     """Cash register and cashier, as the closing command's kind puts it."""
@@ -33,6 +43,8 @@ class Foot:
     texts: Sequence[tuple[str, str]] = field(default_factory=tuple)
     """Lines of a label and its text."""
     lines: Sequence[str] = field(default_factory=tuple)
+    change: int | None = None
+    """The change that is printed as it was sent; ``None``: what is due back, if anything is."""
 
 
 class Sheet:
@@ -159,7 +171,7 @@ class Sheet:
             if payment.form != 0:
                 self._money(payment.name, payment.amount)
         change = self.register.state.last_document.change
-        sent = document_of(transaction).change
+        sent = self.foot.change
         if change > 0 or sent is not None:
             self._money("Reszta", change if sent is None else sent)
 
@@ -189,7 +201,7 @@ class Sheet:
         paper.title("PARAGON FISKALNY" if self.register.fiscal else "NIEFISKALNY")
         self._sale(transaction)
         self._taxes(transaction)
-        shown = bool(transaction.payments) or document_of(transaction).change is not None
+        shown = bool(transaction.payments) or self.foot.change is not None
         if shown and not transaction.packaging:
             self._rule()
             self._payments(transaction)
