@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from typing import Literal
 
 from fiscald.emulator.memory import DailyRecord, Line, Pack, RateChange, Subtotal, Transaction
 from fiscald.emulator.paper import Paper, PaperLine, amount
@@ -39,10 +40,12 @@ class Foot:
     who: str = ""
     """Cash register and cashier, as the closing command's kind puts it."""
     system_number: str = ""
-    barcode: str = ""
+    system_number_as: Literal["text", "qr", "barcode"] = "text"
     texts: Sequence[tuple[str, str]] = field(default_factory=tuple)
     """Lines of a label and its text."""
     lines: Sequence[str] = field(default_factory=tuple)
+    drawn: Sequence[PaperLine] = field(default_factory=tuple)
+    """Lines that are laid out already; they stand below all others."""
     change: int | None = None
     """The change that is printed as it was sent; ``None``: what is due back, if anything is."""
 
@@ -95,9 +98,13 @@ class Sheet:
 
     def _system_number(self) -> None:
         if self.foot.system_number:
-            self.paper.centre(f"Nr sys.: {self.foot.system_number}")
-        if self.foot.barcode:
-            self.paper.code("barcode", self.foot.barcode)
+            self._code("Nr sys.", self.foot.system_number_as, self.foot.system_number)
+
+    def _code(self, label: str, printed_as: Literal["text", "qr", "barcode"], text: str) -> None:
+        if printed_as == "text":
+            self.paper.centre(f"{label}: {text}")
+        else:
+            self.paper.code(printed_as, text)
 
     def _footer(self) -> None:
         foot, paper = self.foot, self.paper
@@ -112,6 +119,7 @@ class Sheet:
             paper.left("")
         for line in foot.lines:
             paper.centre(line)
+        paper.lines += foot.drawn
 
     def _sale(self, transaction: Transaction) -> None:
         for item in transaction.items:
@@ -129,12 +137,18 @@ class Sheet:
     def _line(self, line: Line) -> None:
         paper, letter = self.paper, LETTERS[line.rate]
         sign = -1 if line.storno else 1
+        if line.advance:
+            paper.left(line.advance)
+            self._money(line.name, sign * line.value, letter)
+            return
         if line.storno:
             paper.left("STORNO")
         count = f"{_quantity(line.quantity)}{' ' if line.unit else ''}{line.unit}"
         paper.pair(line.name, f"{count}x{amount(line.price)} {amount(sign * line.value)}{letter}")
         if line.description:
             paper.left(f"Opis: {line.description}")
+        if line.code is not None:
+            self._code("Kod", *line.code)
         if line.adjustment is None:
             return
         self._money(f"   {line.adjustment.name}", sign * line.adjustment.amount)
@@ -191,7 +205,8 @@ class Sheet:
     def _pack(self, pack: Pack) -> None:
         value = -pack.value if pack.returned else pack.value
         count = _quantity(pack.quantity)
-        self._money(f"Opakowanie zwr.{pack.number}{' ' * 7}{count}x{amount(pack.price)}", value)
+        name = f"{pack.name} {pack.number}".strip() if pack.name else f"Opakowanie zwr.{pack.number}"
+        self._money(f"{name}{' ' * 7}{count}x{amount(pack.price)}", value)
 
     # -- documents ------------------------------------------------------------------------------------
 

@@ -7,7 +7,6 @@ order and the words that it does not name are our assumption.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any, Literal
 
 from pydantic import ConfigDict, Field
@@ -151,19 +150,11 @@ def _bold(bit: int) -> Literal["plain", "bold"]:
 def invoice_sheets(
     register: Register, width: int, nip: str, transaction: Transaction, texts: InvoiceTexts, foot: Foot
 ) -> Iterator[tuple[str, InvoiceSheet, dict[str, Any]]]:
-    """The original and its copies, each with its kind and facts. The counters count the original alone (assumption).
-
-    A system number that begins with ``@`` is printed as a QR code, with ``#`` as a bar code.
-    """
-    mark, number = foot.system_number[:1], foot.system_number
-    coded = mark in ("#", "@")
-    foot = replace(foot, system_number="" if coded else number)
+    """The original and its copies, each with its kind and facts. The counters count the original alone (assumption)."""
     for copy in range(texts.copies + 1):
         which = "KOPIA" if copy else "" if texts.options[2] & NO_ORIGINAL and not texts.copies else "ORYGINAŁ"
         sheet = InvoiceSheet(register, width, foot, nip)
         sheet.invoice(transaction, texts, which)
-        if coded:
-            sheet.paper.code("qr" if mark == "@" else "barcode", number[1:])
         if copy:
             yield "invoice_copy", sheet, {"copy": copy}
         else:

@@ -353,7 +353,15 @@ def finish_paper(machine: Machine, _: Values | None = None) -> None:
     document = document_of(transaction)
     if transaction.kind == "invoice":
         texts = document.invoice or InvoiceTexts()
-        foot = Foot(tail.who, tail.system_number, texts=texts.footers, lines=tail.lines, change=document.change)
+        mark = tail.system_number[:1]
+        foot = Foot(
+            tail.who,
+            tail.system_number[mark in ("#", "@") :],
+            "qr" if mark == "@" else "barcode" if mark == "#" else "text",
+            texts=texts.footers,
+            lines=tail.lines,
+            change=document.change,
+        )
         for kind, page, said in invoice_sheets(
             machine.register, machine.width, machine.memory.nip, transaction, texts, foot
         ):
@@ -372,8 +380,8 @@ def finish_paper(machine: Machine, _: Values | None = None) -> None:
     sheet = machine.sheet(
         Foot(
             tail.who,
-            system_number="" if coded else number,
-            barcode=_barcode(number[1:-1]) if coded else "",
+            system_number=_barcode(number[1:-1]) if coded else number,
+            system_number_as="barcode" if coded else "text",
             texts=tail.texts,
             lines=tail.lines,
             change=document.change,
