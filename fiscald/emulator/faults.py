@@ -152,12 +152,18 @@ class Faults:
         self.switches.clear()
         self.planned.clear()
 
-    def next_faults(self, command: str) -> list[Fault]:
+    def begin(self, fault: Fault) -> None:
+        """Let the condition of a fault begin, if it has one."""
+        if fault.switch is not None:
+            self.switches.add(fault.switch)
+
+    def next_faults(self, command: str, *, begin: bool = True) -> list[Fault]:
         """The faults that this command triggers. Counts down those that wait for a later one.
 
-        ``!`` in front of a name: the command jumps the queue. Only a fault that names it disturbs it.
+        ``!`` in front of a name: the command jumps the queue. Only a fault that names it disturbs it. Conditions begin
+        at once, unless ``begin`` is false: then they are among the faults, for ``begin`` when the command's turn comes.
         """
-        due = []
+        due: list[Fault] = []
         name = command.removeprefix("!")
         for fault in list(self.planned):
             if fault.command not in (None, name):
@@ -166,8 +172,8 @@ class Faults:
                 fault.nth -= 1
                 continue
             self.planned.remove(fault)
-            if fault.act is FaultKind.SWITCH and fault.switch is not None:
-                self.switches.add(fault.switch)
+            if fault.act is FaultKind.SWITCH:
+                (self.begin if begin else due.append)(fault)
             elif fault.command is None and name != command:
                 self.missed.append(Fired(fault, command))
                 continue
