@@ -71,7 +71,8 @@ class XmlPrinter(Device):
         self.faults.commands = self.machine.commands | {BAD_NAME}
         self._deframer = Deframer(RECEIVE_BUFFER)
         self._waiting: deque[_Waiting] = deque()
-        self._question: NeedsConfirmation | None = None
+        #: What the display asks, and the command that asks it.
+        self._question: tuple[NeedsConfirmation, str] | None = None
         #: An error is on the display, and everything waits for a key.
         self._held = False
         self._busy_until = self._reporting_until = 0.0
@@ -201,9 +202,9 @@ class XmlPrinter(Device):
             return
         sheets = len(self.register.printouts)
         try:
-            self.core.confirm(question)
+            self.core.confirm(question[0])
         except NovitusError as error:
-            self._show(self.machine.refused("report daily", error.number))
+            self._show(self.machine.refused(question[1], error.number))
         self.register.commit()
         self._owed = self.duration(self.register.printouts[sheets:])
 
@@ -238,7 +239,7 @@ class XmlPrinter(Device):
             outcome = self.machine.execute(element)
         except NeedsConfirmation as question:
             waiting.delayed += faults
-            self._question = question
+            self._question = question, name
             self.show_question(question.display)
             return
         self.register.commit()
