@@ -242,7 +242,8 @@ class XmlPrinter(Device):
             self._question = question, name
             self.show_question(question.display)
             return
-        self.register.commit()
+        if outcome.reply is None:
+            self.register.commit()
         self._busy_until = now + self.duration(self.register.printouts[sheets:])
         if name.startswith("report "):
             self._reporting_until = self._busy_until

@@ -168,7 +168,7 @@ def test_the_daily_report_without_a_date_waits_for_a_person() -> None:
     assert talk.kinds == ["receipt", "daily_report"]
 
 
-def test_a_report_takes_its_time_and_dle_says_so() -> None:
+def test_dle_tells_that_a_report_is_running() -> None:
     talk = Talk()
     talk.follow(SALE)
     talk.printer.slowness = 1.0

@@ -24,11 +24,11 @@ def test_the_last_transaction_has_everything_that_was_sold() -> None:
         BEGIN + '<item name="Sok" quantity="2" ptu="A" price="5.00" plu="77"><discount value="1.00" name="x"/></item>'
         '<container price="0.50" quantity="2"/><discount value="10%"/>'
         '<payment type="card" action="add" value="5.00" name="VISA"/><payment type="cash" action="add" value="5.00"/>'
-        '<receipt action="close" systemno="ABC" checkout="02" cashier="Jan" total="8.10"/>'
+        '<receipt action="close" systemno="#ABC" checkout="02" cashier="Jan" total="8.10"/>'
     )
     found = talk.ask(LAST)
     assert given(found, "total", "type", "state", "number", "date", "printoutno", "checkout", "cashier", "systemno", "rest") == [
-        "8.10", "receipt", "close", "1", "15-07-2026 10:42", "1", "02", "Jan", "ABC", "0.90",
+        "8.10", "receipt", "close", "1", "15-07-2026 10:42", "1", "02", "Jan", "#ABC", "0.90",
     ]  # fmt: skip
     assert [child.name for child in found.children] == ["item", "container", "payment", "payment", "discount"]
     item = found.children[0]
