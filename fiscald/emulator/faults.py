@@ -152,18 +152,12 @@ class Faults:
         self.switches.clear()
         self.planned.clear()
 
-    def begin(self, fault: Fault) -> None:
-        """Let the condition of a fault begin, if it has one."""
-        if fault.switch is not None:
-            self.switches.add(fault.switch)
-
-    def next_faults(self, command: str, *, begin: bool = True) -> list[Fault]:
+    def next_faults(self, command: str) -> list[Fault]:
         """The faults that this command triggers. Counts down those that wait for a later one.
 
-        ``!`` in front of a name: the command jumps the queue. Only a fault that names it disturbs it. Conditions begin
-        at once, unless ``begin`` is false: then they are among the faults, for ``begin`` when the command's turn comes.
+        ``!`` in front of a name: the command jumps the queue. Only a fault that names it disturbs it.
         """
-        due: list[Fault] = []
+        due = []
         name = command.removeprefix("!")
         for fault in list(self.planned):
             if fault.command not in (None, name):
@@ -172,8 +166,8 @@ class Faults:
                 fault.nth -= 1
                 continue
             self.planned.remove(fault)
-            if fault.act is FaultKind.SWITCH:
-                (self.begin if begin else due.append)(fault)
+            if fault.act is FaultKind.SWITCH and fault.switch is not None:
+                self.switches.add(fault.switch)
             elif fault.command is None and name != command:
                 self.missed.append(Fired(fault, command))
                 continue
