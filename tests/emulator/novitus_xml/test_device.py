@@ -193,6 +193,17 @@ def test_a_packet_that_is_lost_is_lost_as_a_whole() -> None:
     assert receipts(talk) == 0
 
 
+def test_packets_that_wait_meet_their_faults_in_order() -> None:
+    talk = Talk()
+    talk.printer.faults.switches.add(Switch.PAPER_OUT)
+    plan(talk, FaultKind.DROP_BEFORE, "cash payin", nth=2)
+    for _ in range(3):
+        assert talk.send(PAY_IN + ERROR) == b""
+    talk.printer.faults.switches.clear()
+    assert len(read(talk.printer.poll(0.0))) == 2
+    assert talk.register.state.cash == 200
+
+
 @pytest.mark.parametrize("command", ["receipt close", "error get"])
 def test_a_lost_answer_leaves_a_receipt_that_can_be_found(command: str) -> None:
     talk = Talk()

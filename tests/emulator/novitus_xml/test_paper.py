@@ -117,7 +117,7 @@ def xml_change(change: tuple[int, int, int] | None, more: str = "") -> str:
     return f'<discount value="{value / 100:.2f}{sign}" action="{action}" descid="{place}"{more}/>'
 
 
-@settings(max_examples=200)
+@settings(max_examples=60)
 @given(LINES, CHANGES, st.booleans())
 def test_a_receipt_is_the_same_in_both_languages(
     lines: list[tuple[str, str, int, tuple[int, int, int] | None]], on_all: tuple[int, int, int] | None, paid: bool
