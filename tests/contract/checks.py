@@ -1,4 +1,4 @@
-"""The checks: the linter has no complaint, and generated clients print."""
+"""The checks: the linter has no complaint, and clients print: generated ones, and those of others for printers."""
 
 from __future__ import annotations
 
@@ -12,8 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from fiscald.emulator.running import EmulatedPrinter
 from tests.contract.running import Shop
 from tests.contract.tools import HERE, Failed, fresh, node, python, run
+from tests.emulator.novitus_xml.talking import joined
 
 PROGRAMS = HERE / "programs"
 #: What openapi-python-client cannot describe; everything else it must.
@@ -130,10 +132,21 @@ def count_of_cases(told: str) -> int:
     return int(match[1].replace(",", ""))
 
 
+def litex_novitus_xml(_shop: Shop, _description: Path, _wanted: Wanted) -> str:
+    """A client for Novitus printers, unchanged, at the emulated one."""
+    with joined(), EmulatedPrinter("novitus-xml", link="pty") as printer:
+        told = json.loads(run(python() / "python", PROGRAMS / "litex_novitus_xml.py", printer.path))
+        kinds = [sheet.kind for sheet in printer.printouts]
+    if kinds != ["receipt", "invoice", "nonfiscal"] or told["totals"][0] != "12.16" or told["error"]:
+        raise Failed(f"it printed {kinds} and was told {told}")
+    return f"litex.novitus_xml prints {', '.join(kinds)}"
+
+
 CHECKS: dict[str, Callable[[Shop, Path, Wanted], str]] = {
     "redocly": lint,
     "openapi-typescript": openapi_typescript,
     "hey-api": hey_api,
     "openapi-python-client": openapi_python_client,
     "schemathesis": schemathesis,
+    "litex-novitus-xml": litex_novitus_xml,
 }
