@@ -97,7 +97,7 @@ class FaultKind(StrEnum):
     HANG_UP_AFTER = "hang_up_after"
     """Executed, the connection is closed instead of an answer."""
     STATUS_BEFORE = "status_before"
-    """Not executed; the answer is the HTTP status ``status``. With 401, 403 and 429 the printer's token is gone, too."""
+    """Not executed; the answer is the HTTP status ``status``. With 401, 403 and 429 the token is gone, too."""
     STATUS_AFTER = "status_after"
     """Executed; the answer is the HTTP status ``status``."""
     PAGE_BEFORE = "page_before"
@@ -107,9 +107,7 @@ class FaultKind(StrEnum):
 
 
 #: What happens only where answers have an HTTP status.
-STATUS_KINDS = frozenset(
-    {FaultKind.STATUS_BEFORE, FaultKind.STATUS_AFTER, FaultKind.PAGE_BEFORE, FaultKind.PAGE_AFTER}
-)
+STATUS_KINDS = frozenset({FaultKind.STATUS_BEFORE, FaultKind.STATUS_AFTER, FaultKind.PAGE_BEFORE, FaultKind.PAGE_AFTER})
 #: What happens only to printers that speak HTTP.
 HTTP_KINDS = STATUS_KINDS | {FaultKind.HANG_UP_BEFORE, FaultKind.HANG_UP_AFTER}
 #: What happens to printers of every other protocol.
@@ -172,7 +170,7 @@ class Faults:
         return not self.switches.isdisjoint(switches)
 
     def plan(self, fault: Fault) -> None:
-        """Let it happen. Raises ``ValueError`` for what never happens: another kind, a command that it does not know."""
+        """Let it happen. Raises ``ValueError`` for what never would: an unknown command, another protocol's kind."""
         if fault.act not in self.kinds:
             raise ValueError(f"the act {fault.act.value!r} happens to printers that speak HTTP; this one does not")
         if fault.command is not None and self.commands is not None and fault.command not in self.commands:
@@ -186,13 +184,16 @@ class Faults:
 
     def named_faults(self, step: str) -> list[Fault]:
         """The faults that a step of the printer's own work triggers: those that name it. It is no command."""
-        return self.next_faults(step, any_name=False)
+        return self._triggered(step, any_name=False)
 
-    def next_faults(self, command: str, *, any_name: bool = True) -> list[Fault]:
+    def next_faults(self, command: str) -> list[Fault]:
         """The faults that this command triggers. Counts down those that wait for a later one.
 
         ``!`` in front of a name: the command jumps the queue. Only a fault that names it disturbs it.
         """
+        return self._triggered(command, any_name=True)
+
+    def _triggered(self, command: str, *, any_name: bool) -> list[Fault]:
         due = []
         name = command.removeprefix("!")
         for fault in list(self.planned):

@@ -276,7 +276,9 @@ def check_ports(device: Device, ports: int) -> None:
     """Raises ``ValueError`` for a number of ports that this printer cannot have."""
     most = len(device.ports)
     if not 1 <= ports <= most:
-        raise ValueError(f"a {device.family} printer has {'1 port' if most == 1 else f'1 to {most} ports'}, not {ports}")
+        raise ValueError(
+            f"a {device.family} printer has {'1 port' if most == 1 else f'1 to {most} ports'}, not {ports}"
+        )
 
 
 def wake(servers: Sequence[PortServer[Port]]) -> None:

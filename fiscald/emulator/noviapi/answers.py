@@ -73,4 +73,7 @@ def job(status: int, job_id: str, state: str) -> Answer:
 
 
 #: The page of a proxy, or of a network that wants a login, that stands between a program and the printer.
-PROXY_PAGE = "<!DOCTYPE html>\n<html><head><title>Network</title></head><body><h1>The request was not answered</h1></body></html>\n"
+PROXY_PAGE = (
+    "<!DOCTYPE html>\n<html><head><title>Network</title></head>"
+    "<body><h1>The request was not answered</h1></body></html>\n"
+)

@@ -40,7 +40,7 @@ REQUESTS = frozenset(
 class Held(NamedTuple):
     """The answer waits for a change of the job, for at most so many seconds."""
 
-    job: Job
+    job_id: str
     seconds: float
 
 
@@ -208,13 +208,18 @@ class Api:
         timeout = parse_qs(query).get("timeout", ["0"])[-1]
         milliseconds = min(int(timeout), MAX_TIMEOUT) if re.fullmatch(r"[0-9]{1,9}", timeout) else 0
         if milliseconds and job.waits and job.state == job.told:
-            return Held(job, milliseconds / 1000)
-        return self.tell(job)
+            return Held(job.id, milliseconds / 1000)
+        return self._tell(job)
 
-    def tell(self, job: Job) -> Answer:
-        """The state of a job, and of the printer."""
-        if not self._printer.table.knows(job):
+    def tell(self, held: Held, *, now_over: bool) -> Answer | None:
+        """The answer that waited, if there is something new or its time is over."""
+        job = self._printer.table.get(held.job_id)
+        if job is None:
             return answers.NOT_FOUND
+        return self._tell(job) if now_over or job.state != job.told else None
+
+    def _tell(self, job: Job) -> Answer:
+        """The state of a job, and of the printer."""
         job.told = job.state
         wrong = self._printer.condition
         device = {"status": "OK"} if wrong is None else {"status": "ERROR", "error": wrong}

@@ -17,7 +17,8 @@ from fiscald.emulator.noviapi.jobs import Job, JobError, JobTable
 from fiscald.emulator.noviapi.memory import NoviApiMemory
 from fiscald.emulator.noviapi.port import ApiPort
 from fiscald.emulator.noviapi.rules import ENDPOINTS
-from fiscald.emulator.noviapi.work import Outcome, Worker
+from fiscald.emulator.noviapi.work import ErrorText, Outcome, Worker
+from fiscald.emulator.novitus.refusals import NeedsConfirmation
 from fiscald.emulator.paper import Printout
 from fiscald.emulator.port import Port
 from fiscald.emulator.register import Register
@@ -45,10 +46,18 @@ def step(endpoint: str) -> str:
 class _Running(NamedTuple):
     """A job that was carried out, and when the printer says so."""
 
-    job: Job
+    job_id: str
     outcome: Outcome | None
     """``None``: nobody can tell any more."""
     ends: float
+
+
+class _Question(NamedTuple):
+    """A job that waits for a key."""
+
+    job_id: str
+    question: NeedsConfirmation
+    faults: Sequence[Fault]
 
 
 class NoviApiPrinter(Device):
@@ -71,10 +80,12 @@ class NoviApiPrinter(Device):
     ) -> None:
         super().__init__(register, seed=seed, printed=printed)
         self._worker = Worker(register, self.faults, profile, width, self.emit)
-        self.model = self._worker.model
+        self.model = f"{self._worker.model.name} EMU"
         self.table = JobTable(lambda: self.memory.table, self.unique_number)
         self.faults.commands = REQUESTS | {step(name) for name in ENDPOINTS}
         self._running: _Running | None = None
+        self._question: _Question | None = None
+        self._now = 0.0
         self._speaking: ApiPort | None = None
         self._ports = tuple(ApiPort(self, number) for number in range(1, SERVERS + 1))
         self._foreign: list[dict[str, Any]] | None = None
@@ -95,7 +106,7 @@ class NoviApiPrinter(Device):
     @property
     def unique_number(self) -> str:
         """The unique number in the 13 characters that the API shows."""
-        return self._worker.unique_number
+        return self._worker.core.unique_number
 
     @property
     def has_space(self) -> bool:
@@ -107,7 +118,7 @@ class NoviApiPrinter(Device):
         """See ``Printer.condition``."""
         for switch, code in (_NO_PRINTING | _NO_WORK).items():
             if self.faults.on(switch):
-                return {"code": code, "description": self._worker.description(code)}
+                return ErrorText.of(code)._asdict()
         return None
 
     # -- the ports ------------------------------------------------------------------------------------
@@ -146,7 +157,9 @@ class NoviApiPrinter(Device):
         """See ``Device.answer``; to the port whose answer is being sent."""
         (self._speaking or self._ports[0]).send(data, at)
 
-    def through_faults(self, port: ApiPort, data: bytes, at: float, faults: Iterable[Fault]) -> tuple[bytes, float] | None:
+    def through_faults(
+        self, port: ApiPort, data: bytes, at: float, faults: Iterable[Fault]
+    ) -> tuple[bytes, float] | None:
         """An answer of a port with what its faults do to it; see ``apply_faults``."""
         self._speaking = port
         return self.apply_faults(data, at, faults)
@@ -164,12 +177,16 @@ class NoviApiPrinter(Device):
         return None if self._running is None else self._running.ends
 
     def work(self, now: float) -> None:
-        """Do what is due, and let a person confirm what is asked."""
+        """Do what is due, and let a person confirm at once what is asked, if one does."""
         self.run(now)
+        while self.powered and self.auto_confirm and self.awaits_key:
+            self.press(confirm=True)
+            self.run(now)
 
     def run(self, now: float) -> None:
         """See ``Device.run``."""
-        while self.powered:
+        self._now = now
+        while self.powered and self._question is None:
             if self._running is not None:
                 if now < self._running.ends:
                     return
@@ -191,20 +208,35 @@ class NoviApiPrinter(Device):
             self.power(on=False)
             return
         self.act_before(faults)
+        if FaultKind.DROP_BEFORE in acts:
+            self._running = _Running(job.id, None, now)
+            return
         sheets = len(self.register.printouts)
-        outcome = None if FaultKind.DROP_BEFORE in acts else self._worker.carry_out(job)
+        try:
+            outcome = self._worker.carry_out(job)
+        except NeedsConfirmation as question:
+            self._question = _Question(job.id, question, faults)
+            self.show_question(question.display)
+            return
+        self._carried_out(job.id, outcome, sheets, faults, now)
+
+    def _carried_out(self, job_id: str, outcome: Outcome, sheets: int, faults: Sequence[Fault], now: float) -> None:
+        """A job is done; the printer says so when its paper is out. ``sheets``: how many there were before it."""
+        acts = {fault.act for fault in faults}
         self.register.commit()
         if FaultKind.POWER_CUT_AFTER in acts:
             self.power(on=False)
             return
         late = sum(fault.seconds for fault in faults if fault.act is FaultKind.LATE)
         ends = now + self.duration(self.register.printouts[sheets:]) + late
-        self._running = _Running(job, None if FaultKind.DROP_AFTER in acts else outcome, ends)
+        self._running = _Running(job_id, None if FaultKind.DROP_AFTER in acts else outcome, ends)
 
     def _finish(self, running: _Running) -> None:
         """What became of a job is known."""
         self._running = None
-        _settle(running.job, running.outcome)
+        job = self.table.get(running.job_id)
+        if job is not None:
+            _settle(job, running.outcome)
         self._keep_up()
 
     def _keep_up(self) -> None:
@@ -212,13 +244,18 @@ class NoviApiPrinter(Device):
         self.table.keep_up(state.reports, state.ram_resets, fiscal=state.fiscal)
         self.register.commit()
 
+    @property
+    def _busy(self) -> bool:
+        """Whether a job is being carried out."""
+        return self._running is not None or self._question is not None
+
     # -- power and people -----------------------------------------------------------------------------
 
     def power(self, *, on: bool) -> None:
         """See ``Device.power``."""
         wakes = on and not self.powered
         super().power(on=on)
-        self._running = None
+        self._running = self._question = None
         for port in self._ports:
             port.disconnected()
         if wakes:
@@ -240,9 +277,19 @@ class NoviApiPrinter(Device):
         self._worker.state_replaced()
         self._keep_up()
 
+    @property
+    def awaits_key(self) -> bool:
+        """See ``Device.awaits_key``."""
+        return self._question is not None
+
     def press(self, *, confirm: bool) -> None:
         """See ``Device.press``."""
         self.faults.switches.discard(Switch.WAIT_KEY)
+        asked, self._question = self._question, None
+        if asked is not None:
+            sheets = len(self.register.printouts)
+            outcome = self._worker.answered(asked.question, confirm=confirm)
+            self._carried_out(asked.job_id, outcome, sheets, asked.faults, self._now)
 
     def keypad_cancel(self) -> None:
         """See ``Device.keypad_cancel``. Only the older protocols leave a document open."""
@@ -251,14 +298,14 @@ class NoviApiPrinter(Device):
 
     def keypad_report(self) -> None:
         """See ``Device.keypad_report``. The printer warns of unconfirmed jobs, and forgets them."""
-        if self._running is None and self._worker.daily_report():
+        if not self._busy and self._worker.daily_report():
             self._keep_up()
 
     # -- other programs -------------------------------------------------------------------------------
 
     def foreign_begin(self) -> bool:
         """See ``Device.foreign_begin``: the program at another server collects what it will send as one document."""
-        if self._foreign is not None or self._running is not None or self.table.report() is not None:
+        if self._foreign is not None or self._busy or self.table.report() is not None:
             return False
         self._foreign = []
         return True
@@ -289,13 +336,16 @@ class NoviApiPrinter(Device):
         if endpoint is None or endpoint.errors({endpoint.root: values}) or not self.powered:
             return False
         waiting = self.table.waiting if command == "daily_report" else self.table.report()
-        if waiting or self._running is not None:
+        if waiting or self._busy:
             return False
         job = self.table.store(FOREIGN_SERVER, command, values)
-        if not self._can_start(job):
+        try:
+            if self._can_start(job):
+                _settle(job, self._worker.carry_out(job))
+        except NeedsConfirmation:
+            pass
+        if job.waits:
             self.table.delete([job])
-            return False
-        _settle(job, self._worker.carry_out(job))
         self._keep_up()
         return job.state == "DONE"
 

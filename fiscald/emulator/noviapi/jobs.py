@@ -1,8 +1,8 @@
 """The table of jobs: stored, confirmed, carried out in order, remembered until the second daily report.
 
-Facts: the API's contract (introduction, ``POST``, ``PUT``, ``GET`` and ``DELETE`` of every endpoint). What it leaves open
-is decided here: a job belongs to the port that stored it, the queue belongs to the printer, a job that was being carried
-out when power went is UNKNOWN.
+Facts: the API's contract (introduction, ``POST``, ``PUT``, ``GET`` and ``DELETE`` of every endpoint). What it leaves
+open is decided here: a job belongs to the port that stored it, the queue belongs to the printer, a job that was being
+carried out when power went is UNKNOWN.
 """
 
 from __future__ import annotations
@@ -85,14 +85,12 @@ class JobTable:
 
     def find(self, port: int, endpoint: str, job_id: str) -> Job | None:
         """That job, if this port stored it at that endpoint."""
-        for job in self._of().jobs:
-            if job.id == job_id:
-                return job if (job.port, job.endpoint) == (port, endpoint) else None
-        return None
+        job = self.get(job_id)
+        return job if job is not None and (job.port, job.endpoint) == (port, endpoint) else None
 
-    def knows(self, job: Job) -> bool:
-        """Whether that job is not forgotten."""
-        return any(each is job for each in self._of().jobs)
+    def get(self, job_id: str) -> Job | None:
+        """That job, if it is not forgotten."""
+        return next((job for job in self._of().jobs if job.id == job_id), None)
 
     @property
     def waiting(self) -> list[Job]:

@@ -162,10 +162,10 @@ class ApiPort:
         waiting = self._waiting
         if waiting is None or not self.powered:
             return
-        job = waiting.held.job
-        if now >= waiting.until or job.state != job.told or not self._printer.table.knows(job):
+        answer = self.api.tell(waiting.held, now_over=now >= waiting.until)
+        if answer is not None:
             self._waiting = None
-            self._answer(self.api.tell(job), now, waiting.faults)
+            self._answer(answer, now, waiting.faults)
 
     # -- answers --------------------------------------------------------------------------------------
 

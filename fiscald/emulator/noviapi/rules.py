@@ -132,9 +132,13 @@ _LINES = Several(LINE, 1, 50)
 def _e_document(longest: int) -> Fields:
     modes = ("print_no_send", "no_print_send_later", "print_send_later", "always_print_and_send_later")
     return Fields(
-        {"transaction_id": Text(1, longest), "protocol": Text(words=("NOVITUS", "MF")), "print_send_mode": Text(words=modes)},
+        {
+            "transaction_id": Text(1, longest),
+            "protocol": Text(words=("NOVITUS", "MF")),
+            "print_send_mode": Text(words=modes),
+        },
         required=("transaction_id",),
-    )  # fmt: skip
+    )
 
 
 _SYSTEM_NUMBER = Fields({"print_as": _PRINT_AS, "value": Text(1, 512)}, required=("print_as", "value"))

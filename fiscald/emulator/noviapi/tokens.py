@@ -12,7 +12,7 @@ import hashlib
 import hmac
 import json
 from collections import deque
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 VALID_SECONDS = 20 * 60.0
@@ -85,7 +85,7 @@ class Tokens:
 
 def zulu(moment: datetime) -> str:
     """A moment as the API writes it: ``2023-06-06T07:38:17Z``."""
-    return moment.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _part(content: dict[str, str]) -> str:

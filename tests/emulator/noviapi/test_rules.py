@@ -84,12 +84,35 @@ def test_the_text_of_an_error_has_the_path_and_the_rule(path: str, value: object
 
 #: The examples of the contract: endpoint, body, texts.
 EXAMPLES: list[tuple[str, Any, list[str]]] = [
-    ("invoice", {"invoice": {"info": {"number": "1"}, "buyer": {"id": "1", "address": ["a"]}, "items": RECEIPT["items"], "summary": RECEIPT["summary"]}}, ["invoice/buyer/name : Required"]),
-    ("nf_printout", {"printout": {"lines": [{"textline": {"text": "a"}}]}}, ["printout/lines/[0]/textline/masked : Required"]),
+    (
+        "invoice",
+        {
+            "invoice": {
+                "info": {"number": "1"},
+                "buyer": {"id": "1", "address": ["a"]},
+                "items": RECEIPT["items"],
+                "summary": RECEIPT["summary"],
+            }
+        },
+        ["invoice/buyer/name : Required"],
+    ),
+    (
+        "nf_printout",
+        {"printout": {"lines": [{"textline": {"text": "a"}}]}},
+        ["printout/lines/[0]/textline/masked : Required"],
+    ),
     ("daily_report", {"daily_report": {"date": "2023-05-29"}}, ["daily_report/date : Pattern"]),
     ("eft", {"eft": {"operation": "transaction", "netto": "x"}}, ["netto : Pattern"]),
-    ("graphic", {"graphic": {"base64": "QQ=="}}, ["graphic/operation : Required", "graphic/operation - id : Depedencies"]),
-    ("configuration", {"configuration": {"operation": "program", "options": [{"key": 1, "value": "2"}, {"value": "3"}]}}, ["options/options/[1]/key : Required"]),
+    (
+        "graphic",
+        {"graphic": {"base64": "QQ=="}},
+        ["graphic/operation : Required", "graphic/operation - id : Depedencies"],
+    ),
+    (
+        "configuration",
+        {"configuration": {"operation": "program", "options": [{"key": 1, "value": "2"}, {"value": "3"}]}},
+        ["options/options/[1]/key : Required"],
+    ),
     ("status", {"status": {"type": "colour"}}, ["type : Enum"]),
     ("direct_io", {"direct_io": {"xml_cmd": {}}}, ["direct_io/xml_cmd/base64 : Required"]),
 ]
