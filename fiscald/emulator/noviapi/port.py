@@ -71,16 +71,20 @@ class ApiPort:
             self._serve(now)
 
     def poll(self, now: float) -> bytes:
-        """See ``Port.poll``."""
+        """See ``Port.poll``. What is answered leaves the printer before it goes on with its work."""
+        return self._due(now) or self._work(now)
+
+    def _work(self, now: float) -> bytes:
         if self.powered:
             self._printer.work(now)
-        if self.powered:
             self._serve(now)
+        return self._due(now)
+
+    def _due(self, now: float) -> bytes:
+        """Answers whose time has come; the next request is looked at behind the last of them."""
         out = bytearray()
         while self._outbox and self._outbox[0][0] <= now:
             out += heapq.heappop(self._outbox)[2]
-            if not self._outbox and self.powered:
-                self._serve(now)
         return bytes(out)
 
     @property

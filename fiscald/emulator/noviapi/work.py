@@ -15,13 +15,13 @@ from fiscald.emulator.noviapi.jobs import Job
 from fiscald.emulator.noviapi.memory import ApiCore, NoviApiMemory
 from fiscald.emulator.noviapi.rules import ENDPOINTS
 from fiscald.emulator.novitus.documents import Issued
-from fiscald.emulator.novitus.refusals import NO_DATA, UNKNOWN, NeedsConfirmation, NovitusError
+from fiscald.emulator.novitus.refusals import UNKNOWN, NeedsConfirmation, NovitusError
 from fiscald.emulator.paper import Printout
 from fiscald.emulator.register import Register
 from fiscald.protocols.novitus_errors import lookup
 
-#: Sales are locked; parameters are missing.
-LOCKED, MISSING = 1100, 3
+#: Sales are locked; parameters are missing; there is no such picture.
+LOCKED, MISSING, NO_DATA = 1100, 3, 1046
 #: The texts of errors that the contract has an example of; the others are ours.
 _TEXTS = {e_documents.BAD_LENGTH: "Długość ID transakcji niepoprawna"}
 

@@ -171,6 +171,8 @@ ROOTS = {"nf_printout": "printout"}
 
 def parse(data: bytes) -> Reply:
     """The first answer in some bytes."""
+    if not data:
+        return Reply(0, None, {})
     client = h11.Connection(h11.CLIENT)
     client.send(h11.Request(method="GET", target="/", headers=[("Host", "x")]))
     client.send(h11.EndOfMessage())
