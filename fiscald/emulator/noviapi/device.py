@@ -68,6 +68,7 @@ class NoviApiPrinter(Device):
     links = ("tcp",)
     fault_kinds = frozenset(FaultKind)
     framing = b"\r\nHT"
+    second_caller_seconds = 15.0
 
     def __init__(
         self,
@@ -80,7 +81,7 @@ class NoviApiPrinter(Device):
     ) -> None:
         super().__init__(register, seed=seed, printed=printed)
         self._worker = Worker(register, self.faults, profile, width, self.emit)
-        self.model = f"{self._worker.model.name} EMU"
+        self.model = self._worker.model.name
         self.table = JobTable(lambda: self.memory.table, self.unique_number)
         self.faults.commands = REQUESTS | {step(name) for name in ENDPOINTS}
         self._running: _Running | None = None

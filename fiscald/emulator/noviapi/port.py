@@ -16,6 +16,8 @@ from fiscald.emulator.noviapi.reading import ParseError
 if TYPE_CHECKING:
     from fiscald.emulator.noviapi.device import NoviApiPrinter
 
+#: Seconds without a request after which a connection is closed, so that another program gets its turn (our assumption).
+IDLE_SECONDS = 10.0
 _BEFORE = (FaultKind.STATUS_BEFORE, FaultKind.PAGE_BEFORE)
 _AFTER = (FaultKind.STATUS_AFTER, FaultKind.PAGE_AFTER)
 
@@ -45,6 +47,7 @@ class ApiPort:
         #: The last request is never answered; those behind it are not looked at.
         self._silent = False
         self._closing = False
+        self._idle_at = 0.0
 
     @property
     def powered(self) -> bool:
@@ -59,6 +62,7 @@ class ApiPort:
     def connected(self, now: float) -> None:
         """See ``Port.connected``."""
         self._reset()
+        self._idle_at = now + IDLE_SECONDS
 
     def disconnected(self) -> None:
         """See ``Port.disconnected``."""
@@ -67,6 +71,7 @@ class ApiPort:
     def receive(self, data: bytes, now: float) -> None:
         """See ``Port.receive``."""
         if self.powered:
+            self._idle_at = now + IDLE_SECONDS
             self._http.feed(data)
             self._serve(now)
 
@@ -78,6 +83,8 @@ class ApiPort:
         if self.powered:
             self._printer.work(now)
             self._serve(now)
+            if self._waits_for_request and now >= self._idle_at:
+                self._closing = True
         return self._due(now)
 
     def _due(self, now: float) -> bytes:
@@ -85,7 +92,13 @@ class ApiPort:
         out = bytearray()
         while self._outbox and self._outbox[0][0] <= now:
             out += heapq.heappop(self._outbox)[2]
+            self._idle_at = now + IDLE_SECONDS
         return bytes(out)
+
+    @property
+    def _waits_for_request(self) -> bool:
+        """Whether the program at the other end has everything that it asked for."""
+        return not (self._outbox or self._waiting or self._silent or self._closing or self._http.ends)
 
     @property
     def hangs_up(self) -> bool:
@@ -100,6 +113,8 @@ class ApiPort:
                 times.append(self._waiting.until)
             if self._printer.busy_until is not None:
                 times.append(self._printer.busy_until)
+            if self._waits_for_request:
+                times.append(self._idle_at)
         return min(times, default=None)
 
     def send(self, data: bytes, at: float) -> None:

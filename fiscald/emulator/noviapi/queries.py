@@ -38,15 +38,16 @@ def _amount(value: int) -> str:
 
 def _fiscal_memory(core: Core, _: Model) -> dict[str, Any]:
     state = core.register.state
-    reports = state.fiscal_memory
+    reports, began = state.fiscal_memory, f"{core.memory.fiscalised} 08:00:00"
     return {
         "unique_number": core.unique_number,
         "tax_id": core.memory.nip,
         "size": FISCAL_BYTES,
         "max_daily_reports": MAX_REPORTS,
         "daily_reports_count": state.reports,
-        "last_daily_report_date": _moment(reports[-1].at) if reports else "",
-        "start_fiscal_date": f"{core.memory.fiscalised} 08:00:00",
+        # Before the first one a client reads a date here, too (our assumption).
+        "last_daily_report_date": _moment(reports[-1].at) if reports else began,
+        "start_fiscal_date": began,
     }
 
 

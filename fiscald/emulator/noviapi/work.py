@@ -27,18 +27,18 @@ _TEXTS = {e_documents.BAD_LENGTH: "Długość ID transakcji niepoprawna"}
 
 
 class Model(NamedTuple):
-    """What a model says about itself; versions are the first that speak this protocol, as the contract has them."""
+    """What a model says about itself; the versions are those of the contract (N1)."""
 
     name: str
     version: str
 
 
 MODELS = {
-    "point": Model("POINT", "1.01"),
-    "hd2": Model("HD II ONLINE", "3.50"),
-    "deon": Model("DEON ONLINE", "310"),
-    "bono": Model("BONO ONLINE", "300"),
-    "infis": Model("INFIS", "1.30"),
+    "point": Model("POINT EMU", "1.01"),
+    "hd2": Model("HD II ONLINE EMU", "3.50"),
+    "deon": Model("DEON ONLINE EMU", "310"),
+    "bono": Model("BONO ONLINE EMU", "300"),
+    "infis": Model("INFIS EMU", "1.30"),
 }
 
 

@@ -95,7 +95,7 @@ class Program:
             part = self._port.poll(talk.time)
             data += part
             if part:
-                if self._port.hangs_up or data.endswith(b"}") or b"Content-Length: 0\r\n\r\n" in data:
+                if self._port.hangs_up or data.endswith((b"}", b"\r\n\r\n")):
                     break
                 continue
             if self._port.hangs_up:

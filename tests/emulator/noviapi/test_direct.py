@@ -34,10 +34,38 @@ def packet(program: Program, kind: str, data: bytes) -> bytes:
     return base64.b64decode(request["response"]["packet"]["value"])
 
 
-def classic(program: Program, parameters: str, name: str, content: str = "") -> bytes:
-    frame = Frame(parameters.encode(), name, content.encode("cp1250"))
-    return packet(program, "nov_cmd", encode(frame.checked()))
+def classic(program: Program, *params: int, name: str, content: str = "") -> bytes:
+    """A frame with its check byte; the answer."""
+    return packet(program, "nov_cmd", encode(Frame(params, name, content.encode("cp1250")).checked))
 
 
 def test_the_classic_example_of_the_contract(program: Program) -> None:
-    assert packet(program, "nov_cmd", b"\x1bP#v\x1b\\") == b"\x1bP1#RPOINT/1.01\x1b\\"
+    """Only the name of the model is ours."""
+    assert packet(program, "nov_cmd", b"\x1bP#v\x1b\\") == b"\x1bP1#RPOINT EMU/1.01\x1b\\"
+
+
+def test_a_classic_receipt_in_several_jobs(talk: Talk, program: Program) -> None:
+    """It stays open between them, and nothing else is printed meanwhile."""
+    assert classic(program, 0, name="$h") == b"\x1bP0#Z$h\x1b\\"
+    line = "Kawa\r1\rA/10.00/10.00/"
+    classic(program, 1, name="$l", content=line)
+    assert talk.register.state.transaction is not None
+    assert program.do("receipt", RECEIPT)["error"]["code"] == 1002
+    classic(program, 1, 0, name="$e", content="001\r10.00/10.00/")
+    assert talk.kinds == ["receipt"]
+    assert program.do("receipt", RECEIPT) == {"status": "DONE", "jpkid": 2}
+
+
+@pytest.mark.parametrize("data", [b"", b"hello", b"\x10", b"\x1bP#v\x1b\\\x1bP#v\x1b\\", b"\x1bP"])
+def test_what_is_not_one_frame_is_an_error(program: Program, data: bytes) -> None:
+    if data:
+        assert send(program, "nov_cmd", data)["error"]["code"] == 1023
+
+
+def test_an_open_classic_receipt_is_cancelled_after_a_power_cut(talk: Talk, program: Program) -> None:
+    classic(program, 0, name="$h")
+    classic(program, 1, name="$l", content="Kawa\r1\rA/10.00/10.00/")
+    talk.power_cycle()
+    program.token = ""
+    assert talk.kinds == ["cancelled_receipt"]
+    assert program.do("receipt", RECEIPT)["status"] == "DONE"

@@ -246,7 +246,7 @@ def test_a_daily_report(talk: Talk, program: Program) -> None:
 def test_the_status_of_the_device(talk: Talk, program: Program) -> None:
     program.do("receipt", RECEIPT)
     device = program.do("status", {"type": "device"})["response"]["status"]["device"]
-    assert (device["name"], device["version"], device["characters_per_line"]) == ("POINT", "1.01", 40)
+    assert (device["name"], device["version"], device["characters_per_line"]) == ("POINT EMU", "1.01", 40)
     assert device["tax_rates"][0] == {"name": "A", "value": "23.00"}
     assert device["tax_rates"][-1] == {"name": "G", "value": "ZW"}
     assert device["totals"][0] == {"tax_rate": "A", "receipt": "10.00", "invoice": "0.00"}

@@ -10,7 +10,7 @@ import pytest
 
 from fiscald.emulator.faults import Switch
 from fiscald.emulator.memory import RegisterState
-from fiscald.emulator.noviapi import http, jobs
+from fiscald.emulator.noviapi import http, jobs, port
 from tests.emulator.noviapi.talking import Program, Talk, parse
 
 ARTICLE = {"name": "Kawa", "ptu": "A", "price": "10.00", "quantity": "1", "value": "10.00"}
@@ -48,6 +48,24 @@ def test_a_connection_is_closed_when_the_client_wants_it(talk: Talk, version: st
     program = talk.program()
     program.send(f"GET /api/v1 HTTP/{version}\r\nHost: x\r\n{header}\r\n".encode())
     assert parse(program.receive()).status == 200
+    assert program.closed
+
+
+def test_a_connection_that_is_idle_is_closed_but_not_one_that_waits(talk: Talk, program: Program) -> None:
+    talk.switch(Switch.PAPER_OUT)
+    job_id = program.store("receipt", RECEIPT)
+    program.confirm("receipt", job_id)
+    assert program.state("receipt", job_id, 30_000)["status"] == "QUEUED"
+    assert not program.closed
+    before = talk.time
+    assert program.receive() == b""
+    assert (program.closed, talk.time) == (True, before + port.IDLE_SECONDS)
+
+
+def test_half_a_request_does_not_keep_a_connection(talk: Talk) -> None:
+    program = talk.program()
+    program.send(b"GET /api/v1 HTTP/1.1\r\n")
+    assert program.receive() == b""
     assert program.closed
 
 
