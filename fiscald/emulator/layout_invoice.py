@@ -6,7 +6,7 @@ order and the words that it does not name are our assumption.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, Literal
 
 from pydantic import ConfigDict, Field
@@ -22,6 +22,14 @@ LINE_NUMBERS, DUE_FIRST, GROSZE_IN_WORDS, NO_SAME_DAY, NO_SELLER, PAYMENTS = 0x0
 NO_BUYER, PAID_IN_CASH, NO_SELLER_WORD, NO_ORIGINAL, VAT = 0x01, 0x02, 0x04, 0x08, 0x10
 _ID_NAMES = ("NIP", "REGON", "PESEL")
 _DOTS = "." * 24
+
+
+def packed(options: Iterable[int]) -> list[int]:
+    """The three numbers of print options, from those options' places in the printer's list: 6, 8 and 5 of them."""
+    bits = 0
+    for option in options:
+        bits |= 1 << (option - 1)
+    return [bits & 0x3F, bits >> 6 & 0xFF, bits >> 14]
 
 
 class InvoiceTexts(FamilyMemory):

@@ -57,6 +57,8 @@ class Core:
         self.last_error = 0
         #: The last command failed.
         self.failed = False
+        #: From its opening to the next receipt or invoice (our assumption).
+        self.drawer_open = False
         self.sales = Sales(self)
         self.service = Service(self)
         self.reports = Reports(self)
@@ -77,17 +79,31 @@ class Core:
         else:
             self.last_error, self.failed = 0, False
             return result
-        self.last_error, self.failed = number, True
+        self.fail(number)
         raise NovitusError(number)
+
+    def fail(self, number: int) -> None:
+        """What arrived is no command, or one that the printer does not know: the flags of a command that failed."""
+        self.last_error, self.failed = number, True
+
+    def unnoticed(self, go: Callable[[], object]) -> bool:
+        """What a person or another program does: the flags stay as they are; false if the printer refuses."""
+        flags = self.last_error, self.failed
+        try:
+            go()
+        except (NovitusError, NeedsConfirmation):
+            return False
+        finally:
+            self.last_error, self.failed = flags
+        return True
 
     def confirm(self, question: NeedsConfirmation) -> None:
         """The person at the keyboard agrees. Raises ``NovitusError``."""
         self.carry_out(question.go)
 
-    def deny(self, question: NeedsConfirmation) -> None:
-        """The person at the keyboard refuses; always raises ``NovitusError``."""
-        del question
-        self.carry_out(_denied)
+    def deny(self) -> None:
+        """The person at the keyboard refuses what was asked: the command fails."""
+        self.fail(BY_KEY)
 
     # -- what it is, and its state --------------------------------------------------------------------
 
@@ -187,6 +203,9 @@ class Core:
         if kind not in NO_DOCUMENT:
             self.memory.jpkid += 1
             facts["jpkid"] = self.memory.jpkid
+        if not self.faults.on(Switch.NO_SERVER):
+            # The repository takes a document as soon as it is there (our assumption).
+            self.memory.sent, self.memory.sent_on = self.memory.jpkid, self.register.clock.now().date()
         self.memory.paper += len(sheet.paper.lines)
         self._printed(self.register.emit(kind, sheet.paper, facts))
         return Issued(self.memory.jpkid, facts.get("number"), self.register.state.printout_count)
@@ -195,7 +214,3 @@ class Core:
 def _goods_key(name: str) -> str:
     """Goods are compared in upper case, on letters, digits, comma, dot and slashes (Thermal reference, 4.4)."""
     return "".join(char for char in name.upper() if char.isalnum() or char in ",./\\")
-
-
-def _denied() -> None:
-    raise NovitusError(BY_KEY)

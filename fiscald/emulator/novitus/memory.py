@@ -52,14 +52,17 @@ class NovitusMemory(FamilyMemory):
     """Whether the clock was set since the last daily report."""
     nip: str = "1234563218"
     fiscalised: datetime.date = FISCALISED
-    silent: bool = False
-    """Errors do not stop the printer. That it is kept over a power cut is our assumption."""
+    sent: int = 0
+    """The number of the last document that the repository of the tax office has."""
+    sent_on: datetime.date | None = None
     options: dict[str, str] = Field(default_factory=dict)
     """Settings by their number."""
     graphics: dict[int, str] = Field(default_factory=dict)
     """Pictures as hexadecimal text."""
     paper: int = 0
     """Lines printed since the counter was cleared."""
+    servers: dict[str, str] = Field(default_factory=dict)
+    """Addresses of servers, and other settings of its connections, by their names."""
     drawer_from: int = 0
     """Openings of the drawer when their counter was cleared."""
 

@@ -117,6 +117,7 @@ class Sales(Part):
         core.register.sale.open(kind, block_mode=document.buffered)
         core.register.sale.transaction.facts = document
         core.memory.finished = False
+        core.drawer_open = False
 
     def line(self, line: Line) -> None:
         """Any line. Raises ``NovitusError``."""
@@ -248,7 +249,7 @@ class Sales(Part):
             adjust_all(self, change, change.name(colon=":", equals=" ="))
             return
         rate = self._rate(discount.rate)
-        if discount.base is not None and discount.base != transaction.totals[rate]:
+        if discount.base not in (None, transaction.totals[rate], transaction.total):
             raise NovitusError(BAD_TOTAL)
         amount = change.of(transaction.totals[rate], of_remainder=self.core.memory.of_remainder)
         name = change.name(colon=":", equals=" =")

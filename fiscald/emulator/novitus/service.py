@@ -279,6 +279,7 @@ class Service(Part):
     def open_drawer(self) -> None:
         """The drawer opens."""
         self.core.register.ledger.open_drawer()
+        self.core.drawer_open = True
 
     @command
     def nothing(self) -> None:
