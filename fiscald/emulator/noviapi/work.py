@@ -110,7 +110,8 @@ class Worker:
 
     def _after(self, question: NeedsConfirmation, *, confirm: bool) -> Outcome:
         if not confirm:
-            self.core.deny(question)
+            self.core.deny()
+            raise NovitusError(self.core.last_error)
         self.core.confirm(question)
         return Outcome(jpkid=self.memory.jpkid)
 

@@ -113,12 +113,12 @@ def _text(draw: DrawFn, schema: dict[str, Any], wrong: int) -> str:
     if "pattern" in schema:
         usual = "29/05/2023" if "4" in schema["pattern"] and "{2}" in schema["pattern"][:12] else "12.50"
         usual = "QUJD" if "A-Z" in schema["pattern"] else usual
-        return draw(st.sampled_from(_EDGES)) if _once(draw, 3 * wrong) else usual
+        return str(draw(st.sampled_from(_EDGES))) if _once(draw, 3 * wrong) else usual
     shortest, longest = schema.get("minLength", 0), schema.get("maxLength", 8)
     if _once(draw, 3 * wrong):
         length = draw(st.sampled_from([shortest - 1, shortest, longest, longest + 1]))
         return str(draw(st.sampled_from("aż🙂"))) * max(length, 0)
-    return draw(st.text(min_size=shortest, max_size=min(longest, shortest + 8)))
+    return str(draw(st.text(min_size=shortest, max_size=min(longest, shortest + 8))))
 
 
 def _once(draw: DrawFn, chance: int) -> bool:

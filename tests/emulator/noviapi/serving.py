@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from anyio.from_thread import start_blocking_portal
 
-from fiscald.emulator.noviapi import NoviApiPrinter
+from fiscald.emulator.noviapi.device import NoviApiPrinter
 from fiscald.emulator.register import Register
 from fiscald.emulator.server import PortServer
 

@@ -10,7 +10,7 @@ import h11
 
 from fiscald.emulator.faults import Fault, FaultKind, Switch
 from fiscald.emulator.memory import RegisterState
-from fiscald.emulator.noviapi import NoviApiPrinter
+from fiscald.emulator.noviapi.device import NoviApiPrinter
 from fiscald.emulator.port import Port
 from fiscald.emulator.register import Register
 from fiscald.model.times import POLISH_TIME
@@ -35,9 +35,11 @@ class Reply(NamedTuple):
 class Talk:
     """A printer, and programs at its servers."""
 
-    def __init__(self, state: RegisterState | None = None, *, profile: str = "point", slow: float = 0.0) -> None:
+    def __init__(
+        self, state: RegisterState | None = None, *, profile: str = "point", slow: float = 0.0, at: datetime = NOON
+    ) -> None:
         self.time = 0.0
-        self.register = Register(state, clock=lambda: NOON + timedelta(seconds=self.time))
+        self.register = Register(state, clock=lambda: at + timedelta(seconds=self.time))
         self.printer = NoviApiPrinter(self.register, profile=profile)
         self.printer.slowness = slow
 

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from fiscald.emulator.faults import HTTP_KINDS, FaultKind, Switch
-from fiscald.emulator.noviapi import NoviApiPrinter
 from fiscald.emulator.noviapi.api import REQUESTS
+from fiscald.emulator.noviapi.device import NoviApiPrinter
 from fiscald.emulator.posnet import FACTORY as POSNET
 from fiscald.emulator.register import Register
 from tests.emulator.noviapi.talking import Program, Talk, parse

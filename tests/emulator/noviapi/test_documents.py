@@ -52,10 +52,10 @@ WITH_PACKAGING: dict[str, Any] = {
 def test_a_receipt_with_an_advance_and_packaging_as_in_the_contract(talk: Talk, program: Program) -> None:
     assert program.do("receipt", WITH_PACKAGING) == {"status": "DONE", "jpkid": 1}
     sheet = talk.register.printouts[-1]
-    assert sheet.facts["totals"][0] == 1500
+    assert talk.register.state.day.receipts[0] == 1500
     for words in ("Towar1", "Zaliczka na stół", "Opakowanie", "Ala Nowak", "5260250274"):
         assert words in sheet.text.replace("-", ""), words
-    assert any(line.code == ("qr", "PAR2022/01") for line in sheet.lines if hasattr(line, "code"))
+    assert any("PAR2022/01" in str(line) for line in sheet.lines)
     assert talk.register.state.drawer_openings >= 1
 
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Iterator
-from typing import Any
+from typing import Any, Self
 
 import httpx
 import pytest
@@ -13,7 +12,7 @@ from click.testing import CliRunner
 
 from fiscald.cli.fiscald import main
 from fiscald.emulator import running
-from fiscald.emulator.noviapi import NoviApiPrinter
+from fiscald.emulator.noviapi.device import NoviApiPrinter
 from fiscald.emulator.running import EmulatedPrinter
 from tests.emulator.noviapi.serving import served
 from tests.emulator.noviapi.test_server import RECEIPT
@@ -26,7 +25,7 @@ class Client:
         self.http = httpx.Client(base_url=f"{url}/api/v1", timeout=30)
         self.http.headers["Authorization"] = f"Bearer {self.http.get('/token').json()['token']}"
 
-    def __enter__(self) -> Client:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -67,11 +66,10 @@ def test_programs_at_different_servers_print_at_the_same_time() -> None:
 
 
 @pytest.fixture
-def _known(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _known(monkeypatch: pytest.MonkeyPatch) -> None:
     """The family, known to the emulator by its name."""
     monkeypatch.setattr(running, "FAMILIES", ("noviapi",))
     monkeypatch.setattr(running, "emulator_factory", lambda _: NoviApiPrinter)
-    return
 
 
 @pytest.mark.usefixtures("_known")
@@ -86,7 +84,7 @@ def test_an_emulated_printer_listens_on_as_many_ports_as_wanted() -> None:
         # A change from outside reaches the programs that wait at every port.
         ends: list[dict[str, Any]] = []
         waiting = [
-            threading.Thread(target=lambda c=client, j=job_id: ends.append(c.end(j)))  # type: ignore[misc]
+            threading.Thread(target=lambda client=client, job_id=job_id: ends.append(client.end(job_id)))
             for client, job_id in zip(clients, jobs, strict=True)
         ]
         for thread in waiting:
