@@ -117,7 +117,7 @@ def _text(draw: DrawFn, schema: dict[str, Any], wrong: int) -> str:
     shortest, longest = schema.get("minLength", 0), schema.get("maxLength", 8)
     if _once(draw, 3 * wrong):
         length = draw(st.sampled_from([shortest - 1, shortest, longest, longest + 1]))
-        return str(draw(st.sampled_from("aż🙂"))) * max(length, 0)
+        return str(draw(st.sampled_from("aż🙂"))) * int(max(length, 0))
     return str(draw(st.text(min_size=shortest, max_size=min(longest, shortest + 8))))
 
 

@@ -165,7 +165,8 @@ class Program:
             self.fetch()
         job_id = self.store(endpoint, document)
         assert self.confirm(endpoint, job_id).status == 200
-        return self.state(endpoint, job_id, 60_000)
+        request = self.state(endpoint, job_id, 60_000)
+        return self.state(endpoint, job_id, 60_000) if request["status"] == "PENDING" else request
 
 
 ROOTS = {"nf_printout": "printout"}
