@@ -44,8 +44,12 @@ def enq(machine: Machine, _: Element) -> Element:
 
 
 def get_error(machine: Machine, _: Element) -> Element:
-    """``error get``; it changes nothing."""
-    return element("error", action="get", value=str(machine.core.last_error))
+    """``error get``: reading clears the number, and not ``lastcommanderror``.
+
+    The tests of a client find 0 on a device after ``dle``, ``enq`` and the reading of an earlier error.
+    """
+    number, machine.core.last_error = machine.core.last_error, 0
+    return element("error", action="get", value=str(number))
 
 
 def set_error(machine: Machine, asked: Element) -> None:

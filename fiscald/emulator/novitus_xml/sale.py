@@ -47,8 +47,8 @@ _ADVANCES = {
 }  # fmt: skip
 #: Places in the table of the labels at the end of a receipt (5.7), and options of an invoice (5.10).
 _LABELS, _OPTIONS = 34, 19
-#: Copies: without number the original and one; this number is none; the most that there are (5.10).
-_NO_COPY, _MAX_COPIES, _MAX_NUMBER = 255, 10, 56
+#: Copies: what means none (the second as a client sends it to devices), the most; characters of an invoice's number.
+_NO_COPY, _MAX_COPIES, _MAX_NUMBER = ("255", "-1"), 10, 56
 _SIGNATURES = {"info": 0, "all": 1, "none": 2}
 
 
@@ -189,9 +189,9 @@ def begin_invoice(machine: Machine, element: Element) -> None:
 def _copies(element: Element) -> int:
     """Sheets besides the original."""
     both = choice(element, "description", {"both": True, "original": False, "orginal": False}, "both")
-    copies = values.number(element, "copies") or 0
-    if copies == _NO_COPY:
+    if given(element, "copies") in _NO_COPY:
         return 0
+    copies = values.number(element, "copies") or 0
     if copies > _MAX_COPIES:
         raise NovitusError(BAD_PARAMETER)
     return copies + both

@@ -181,8 +181,6 @@ def test_a_whole_invoice_is_issued() -> None:
     assert [sheet.kind for sheet in core.register.printouts] == ["invoice", "invoice_copy"]
     assert core.totals(invoices=True)[0] == 200
     assert core.totals()[0] == 0
-    with pytest.raises(NovitusError, match="1101"):
-        core.sales.invoice(Invoice(InvoiceTexts(), (item(),)))
     with pytest.raises(NovitusError, match="1031"):
         core.sales.invoice(Invoice(texts, (item(),), (Tender(Form.CARD, 200),)))
 

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import sys
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
+from unittest.mock import patch
 
+import fiscald.protocols
 from fiscald.emulator.memory import RegisterState
 from fiscald.emulator.novitus_xml import FACTORY
 from fiscald.emulator.novitus_xml.device import XmlPrinter
@@ -77,3 +82,15 @@ def read(data: bytes) -> list[Element]:
     found = list(Deframer().feed(data))
     assert all(isinstance(each, Packet) and each.crc is not None for each in found)
     return [element for each in found for element in read_elements(each.body)]
+
+
+@contextlib.contextmanager
+def joined() -> Iterator[None]:
+    """For as long, the family is one that emulated printers can be of, whether or not it has its line in ``FAMILIES``."""
+    registered = fiscald.protocols.FAMILIES
+    every = tuple(dict.fromkeys((*registered, "novitus-xml")))
+    with contextlib.ExitStack() as stack:
+        for name, module in list(sys.modules.items()):
+            if name.startswith("fiscald.") and getattr(module, "FAMILIES", None) == registered:
+                stack.enter_context(patch.object(module, "FAMILIES", every))
+        yield
