@@ -6,6 +6,7 @@ import contextlib
 import threading
 from typing import Any, Self
 
+import anyio
 import httpx
 import pytest
 from click.testing import CliRunner
@@ -13,6 +14,7 @@ from click.testing import CliRunner
 from fiscald.cli.fiscald import main
 from fiscald.emulator import running
 from fiscald.emulator.noviapi.device import NoviApiPrinter
+from fiscald.emulator.register import Register
 from fiscald.emulator.running import EmulatedPrinter
 from tests.emulator.noviapi.serving import served
 from tests.emulator.noviapi.test_server import RECEIPT
@@ -114,3 +116,22 @@ def test_other_printers_have_one_port() -> None:
 def test_this_printer_has_no_serial_line() -> None:
     with pytest.raises(ValueError, match="link of a noviapi printer is one of tcp"):
         EmulatedPrinter("noviapi", link="pty")
+
+
+async def test_a_process_listens_at_every_address_that_it_is_given() -> None:
+    """As ``fiscald emulate noviapi --tcp HOST:PORT --tcp HOST:PORT`` does."""
+    printer, found = NoviApiPrinter(Register()), []
+    listening = anyio.Event()
+
+    def ready(where: str) -> None:
+        found.append(where.replace("tcp:", "http:"))
+        if len(found) == 2:
+            listening.set()
+
+    addresses = [("127.0.0.1", 0), ("127.0.0.1", 0)]
+    async with anyio.create_task_group() as tasks, httpx.AsyncClient() as http:
+        tasks.start_soon(lambda: running.serve(printer, tcp=addresses, pty=None, control=None, ready=ready))
+        await listening.wait()
+        tokens = {(await http.get(f"{url}/api/v1/token")).json()["token"] for url in found}
+        assert len(tokens) == 2
+        tasks.cancel_scope.cancel()
