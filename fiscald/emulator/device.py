@@ -87,6 +87,8 @@ class Device(ABC):
         self.on_notice: Callable[[str], None] = lambda _: None
         #: Called with every question on the display, when it appears.
         self.on_question: Callable[[Display], None] = lambda _: None
+        #: Called when power comes or goes: programs at other ports of the printer notice it.
+        self.on_power: Callable[[], None] = lambda: None
         #: Every question is confirmed at once, as if a person pressed the key.
         self.auto_confirm = False
         self._display: Display | None = None
@@ -252,6 +254,7 @@ class Device(ABC):
         """Switch the device on or off. What the register holds stays; what waits is lost."""
         self.powered = on
         self._outbox.clear()
+        self.on_power()
 
     # -- what leaves the printer ----------------------------------------------------------------------
 

@@ -130,6 +130,7 @@ class EmulatedPrinter:
         self._device.on_notice = self._note
         self._device.on_question = lambda display: self._note(f"the display asks: {display.pl} ({display.en})")
         self._servers = [PortServer(port, baud=baud) for port in self._device.ports[:ports]]
+        self._device.on_power = lambda: wake(self._servers)
         self._control = Control(self._device, lambda: wake(self._servers))
         self._link = link
         self._baud = baud
@@ -301,6 +302,7 @@ async def serve(
     ``tcp`` has an address for each of the printer's ports that are used; without one it is a pseudo-terminal.
     """
     servers = [PortServer(port, baud=baud) for port in device.ports[: max(len(tcp), 1)]]
+    device.on_power = lambda: wake(servers)
     with _signals() as signals:
         async with anyio.create_task_group() as tasks:
             if control is not None:

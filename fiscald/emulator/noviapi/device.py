@@ -44,11 +44,11 @@ def step(endpoint: str) -> str:
 
 
 class _Running(NamedTuple):
-    """A job that was carried out, and when the printer says so."""
+    """A job that was carried out, and when its end becomes known."""
 
     job_id: str
     outcome: Outcome | None
-    """``None``: nobody can tell any more."""
+    """``None``: its end is unknown."""
     ends: float
 
 
@@ -204,6 +204,9 @@ class NoviApiPrinter(Device):
         """Carry a job out. It is PENDING as long as that takes."""
         faults = self.faults.named_faults(step(job.endpoint))
         acts = {fault.act for fault in faults}
+        if not self._can_start(job):
+            # A condition began with the work.
+            return
         job.state = "PENDING"
         if FaultKind.POWER_CUT_BEFORE in acts:
             self.power(on=False)
@@ -222,7 +225,7 @@ class NoviApiPrinter(Device):
         self._carried_out(job.id, outcome, sheets, faults, now)
 
     def _carried_out(self, job_id: str, outcome: Outcome, sheets: int, faults: Sequence[Fault], now: float) -> None:
-        """A job is done; the printer says so when its paper is out. ``sheets``: how many there were before it."""
+        """A job is done; its end is known when its paper is out. ``sheets``: how many there were before it."""
         acts = {fault.act for fault in faults}
         self.register.commit()
         if FaultKind.POWER_CUT_AFTER in acts:
@@ -254,12 +257,13 @@ class NoviApiPrinter(Device):
 
     def power(self, *, on: bool) -> None:
         """See ``Device.power``."""
-        wakes = on and not self.powered
+        if on is self.powered:
+            return
         super().power(on=on)
         self._running = self._question = None
         for port in self._ports:
             port.disconnected()
-        if wakes:
+        if on:
             self._power_up()
         else:
             self.table.power_lost(all_jobs=self.faults.on(Switch.QUEUE_LOST))

@@ -141,9 +141,10 @@ class JobTable:
         """Forget jobs."""
         memory, gone = self._of(), {job.id for job in jobs}
         memory.jobs = [job for job in memory.jobs if job.id not in gone]
+        memory.order = [job_id for job_id in memory.order if job_id not in gone]
 
     def delete_unconfirmed(self) -> None:
-        """Forget what nobody confirmed."""
+        """Forget the jobs without a confirmation."""
         self.delete(job for job in self._of().jobs if job.state == "STORED")
 
     def power_lost(self, *, all_jobs: bool) -> None:

@@ -239,6 +239,14 @@ def test_a_question_may_be_confirmed_at_once(talk: Talk, program: Program) -> No
     assert program.do("daily_report", {"date": "29/11/2026"})["status"] == "DONE"
 
 
+def test_a_condition_may_begin_with_the_work(talk: Talk, program: Program) -> None:
+    talk.fault(FaultKind.SWITCH, "run receipt", switch=Switch.PAPER_OUT)
+    job_id = start(program)
+    assert program.state("receipt", job_id)["status"] == "QUEUED"
+    talk.switch(Switch.PAPER_OUT, on=False)
+    assert program.state("receipt", job_id)["status"] == "DONE"
+
+
 # -- power ------------------------------------------------------------------------------------------------------------
 
 

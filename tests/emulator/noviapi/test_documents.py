@@ -304,7 +304,7 @@ def test_only_an_infis_can_be_locked() -> None:
     assert program.do("receipt", RECEIPT)["status"] == "DONE"
 
 
-def test_training_prints_and_says_so() -> None:
+def test_training_is_named_on_paper() -> None:
     talk = Talk(RegisterState(fiscal=False))
     assert talk.program().do("receipt", RECEIPT)["status"] == "DONE"
     assert "NIEFISKALNY" in talk.register.printouts[-1].text

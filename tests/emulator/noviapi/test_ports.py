@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import socket
 import threading
 from typing import Any, Self
 
@@ -95,6 +96,21 @@ def test_an_emulated_printer_listens_on_as_many_ports_as_wanted() -> None:
         for thread in waiting:
             thread.join()
         assert [end["status"] for end in ends] == ["DONE", "DONE"]
+
+
+@pytest.mark.usefixtures("_known")
+def test_a_power_cut_ends_the_connections_at_every_port() -> None:
+    with EmulatedPrinter("noviapi", ports=2) as printer, contextlib.ExitStack() as stack:
+        links = [
+            stack.enter_context(socket.create_connection(("127.0.0.1", int(address.rpartition(":")[2])), timeout=5))
+            for address in printer.addresses
+        ]
+        for link in links:
+            link.sendall(b"GET /api/v1 HTTP/1.1\r\nHost: x\r\n\r\n")
+            assert link.recv(100).startswith(b"HTTP/1.1 200")
+        printer.fault("power_cut_before", "GET api")
+        links[0].sendall(b"GET /api/v1 HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert [link.recv(100) for link in links] == [b"", b""]
 
 
 @pytest.mark.usefixtures("_known")

@@ -102,7 +102,7 @@ def test_what_is_no_request_or_too_long_ends_the_connection(talk: Talk, data: by
     assert program.ask("GET", "", token="").status == 200
 
 
-def test_a_client_that_waits_before_its_body_is_told_to_go_on(program: Program) -> None:
+def test_a_client_that_waits_before_its_body_may_go_on(program: Program) -> None:
     body = b'{"status": {"type": "device"}}'
     head = f"POST /api/v1/status HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {program.token}\r\n"
     program.send(f"{head}Expect: 100-continue\r\nContent-Length: {len(body)}\r\n\r\n".encode())
@@ -233,6 +233,11 @@ def test_a_restart_deletes_the_token(talk: Talk, program: Program) -> None:
     assert program.ask("GET", "/queue").code == 5
 
 
+def test_switching_on_what_is_on_changes_nothing(talk: Talk, program: Program) -> None:
+    talk.printer.power(on=True)
+    assert program.ask("GET", "/queue").status == 200
+
+
 # -- jobs -------------------------------------------------------------------------------------------------------------
 
 
@@ -293,6 +298,19 @@ def test_a_job_that_was_not_done_can_be_deleted(talk: Talk, program: Program) ->
     talk.switch(Switch.PAPER_OUT, on=False)
     assert program.do("status", STATUS)["status"] == "DONE"
     assert talk.kinds == []
+
+
+def test_deleted_jobs_leave_the_queue(talk: Talk, program: Program) -> None:
+    talk.switch(Switch.PAPER_OUT)
+    other = talk.program(2)
+    other.fetch()
+    first = other.store("receipt", RECEIPT)
+    other.confirm("receipt", first)
+    for _ in range(3):
+        job_id = program.store("receipt", RECEIPT)
+        program.confirm("receipt", job_id)
+        assert program.ask("DELETE", f"/receipt/{job_id}").status == 200
+    assert talk.printer.memory.table.order == [first]
 
 
 def test_a_job_that_was_done_cannot_be_deleted_or_confirmed_again(talk: Talk, program: Program) -> None:
