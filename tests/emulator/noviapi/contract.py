@@ -123,3 +123,86 @@ def _text(draw: DrawFn, schema: dict[str, Any], wrong: int) -> str:
 
 def _once(draw: DrawFn, chance: int) -> bool:
     return draw(st.integers(1, 1000)) <= chance
+
+
+# -- every border -----------------------------------------------------------------------------------------------------
+
+
+def borders(request: str) -> Iterator[Any]:
+    """A body for each border of each value that the contract has for a request, on either side of it."""
+    yield from _variants({"$ref": f"#/schemas/{FACTS['requests'][request]}"})
+
+
+def _resolved(schema: dict[str, Any]) -> dict[str, Any]:
+    while "$ref" in schema:
+        schema = FACTS["schemas"][schema["$ref"].rpartition("/")[2]]
+    return schema
+
+
+def _plain(schema: dict[str, Any]) -> Any:
+    """A value that is all right."""
+    schema = _resolved(schema)
+    if "anyOf" in schema:
+        name, each = next(iter(schema["anyOf"][0]["properties"].items()))
+        return {name: _plain(each)}
+    if "enum" in schema:
+        return schema["enum"][0]
+    match schema.get("type"):
+        case "object":
+            # Where values depend on each other all are there.
+            names = schema["properties"] if "allOf" in schema else schema.get("required", ())
+            return {name: _plain(schema["properties"][name]) for name in names}
+        case "array":
+            return [_plain(schema["items"])] * schema.get("minItems", 0)
+        case "string":
+            usual = [text for text in ("29/05/2023", "QUJD", "12.50") if _fits(schema, text)]
+            return usual[0] if "pattern" in schema else "a" * schema.get("minLength", 0)
+        case "boolean":
+            return False
+    return schema.get("minimum", 0)
+
+
+def _fits(schema: dict[str, Any], text: str) -> bool:
+    return not list(_pattern(None, schema.get("pattern", ""), text, None))
+
+
+def _variants(schema: dict[str, Any]) -> Iterator[Any]:
+    schema = _resolved(schema)
+    yield from (None, True, 1, 1.5, "", [], {}, _plain(schema))
+    if "anyOf" in schema:
+        for option in schema["anyOf"]:
+            yield from _variants(option)
+        yield {name: _plain(each) for option in schema["anyOf"][:2] for name, each in option["properties"].items()}
+        return
+    yield from schema.get("enum", ())
+    match schema.get("type"):
+        case "object":
+            yield from _object_variants(schema)
+        case "array":
+            fewest, most = schema.get("minItems", 0), schema.get("maxItems", 3)
+            item = _plain(schema["items"])
+            yield from ([item] * count for count in (fewest, most, most + 1))
+            yield from ([each] for each in _variants(schema["items"]))
+        case "string":
+            lengths = [schema.get("minLength", 1) - 1, schema.get("minLength", 0), schema.get("maxLength", 3)]
+            yield from ("a" * length for length in (*lengths, lengths[2] + 1))
+            yield from ("QUJD" * ((lengths[2] + more) // 4) for more in (0, 4))
+            yield from _EDGES
+        case "integer":
+            limits = (schema.get("minimum", 0), schema.get("maximum", 9))
+            yield from (limit + more for limit in limits for more in (-1, 0, 1, 0.0, 0.5))
+
+
+def _object_variants(schema: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    plain, properties = _plain(schema), schema.get("properties", {})
+    yield {name: _plain(each) for name, each in properties.items()}
+    yield plain | {"more": 1}
+    for name in plain:
+        yield {key: value for key, value in plain.items() if key != name}
+    for name, each in properties.items():
+        for value in _variants(each):
+            yield plain | {name: value}
+    for word in properties.get("operation", {}).get("enum", ()):
+        yield from (
+            {key: value for key, value in (plain | {"operation": word}).items() if key != name} for name in plain
+        )

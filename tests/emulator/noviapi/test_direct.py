@@ -51,9 +51,10 @@ def test_a_classic_receipt_in_several_jobs(talk: Talk, program: Program) -> None
     assert classic(program, 0, name="$h") == b"\x1bP0#Z$h\x1b\\"
     line = "Kawa\r1\rA/10.00/10.00/"
     classic(program, 1, name="$l", content=line)
+    classic(program, 2, name="$l", content=line)
     assert talk.register.state.transaction is not None
     assert program.do("receipt", RECEIPT)["error"]["code"] == 1002
-    classic(program, 1, 0, name="$e", content="001\r10.00/10.00/")
+    classic(program, 1, 0, name="$e", content="001\r20.00/20.00/")
     assert talk.kinds == ["receipt"]
     assert program.do("receipt", RECEIPT) == {"status": "DONE", "jpkid": 2}
 

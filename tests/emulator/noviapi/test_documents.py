@@ -59,6 +59,19 @@ def test_a_receipt_with_an_advance_and_packaging_as_in_the_contract(talk: Talk, 
     assert talk.register.state.drawer_openings >= 1
 
 
+def test_an_advance_that_is_returned_is_taken_off(talk: Talk, program: Program) -> None:
+    items = [{"article": ARTICLE}, {"advance_return": {"description": "Zaliczka", "ptu": "A", "value": "4.00"}}]
+    assert program.do("receipt", {"items": items, "summary": summary("6.00")})["status"] == "DONE"
+    assert talk.register.state.day.receipts[0] == 600
+
+
+def test_packaging_that_is_returned_is_paid_out_of_the_sum(talk: Talk, program: Program) -> None:
+    items = [{"article": ARTICLE}, {"container_return": {"value": "1.00", "quantity": "2", "number": 7}}]
+    assert program.do("receipt", {"items": items, "summary": summary("10.00", "9.00")})["status"] == "DONE"
+    assert talk.register.state.day.receipts[0] == 1000
+    assert talk.register.state.cash == 900
+
+
 def test_discounts_payments_and_change(talk: Talk, program: Program) -> None:
     receipt = {
         "items": [

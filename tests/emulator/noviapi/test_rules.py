@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fiscald.emulator.noviapi.rules import ENDPOINTS
-from tests.emulator.noviapi.contract import FACTS, accepts, nearly
+from tests.emulator.noviapi.contract import FACTS, accepts, borders, nearly
 
 NAMES = sorted(ENDPOINTS)
 RECEIPT: dict[str, Any] = {
@@ -23,9 +23,21 @@ def test_there_is_a_rule_for_every_endpoint_of_the_contract() -> None:
     assert {f"POST /{name}" for name in ENDPOINTS} == set(FACTS["requests"])
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_emulator_and_contract_have_the_same_borders(name: str) -> None:
+    accepted = refused = 0
+    for body in borders(f"POST /{name}"):
+        errors = ENDPOINTS[name].errors(body)
+        good = accepts(f"POST /{name}", body)
+        assert bool(errors) is not good, (errors, json.dumps(body)[:500])
+        accepted, refused = accepted + good, refused + (not good)
+    assert accepted >= 4
+    assert refused >= 10
+
+
 @pytest.mark.parametrize("wrong", [0.0, 0.01, 0.05, 0.3])
 @pytest.mark.parametrize("name", NAMES)
-@settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
 @given(data=st.data())
 def test_emulator_and_contract_agree_on_generated_documents(name: str, wrong: float, data: st.DataObject) -> None:
     body = data.draw(nearly(f"POST /{name}", wrong))
