@@ -15,6 +15,7 @@ from typing import Any
 from fiscald.emulator.running import EmulatedPrinter
 from tests.contract.running import Shop
 from tests.contract.tools import HERE, Failed, fresh, node, python, run
+from tests.emulator.noviapi.serving import served
 from tests.emulator.novitus_xml.talking import joined
 
 PROGRAMS = HERE / "programs"
@@ -132,6 +133,32 @@ def count_of_cases(told: str) -> int:
     return int(match[1].replace(",", ""))
 
 
+#: What novitus-noviapi must be told by an emulated printer.
+NOVIAPI: dict[str, Any] = {
+    "jpkid": [1, 2, 3, 4],
+    "refused": 27,
+    "setting": "30",
+    "graphics": [1],
+    "paid": "7.00",
+    "direct": [
+        "\x1bP1#RPOINT EMU/1.01\x1b\\",
+        '<pakiet crc="90ECF3B6"><informacja akcja="wersja" wersja="POINT EMU 1.01" />\n</pakiet>',
+    ],
+    "waiting": 1,
+    "conflict": 10,
+    "not_found": 1,
+}
+
+
+def novitus_noviapi(_: Shop, __: Path, ___: Wanted) -> str:
+    """A client of others for NoviAPI printers, as it is, against the emulated one; it needs no daemon."""
+    with served(slow=0.1) as it:
+        told = json.loads(run(python() / "python", PROGRAMS / "novitus_noviapi.py", it.urls[0]))
+        if told != NOVIAPI or it.kinds != ["receipt", "invoice", "nonfiscal", "daily_report"]:
+            raise Failed(f"the program was told {told}, the printer printed {it.kinds}")
+    return f"every endpoint, {len(it.kinds)} documents"
+
+
 def litex_novitus_xml(_shop: Shop, _description: Path, _wanted: Wanted) -> str:
     """A client for Novitus printers, unchanged, at the emulated one."""
     with joined(), EmulatedPrinter("novitus-xml", link="pty") as printer:
@@ -148,5 +175,6 @@ CHECKS: dict[str, Callable[[Shop, Path, Wanted], str]] = {
     "hey-api": hey_api,
     "openapi-python-client": openapi_python_client,
     "schemathesis": schemathesis,
+    "novitus-noviapi": novitus_noviapi,
     "litex-novitus-xml": litex_novitus_xml,
 }
