@@ -37,6 +37,7 @@ from fiscald.journal import (
     UnusableJournal,
     prepare,
 )
+from fiscald.kept import kept_in
 from fiscald.licence import LicenceGate, LicenceStore, Registration, StoreError
 from fiscald.licence.machine import this_machine
 from fiscald.licence.notes import KINDS, Note, Notes, read_note, with_note
@@ -88,7 +89,7 @@ async def run(
         )
         memory = Memory(config.flight_recorders_mib << 20)
         printers = [
-            _printer(name, printer, memory, recordings, ksef_warnings=config.ksef_warnings)
+            _printer(name, printer, config, memory, recordings)
             for name, printer in config.printers.items()
         ]
         engine = Engine(printers, journal, gate, keep_days=config.keep_days, plugged_in=plugged_in, clock=now)
@@ -220,10 +221,10 @@ def _gate(config: Config, clock: Callable[[], float], machine: str | None) -> Li
 
 
 def _printer(
-    name: str, config: PrinterConfig, memory: Memory, recordings: RecordingFolder, *, ksef_warnings: bool
+    name: str, config: PrinterConfig, whole: Config, memory: Memory, recordings: RecordingFolder
 ) -> Printer:
     chosen = family(config.family)
-    settings = Settings(name, config.options)
+    settings = Settings(name, config.options, kept_in(whole.state_dir / "kept" / f"{name}.json"))
     address = config.parsed_address
     folder = recordings if config.record else None
     recorder = FlightRecorder(
@@ -238,7 +239,7 @@ def _printer(
         recorder.kept,
         recorder.follow,
         shared=config.shared,
-        ksef_warnings=ksef_warnings,
+        ksef_warnings=whole.ksef_warnings,
     )
 
 

@@ -114,6 +114,11 @@ class Family(ABC):
     """The dialogue before the first command of a connection: a password, a token. Changes nothing on the printer."""
     raw: Raw | None = None
     decoding: Decoding | None = None
+    web: bool = False
+    """Whether its printers are HTTP servers, with addresses that begin with http:// or https://."""
+    status_leaves_records: bool = False
+    """Whether each status read stays in the printer's memory for a while. Then the engine reads it ten times less
+    often."""
     speeds: tuple[int, ...] = ()
     """The speeds of a serial line that its printers support, in bits per second, the likeliest first. Empty: its
     printers have no serial line."""
