@@ -88,10 +88,7 @@ async def run(
             config.state_dir / "recordings", now, size=config.recordings_mib << 20, days=config.recordings_days
         )
         memory = Memory(config.flight_recorders_mib << 20)
-        printers = [
-            _printer(name, printer, config, memory, recordings)
-            for name, printer in config.printers.items()
-        ]
+        printers = [_printer(name, printer, config, memory, recordings) for name, printer in config.printers.items()]
         engine = Engine(printers, journal, gate, keep_days=config.keep_days, plugged_in=plugged_in, clock=now)
         passed = inherited()
         sockets = passed or [bind(config.socket)]
@@ -220,9 +217,7 @@ def _gate(config: Config, clock: Callable[[], float], machine: str | None) -> Li
     )
 
 
-def _printer(
-    name: str, config: PrinterConfig, whole: Config, memory: Memory, recordings: RecordingFolder
-) -> Printer:
+def _printer(name: str, config: PrinterConfig, whole: Config, memory: Memory, recordings: RecordingFolder) -> Printer:
     chosen = family(config.family)
     settings = Settings(name, config.options, kept_in(whole.state_dir / "kept" / f"{name}.json"))
     address = config.parsed_address

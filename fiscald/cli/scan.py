@@ -240,7 +240,9 @@ def _outcome(result: Probed, *, asking: bool) -> Iterator[str]:
     elif answer is not None and answer.introduction is not None:
         identity, condition = answer.introduction.identity, answer.introduction.condition
         yield f"port opens; {answer.family} answers{_at(answer)}{' (and an echo)' if answer.echoes else ''}"
-        number = f"unique number {identity.printer_id}" if identity.printer_id else "it tells its number when it is used"
+        number = (
+            f"unique number {identity.printer_id}" if identity.printer_id else "it tells its number when it is used"
+        )
         yield f"{identity.model or 'unknown model'}, {number}, {condition.state}"
     elif best is not None:
         yield f"port opens; {_tried(result)}"

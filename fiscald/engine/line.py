@@ -169,6 +169,11 @@ class Line:
         """The printer's family."""
         return self._family
 
+    @property
+    def settings(self) -> Settings:
+        """The settings that it uses."""
+        return self._settings
+
     async def use(self, settings: Settings) -> None:
         """Use these settings from now on (the profile has become known)."""
         if settings != self._settings:

@@ -108,7 +108,7 @@ class Family(ABC):
 
     ``None``: every document reads everything again.
     """
-    delivery: Callable[[EReceiptState], Dialogue[EReceiptState]] | None = None
+    delivery: Callable[[EReceiptState, Settings], Dialogue[EReceiptState]] | None = None
     """Asks an idle printer what became of an e-receipt. Changes nothing. ``None``: its printers send none."""
     greeting: Callable[[Settings], Dialogue[None]] | None = None
     """The dialogue before the first command of a connection: a password, a token. Changes nothing on the printer."""

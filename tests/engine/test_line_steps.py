@@ -365,11 +365,11 @@ def test_a_refused_connection_proves_that_nothing_was_sent() -> None:
 
 def test_a_query_for_once_is_not_sent_again_after_a_damaged_answer() -> None:
     for once, sent in ((True, 1), (False, 3)):
-        asked: list[bytes] = []
+        asked: list[str] = []
 
-        def damaged(data: bytes, asked: list[bytes] = asked) -> bytes:
-            asked.append(data)
-            return b"#?\n"
+        def damaged(text: str, asked: list[str] = asked) -> bytes:
+            asked.append(text)
+            return b"?\n"
 
         printer = TinyPrinter(damaged)
 

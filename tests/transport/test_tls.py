@@ -140,6 +140,7 @@ async def test_a_server_without_tls_is_told_apart(tmp_path: Path) -> None:
 async def test_a_handshake_without_end_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     done = threading.Event()
     monkeypatch.setattr(web, "CONNECT_SECONDS", 0.05)
+
     def wait(_: socket.socket) -> None:
         done.wait()
 
