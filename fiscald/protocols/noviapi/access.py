@@ -14,7 +14,7 @@ blocked      the printer gives no new token before then
 document     the document of ours that may be confirmed and not finished: ``receipt/ID``
 looked       the last status job, whose answer shows the printer's state at any time
 denied       another document of this server was confirmed: nothing is confirmed before then
-lost         the answer to a ``POST`` was lost, so a document of ours may be stored under an unknown id
+lost         a job of ours may be stored and left behind: an answer was lost, or fiscald was killed
 ============ ====================================================================================
 """
 
@@ -22,6 +22,7 @@ from __future__ import annotations
 
 import datetime
 import re
+from typing import TypeVar
 
 from fiscald.model.problems import problem
 from fiscald.protocols.base import Dialogue, DialogueAborted, HostTime, Kept, Settings
@@ -30,6 +31,7 @@ from fiscald.protocols.noviapi.commands import NEW_TOKEN, RENEW_TOKEN, Reply, Re
 
 TOKEN, ASKED, BLOCKED = "token", "asked", "blocked"
 DOCUMENT, LOOKED, DENIED, LOST = "document", "looked", "denied", "lost"
+T = TypeVar("T")
 HOUR = datetime.timedelta(hours=1)
 #: How many tokens fiscald asks for in an hour. The printer gives ten; one is left for a technician.
 MOST_IN_AN_HOUR = 9
@@ -42,9 +44,24 @@ _OWN_SERVER = "every program needs a server (port) of its own: 8888 to 8897, in 
 _UNLOCK = "the printer's menu unlocks it at once: 3.3.1, 9 ZERUJ NOVIAPI, 2 ODBLOKUJ POBIERANIE TOKENÓW"
 
 
+def token_of(kept: Kept) -> str:
+    """The token; empty: there is none, or what was kept is none."""
+    token = kept[TOKEN]
+    return token if _TOKEN.fullmatch(token) else ""
+
+
 def lost_an_id(kept: Kept) -> None:
-    """Remember that a document of ours may be stored under an id that nobody knows."""
+    """Remember that a job of ours may be stored, and that nobody will confirm or remove it."""
     kept[LOST] = "yes"
+
+
+def leaving_nothing(dialogue: Dialogue[T], settings: Settings) -> Dialogue[T]:
+    """``dialogue``, which stores jobs that only ask. Wherever it is cut, even by a kill, one of them may stay behind."""
+    kept = settings.kept
+    before, kept[LOST] = kept[LOST], "yes"
+    result = yield from dialogue
+    kept[LOST] = before
+    return result
 
 
 def call(request: Request, settings: Settings) -> Dialogue[Reply]:
@@ -55,7 +72,7 @@ def call(request: Request, settings: Settings) -> Dialogue[Reply]:
     fails.
     """
     kept = settings.kept
-    if not kept[TOKEN]:
+    if not token_of(kept):
         yield from _get(kept)
     reply: Reply = yield request.step
     if reply.status == 401:

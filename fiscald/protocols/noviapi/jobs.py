@@ -13,7 +13,6 @@ from fiscald.protocols.noviapi.commands import (
     ID,
     QUEUE,
     SHORT_POLL,
-    STATUS,
     Endpoint,
     Reply,
     Request,
@@ -26,6 +25,8 @@ from fiscald.protocols.proof.own_id import State
 
 #: How often the state of a job that only asks is asked for, each time for two seconds.
 POLLS = 10
+#: The last status that a look asks for. Its id is kept: asked for again, it shows the printer's state.
+LAST_OF_A_LOOK = {"type": "fiscal_memory"}
 #: Seconds between two questions, should the printer not wait itself.
 BETWEEN = 0.3
 
@@ -124,7 +125,7 @@ def run(endpoint: Endpoint, content: object, settings: Settings) -> Dialogue[Rep
         reply = yield from call(question, settings)
         match state_of_job(question, reply):
             case State.DONE:
-                if endpoint is STATUS:
+                if content == LAST_OF_A_LOOK:
                     settings.kept[LOOKED] = own_id
                 return reply
             case State.REFUSED:

@@ -82,7 +82,7 @@ class _PrintoutPlanner(Planner):
         """The printer takes UTF-8, so a line in another code page would say nothing about it."""
         if line.code_page != CODE_PAGE:
             self.plan.left_out(pointer, f"this printer has no code page {line.code_page}: it takes UTF-8")
-            return []
+            return [_special("emptyline")]
         return self._text(line.text, pointer)
 
 

@@ -23,11 +23,11 @@ from fiscald.model.times import POLISH_TIME
 from fiscald.protocols.base import Baseline, Dialogue, DialogueAborted, Identification, Settings, Wait
 from fiscald.protocols.conditions import condition_problem
 from fiscald.protocols.noviapi import xml
-from fiscald.protocols.noviapi.access import LOOKED, call, strange
+from fiscald.protocols.noviapi.access import LOOKED, call, leaving_nothing, strange
 from fiscald.protocols.noviapi.commands import ALIVE, DIRECT_IO, ID, QUEUE, STATUS, Reply, ask
 from fiscald.protocols.noviapi.conditions import CONDITIONS
 from fiscald.protocols.noviapi.evidence import NoviApiLook
-from fiscald.protocols.noviapi.jobs import condition_of, free_server, run
+from fiscald.protocols.noviapi.jobs import LAST_OF_A_LOOK, condition_of, free_server, run
 from fiscald.protocols.noviapi.profiles import of_columns
 from fiscald.protocols.novitus_elements import Element
 from fiscald.protocols.proof.verdicts import reason_to_wait
@@ -80,8 +80,7 @@ def identify(_settings: Settings) -> Dialogue[Identification]:
 def read_status(settings: Settings) -> Dialogue[Snapshot]:
     """Everything that the status shows."""
     yield from free_server(settings)
-    found = yield from _read(settings)
-    clock = yield from read_clock(settings)
+    found, clock = yield from leaving_nothing(_read_all(settings), settings)
     look = found.look
     return Snapshot(
         identity=Identity(
@@ -98,6 +97,12 @@ def read_status(settings: Settings) -> Dialogue[Snapshot]:
         records_free=found.reports_left,
         device={"last_jpkid": look.jpkid},
     )  # fmt: skip
+
+
+def _read_all(settings: Settings) -> Dialogue[tuple[NoviApiBaseline, datetime.datetime | None]]:
+    found = yield from _read(settings)
+    clock = yield from read_clock(settings)
+    return found, clock
 
 
 def read_condition(settings: Settings) -> Dialogue[Condition]:
@@ -138,6 +143,10 @@ def read_stable(settings: Settings) -> Dialogue[NoviApiBaseline]:
 
     Otherwise the totals could be of another moment than the memory, and hide what a document is worth.
     """
+    return (yield from leaving_nothing(_read_stable(settings), settings))
+
+
+def _read_stable(settings: Settings) -> Dialogue[NoviApiBaseline]:
     found = yield from _read(settings)
     for _ in range(LOOKS):
         if found.look.jpkid == (yield from _memory(settings)):
@@ -183,7 +192,7 @@ def _read(settings: Settings) -> Dialogue[NoviApiBaseline]:
     jpkid = yield from _memory(settings)
     device = yield from _device(settings)
     checkout = yield from _checkout(settings)
-    reply = yield from run(STATUS, {"type": "fiscal_memory"}, settings)
+    reply = yield from run(STATUS, LAST_OF_A_LOOK, settings)
     fiscal = ("request", "response", "status", "fiscal_memory")
     unique, reports = reply.text(*fiscal, "unique_number"), reply.number(*fiscal, "daily_reports_count")
     if not unique or reports is None:

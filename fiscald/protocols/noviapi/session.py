@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import h11
 
 from fiscald.protocols.base import Answer, Damaged, Event, Session, Settings, Stray
-from fiscald.protocols.noviapi.access import TOKEN, lost_an_id
+from fiscald.protocols.noviapi.access import lost_an_id, token_of
 from fiscald.protocols.noviapi.commands import ALIVE, Reply, Request
 from fiscald.protocols.noviapi.payload import read_object
 
@@ -43,8 +43,8 @@ class NoviApiSession(Session):
         self._body.clear()
         # The samples of the contract have this name of a program.
         headers = [("Host", "printer"), ("User-Agent", "NoviApi"), ("Accept", "application/json")]
-        if command.authorised:
-            headers.append(("Authorization", f"Bearer {self._kept[TOKEN]}"))
+        if command.authorised and (token := token_of(self._kept)):
+            headers.append(("Authorization", f"Bearer {token}"))
         if command.body:
             headers.append(("Content-Type", command.kind))
         if command.body or command.method != "GET":
@@ -122,7 +122,7 @@ class NoviApiSession(Session):
         return Damaged(detail)
 
     def _give_up(self) -> None:
-        if self._waiting is not None and self._waiting.method == "POST":
+        if self._waiting is not None and self._waiting.method in ("POST", "PUT"):
             lost_an_id(self._kept)
         self._over, self._waiting = True, None
 
