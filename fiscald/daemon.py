@@ -37,6 +37,7 @@ from fiscald.journal import (
     UnusableJournal,
     prepare,
 )
+from fiscald.kept import kept_in
 from fiscald.licence import LicenceGate, LicenceStore, Registration, StoreError
 from fiscald.licence.machine import this_machine
 from fiscald.licence.notes import KINDS, Note, Notes, read_note, with_note
@@ -87,10 +88,7 @@ async def run(
             config.state_dir / "recordings", now, size=config.recordings_mib << 20, days=config.recordings_days
         )
         memory = Memory(config.flight_recorders_mib << 20)
-        printers = [
-            _printer(name, printer, memory, recordings, ksef_warnings=config.ksef_warnings)
-            for name, printer in config.printers.items()
-        ]
+        printers = [_printer(name, printer, config, memory, recordings) for name, printer in config.printers.items()]
         engine = Engine(printers, journal, gate, keep_days=config.keep_days, plugged_in=plugged_in, clock=now)
         passed = inherited()
         sockets = passed or [bind(config.socket)]
@@ -219,11 +217,9 @@ def _gate(config: Config, clock: Callable[[], float], machine: str | None) -> Li
     )
 
 
-def _printer(
-    name: str, config: PrinterConfig, memory: Memory, recordings: RecordingFolder, *, ksef_warnings: bool
-) -> Printer:
+def _printer(name: str, config: PrinterConfig, whole: Config, memory: Memory, recordings: RecordingFolder) -> Printer:
     chosen = family(config.family)
-    settings = Settings(name, config.options)
+    settings = Settings(name, config.options, kept_in(whole.state_dir / "kept" / f"{name}.json"))
     address = config.parsed_address
     folder = recordings if config.record else None
     recorder = FlightRecorder(
@@ -238,7 +234,7 @@ def _printer(
         recorder.kept,
         recorder.follow,
         shared=config.shared,
-        ksef_warnings=ksef_warnings,
+        ksef_warnings=whole.ksef_warnings,
     )
 
 

@@ -30,6 +30,7 @@ _HINTS = {
     Heard.LOST: "the link ended during the probe: a loose cable, or its menu selects another interface",
 }
 _LINK_HINTS = {
+    "link.certificate": "compare the fingerprint with that of the printer's own certificate",
     "link.denied": "run it as root, or see: fiscalctl doctor",
     "link.held": "stop that program; sudo fuser -v shows which it is",
     "link.absent": "switch it on, plug it in",
@@ -239,7 +240,10 @@ def _outcome(result: Probed, *, asking: bool) -> Iterator[str]:
     elif answer is not None and answer.introduction is not None:
         identity, condition = answer.introduction.identity, answer.introduction.condition
         yield f"port opens; {answer.family} answers{_at(answer)}{' (and an echo)' if answer.echoes else ''}"
-        yield f"{identity.model or 'unknown model'}, unique number {identity.printer_id}, {condition.state}"
+        number = (
+            f"unique number {identity.printer_id}" if identity.printer_id else "it tells its number when it is used"
+        )
+        yield f"{identity.model or 'unknown model'}, {number}, {condition.state}"
     elif best is not None:
         yield f"port opens; {_tried(result)}"
         yield f"received{_at(best)}: {_heard(best)}"

@@ -10,7 +10,7 @@ from fiscald.diagnostics.host import Holder, Host, SerialPort, UsbFacts
 from fiscald.diagnostics.places import fits, same_host, same_port
 from fiscald.model.printers import PrinterStatus
 from fiscald.protocols import FAMILIES, family
-from fiscald.transport import Address, AddressError, SerialLine, TcpHost, UsbDevice, parse_address
+from fiscald.transport import Address, AddressError, HttpHost, SerialLine, TcpHost, UsbDevice, parse_address
 from fiscald.transport.known_usb import KnownUsb, known_usb
 from fiscald.transport.spelling import advice, spelled
 from fiscald.transport.usb import BAUD
@@ -147,6 +147,8 @@ def _same_place(host: Host, devices: Iterable[UsbFacts], candidate: Candidate, a
 def _named(host: Host, address: Address, spoken: Sequence[str]) -> Candidate:
     """A place that the user gave, which is not a known port of this computer."""
     what = "given on the command line"
+    if isinstance(address, HttpHost):
+        return Candidate(address, what, tuple(name for name in spoken if family(name).web), named=True)
     if isinstance(address, SerialLine):
         path = address.path
         return _guarded(host, Candidate(address, what, tuple(spoken), path, _speeds(spoken), named=True))

@@ -30,6 +30,10 @@ NOISE_LEAST, NOISE_SHARE = 3, 200
 #: Remedies for a missing link, by its problem.
 _LINK_REMEDIES = {
     "link.absent": "fiscalctl scan    # switch the printer on and plug it in first; compare the address",
+    "link.certificate": (
+        "openssl s_client -connect HOST:PORT </dev/null | openssl x509 -noout -fingerprint -sha256    # compare it "
+        "with the printer's, then write it into the address"
+    ),
     "link.held": "sudo fuser -v /dev/bus/usb/*/*    # stop that program; detach=yes frees it from the kernel's driver",
 }
 _LICENCE_SHOWN = "fiscalctl licence status"

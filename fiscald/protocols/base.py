@@ -22,7 +22,7 @@ from __future__ import annotations
 
 import datetime
 from abc import ABC, abstractmethod
-from collections.abc import Generator, Iterable, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 from typing import Any, Generic, NamedTuple, Protocol, Self, TypeVar
@@ -101,6 +101,8 @@ class Step(NamedTuple):
     """``None``: the line never sends these bytes again. (It repeats a query with a damaged reply as a new command.)"""
     ends: Ends | None = None
     """For a technician's command: what it ends or cancels, if it does nothing else."""
+    once: bool = False
+    """Whether the line must not send even a query again if its answer comes damaged."""
 
 
 class RawReply(NamedTuple):
@@ -236,7 +238,7 @@ class Pause(NamedTuple):
 
 
 class HostTime(NamedTuple):
-    """Asks for this computer's time. The reply is an aware ``datetime``; only jobs may ask."""
+    """Asks for this computer's time. The reply is an aware ``datetime``. ``Family.identify`` may not ask."""
 
 
 T = TypeVar("T")
@@ -382,12 +384,51 @@ class FamilyOptions(Strict):
         return self
 
 
+class Kept:
+    """Short texts that a family keeps for one printer, over its connections and over restarts of the daemon: a token.
+
+    A text must not be needed: it may be lost, or come back older than it was.
+    """
+
+    #: How many texts, and how long each may be.
+    MOST, LONGEST = 16, 4096
+
+    def __init__(
+        self, texts: Mapping[str, str] | None = None, store: Callable[[Mapping[str, str]], None] = lambda _: None
+    ) -> None:
+        """``texts``: from before. ``store`` is called with all of them at every change, and writes them at once."""
+        self._texts = dict(texts or {})
+        self._store = store
+
+    def __getitem__(self, name: str) -> str:
+        """The text of that name; empty if there is none."""
+        return self._texts.get(name, "")
+
+    def __setitem__(self, name: str, text: str) -> None:
+        """Keep ``text``; nothing is kept of an empty one. Raises ``ValueError`` beyond the bounds."""
+        if text == self[name]:
+            return
+        if len(text) > self.LONGEST or (name not in self._texts and len(self._texts) >= self.MOST):
+            raise ValueError(f"{name}: {self.MOST} texts of {self.LONGEST} characters can be kept")
+        if text:
+            self._texts[name] = text
+        else:
+            del self._texts[name]
+        self._store(self._texts)
+
+    def __repr__(self) -> str:
+        # Some are secrets.
+        return f"Kept({', '.join(self._texts)})"
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """What the configuration says about one printer, and what fiscald has learned about it since."""
 
     name: str
     options: FamilyOptions
+    kept: Kept = field(default_factory=Kept, compare=False)
+    """What its family keeps for it."""
 
 
 @dataclass(frozen=True, slots=True)

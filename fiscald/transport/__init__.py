@@ -1,4 +1,4 @@
-"""Addresses to byte streams: serial lines, USB and TCP."""
+"""Addresses to byte streams: serial lines, USB, TCP and TLS."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from fiscald.transport.plugged import plugged_in
 from fiscald.transport.serial import SerialLine
 from fiscald.transport.tcp import TcpHost
 from fiscald.transport.usb import UsbDevice
+from fiscald.transport.web import HttpHost, HttpsHost, WrongCertificate
 from fiscald.transport.wrappers import Recorder, Throttle
 
 __all__ = [
@@ -29,6 +30,8 @@ __all__ = [
     "AddressError",
     "ByteStream",
     "DeviceAbsent",
+    "HttpHost",
+    "HttpsHost",
     "LinkError",
     "LinkLost",
     "MemoryStream",
@@ -40,6 +43,7 @@ __all__ = [
     "Throttle",
     "Unreachable",
     "UsbDevice",
+    "WrongCertificate",
     "memory_line",
     "parse_address",
     "plugged_in",

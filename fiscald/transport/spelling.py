@@ -80,6 +80,6 @@ def advice(text: str) -> str:
     if _TCP.fullmatch(text):
         return f"write {TCP_EXAMPLE}; a port is a number from 1 to 65535"
     return (
-        "an address starts with serial://, usb:// or tcp://, for example serial:///dev/ttyUSB0?baud=9600, "
-        "usb://1424:10b0, tcp://192.168.1.50:6666"
+        "an address starts with serial://, usb://, tcp://, http:// or https://, for example "
+        "serial:///dev/ttyUSB0?baud=9600, usb://1424:10b0, tcp://192.168.1.50:6666, http://192.168.1.51:8888"
     )

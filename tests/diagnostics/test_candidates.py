@@ -255,4 +255,4 @@ def test_named_addresses(tree: Tree) -> None:
     line = one(tree, named=("serial:///dev/ttyS7?baud=38400",))
     assert (str(line.address), line.device) == ("serial:///dev/ttyS7?baud=38400", "/dev/ttyS7")
     with pytest.raises(AddressError):
-        one(tree, named=("http://192.168.1.50",))
+        one(tree, named=("ftp://192.168.1.50",))

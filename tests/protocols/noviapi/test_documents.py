@@ -1,0 +1,427 @@
+"""Every document, carried out whole and interrupted at every request: what the verdict says is what came out."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from fiscald.model.e_receipt import Delivered
+from fiscald.model.jobs import Paper
+from fiscald.protocols.base import DialogueAborted, Held, NotPrinted, Printed, Stage, Unknown, Wait
+from fiscald.protocols.noviapi.access import DENIED, DOCUMENT, LOST
+from fiscald.protocols.noviapi.family import FAMILY
+from tests.protocols.noviapi.bench import DOCUMENTS, INVOICE, PRINTOUT, RECEIPT, Bench, Cut, document, settle
+from tests.protocols.noviapi.printer import UNIQUE, NoviPrinter
+
+EVERY = sorted(DOCUMENTS)
+
+
+@pytest.mark.parametrize("kind", EVERY)
+def test_a_document_comes_out_once_and_nothing_is_left_behind(kind: str) -> None:
+    content, sheet = DOCUMENTS[kind]
+    bench = Bench()
+    verdict = bench.printed(content)
+    assert bench.sheets(sheet) == 1
+    assert verdict.result.printer_id == UNIQUE
+    assert bench.settings.kept[DOCUMENT] == ""
+    assert not [job for job in bench.printer.jobs.values() if job.status != "DONE"]
+    assert bench.printer.asked.count("GET token") == 1
+
+
+@pytest.mark.parametrize("executed", [False, True])
+@pytest.mark.parametrize("kind", EVERY)
+def test_silence_at_every_request_never_prints_twice(kind: str, executed: bool) -> None:
+    content, sheet = DOCUMENTS[kind]
+    whole = Bench()
+    whole.printed(content)
+    assert whole.steps > 20
+    for place in range(1, whole.steps + 1):
+        bench = Bench(cut_at=place, executed=executed)
+        verdict = settle(bench, content)
+        assert isinstance(verdict, Printed), (place, verdict)
+        assert bench.sheets(sheet) == (1 if kind not in ("monthly_report", "periodic_report") else bench.sheets(sheet))
+        assert 1 <= bench.sheets(sheet) <= 2
+        assert bench.printer.asked.count("GET token") <= 2
+
+
+def test_a_receipt_tells_number_day_sums_and_place_in_the_memory() -> None:
+    bench = Bench()
+    result = bench.printed(RECEIPT).result
+    assert (result.number, result.daily_report, result.total, result.due) == (13, 8, Decimal("17.80"), Decimal("17.80"))
+    assert result.totals is not None
+    assert {each.vat: each.gross for each in result.totals} == {"A": Decimal("10.80"), "C": Decimal("7.00")}
+    assert result.device["jpkid"] == 101
+    (_, content) = bench.printer.paper[0]
+    assert content["summary"] == {"total": "17.80", "pay_in": "20.00", "change": "2.20"}
+    assert content["items"][1]["article"]["discount_markup"] == {
+        "type": "value_discount", "value": "1.20", "name": "Rabat 10,00%",
+    }  # fmt: skip
+
+
+def test_deposits_stand_outside_of_the_total() -> None:
+    bench = Bench()
+    packaging = [{"name": "Butelka", "price": "0.50", "quantity": "2"}, {"number": "17", "price": "1.00", "returned": True}]
+    result = bench.printed({**RECEIPT, "payments": [], "packaging": [*packaging, packaging[0]]}).result
+    assert (result.total, result.due) == (Decimal("17.80"), Decimal("18.80"))
+    (_, content) = bench.printer.paper[0]
+    assert content["summary"] == {"total": "17.80", "pay_in": "18.80"}
+    assert [*content["items"][2].items()] == [("container", {"value": "1.00", "quantity": "2", "name": "Butelka"})]
+    assert content["items"][3] == {"container_return": {"value": "1.00", "quantity": "1", "number": 17}}
+
+
+def test_currency_and_mobile_payments() -> None:
+    bench = Bench()
+    payments = [
+        {"type": "mobile", "amount": "5.00", "name": "BLIK"},
+        {"type": "cash", "amount": "42.50", "currency": {"code": "EUR", "rate": "4.25", "amount": "10.00"}},
+    ]
+    bench.printed({**RECEIPT, "payments": payments})
+    (_, content) = bench.printer.paper[0]
+    assert content["payments"] == [
+        {"mobile": {"value": "5.00", "name": "BLIK"}},
+        {"currency": {"name": "EUR", "course": "4.25", "is_change": False, "currency_value": "10.00", "local_value": "42.50"}},
+    ]  # fmt: skip
+    assert content["summary"]["change"] == "29.70"
+
+
+@pytest.mark.parametrize(
+    ("said", "facts", "paper"),
+    [
+        ("not_printed_and_sent", (True, Delivered.YES, False), Paper.NONE),
+        ("printed_and_sent", (True, Delivered.YES, True), Paper.PRINTED),
+        ("not_printed_and_added_to_db", (True, Delivered.NO, False), Paper.NONE),
+        ("printed_and_added_to_db", (True, Delivered.NO, True), Paper.PRINTED),
+        ("printed_and_invalid_kid", (False, Delivered.NO, True), Paper.PRINTED),
+        ("printed", (False, Delivered.NO, True), Paper.PRINTED),
+    ],
+)
+def test_an_e_receipt_has_two_facts_of_its_own(said: str, facts: tuple[Any, ...], paper: Paper) -> None:
+    bench = Bench(NoviPrinter(e_document=said), options={"e_document_protocol": "MF"})
+    verdict = bench.printed({**RECEIPT, "e_receipt": {"customer_id": "IDZ-1", "print": False}})
+    found = verdict.result.e_receipt
+    assert found is not None
+    assert (found.registered, found.delivered, found.printed) == facts
+    assert verdict.paper is paper
+    sent = bench.printer.paper[0][1]["buyer"]["e_document"]
+    assert sent == {"transaction_id": "IDZ-1", "protocol": "MF", "print_send_mode": "no_print_send_later"}
+    bench.printer.e_document = "printed_and_sent"
+    later = bench.drive(FAMILY.delivery(found, bench.settings))
+    assert later.delivered is Delivered.YES
+    bench.printer.jobs.clear()
+    assert bench.drive(FAMILY.delivery(later, bench.settings)) == later
+
+
+# -- what a printer refuses ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", ["receipt", "invoice", "printout", "cash_in", "monthly_report"])
+def test_a_refusal_for_the_documents_sake_fails_it(kind: str) -> None:
+    content, sheet = DOCUMENTS[kind]
+    bench = Bench(NoviPrinter(refuse_with=25))
+    verdict = bench.carry_out(content)
+    assert isinstance(verdict, NotPrinted), verdict
+    assert (verdict.again, verdict.problem.device_code) == (False, "25")
+    assert bench.sheets(sheet) == 0
+
+
+@pytest.mark.parametrize(("number", "code"), [(1116, "printer.report_due"), (1037, "printer.paper_out")])
+def test_a_refusal_for_a_condition_keeps_it_waiting(number: int, code: str) -> None:
+    verdict = Bench(NoviPrinter(refuse_with=number)).carry_out(RECEIPT)
+    assert isinstance(verdict, Held)
+    assert (verdict.problem.code, verdict.was_open) == (code, False)
+
+
+def test_what_the_printer_would_refuse_is_not_sent() -> None:
+    for change, pointer in (
+        ({"lines": [{"name": "x", "price": "1.00", "vat": "7%"}]}, "/document/lines/0/vat"),
+        ({"lines": [RECEIPT["lines"][0], {**RECEIPT["lines"][0], "storno": True}]}, "/document/lines/1/storno"),  # type: ignore[index]
+        ({"buyer": {"vat_id": "DE136695976"}}, "/document/buyer/vat_id"),
+    ):
+        bench = Bench()
+        verdict = bench.carry_out({**RECEIPT, "payments": [], **change})
+        assert isinstance(verdict, NotPrinted)
+        assert [each.pointer for each in verdict.problem.errors] == [pointer]
+        assert "POST receipt" not in bench.printer.asked
+
+
+def test_without_paper_a_document_waits_without_costing_jobs() -> None:
+    bench = Bench()
+    bench.drive(FAMILY.read_status(bench.settings))
+    bench.printer.device_error = 1037
+    jobs = len(bench.printer.jobs)
+    for _ in range(3):
+        verdict = bench.carry_out(RECEIPT)
+        assert isinstance(verdict, Wait)
+        assert verdict.problem.code == "printer.paper_out"
+    assert len(bench.printer.jobs) == jobs
+
+
+def test_a_request_that_the_contract_forbids_points_to_its_line() -> None:
+    body = b'{"exception":{"code":8,"description":"JSON Validation Error","errors":["receipt/items/[1]/article/ptu : Length"]}}'
+    bench = Bench()
+    original = bench.printer._serve
+
+    def serve(method: str, endpoint: str, *rest: Any) -> tuple[int, Any]:
+        if (method, endpoint) == ("POST", "receipt"):
+            bench.printer.answers.append(b"HTTP/1.1 400 X\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
+        return original(method, endpoint, *rest)
+
+    bench.printer._serve = serve  # type: ignore[method-assign]
+    verdict = bench.carry_out(RECEIPT)
+    assert isinstance(verdict, NotPrinted)
+    assert verdict.problem.errors[0].pointer == "/document/lines/1"
+    assert "'Kawa'" in verdict.problem.errors[0].detail
+    assert "ptu : Length" in verdict.problem.errors[0].detail
+
+
+# -- a confirmed document in the queue -----------------------------------------------------------------------
+
+
+def test_a_document_in_the_queue_is_asked_for_before_anything_is_confirmed() -> None:
+    bench = Bench(NoviPrinter())
+    bench.paused = lambda: setattr(bench.printer, "device_error", 1037)
+
+    def no_paper_now() -> None:
+        bench.printer.held = True
+
+    original = bench.printer._store
+
+    def store(endpoint: str, body: bytes) -> tuple[int, Any]:
+        if endpoint == "receipt":
+            no_paper_now()
+        return original(endpoint, body)
+
+    bench.printer._store = store  # type: ignore[method-assign]
+    with pytest.raises(DialogueAborted, match="out of paper"):
+        bench.carry_out(RECEIPT)
+    assert bench.journal.checkpoint.stage is Stage.COMMITTING
+    asked = len(bench.printer.asked)
+    with pytest.raises(DialogueAborted, match="out of paper"):
+        bench.drive(FAMILY.read_status(bench.settings))
+    assert bench.printer.asked[asked:] == ["GET receipt"], "no job is confirmed while ours waits"
+    bench.printer.run_held()
+    bench.paused = lambda: None
+    verdict = bench.recover(RECEIPT)
+    assert isinstance(verdict, Printed)
+    assert bench.sheets("receipt") == 1
+    assert bench.printer.asked.count("GET token") == 1
+
+
+def test_a_document_of_another_program_at_our_server_takes_the_token_and_ours_waits() -> None:
+    bench = Bench()
+    bench.drive(FAMILY.read_status(bench.settings))
+    bench.printer.foreign_confirmed = True
+    with pytest.raises(DialogueAborted, match="every program needs a server"):
+        bench.carry_out(RECEIPT)
+    assert bench.settings.kept[DENIED]
+    for _ in range(5):
+        with pytest.raises(DialogueAborted, match="of other programs wait"):
+            bench.drive(FAMILY.read_status(bench.settings))
+    assert bench.printer.asked.count("GET token") == 2, "waiting costs no tokens"
+    bench.printer.foreign_confirmed = False
+    bench.clock += timedelta(minutes=1)
+    assert isinstance(settle(bench, RECEIPT), Printed)
+    assert bench.sheets("receipt") == 1
+
+
+# -- a forgotten id ----------------------------------------------------------------------------------------
+
+
+def _forgotten(*, printed: bool, more: Any = None) -> tuple[Bench, Any]:
+    """The printer forgets the confirmed id of our receipt; it may have printed it."""
+    whole = Bench()
+    whole.printed(RECEIPT)
+    confirmation = max(place for place, name in enumerate(whole.printer.asked, 1) if name == "PUT receipt")
+    bench = Bench(cut_at=confirmation, executed=printed)
+    with pytest.raises(Cut):
+        bench.carry_out(RECEIPT)
+    bench.printer.jobs.clear()
+    if more is not None:
+        more(bench.printer)
+    return bench, bench.recover(RECEIPT)
+
+
+def test_a_forgotten_id_is_retried_only_if_the_memory_holds_nothing_of_it() -> None:
+    bench, verdict = _forgotten(printed=False)
+    assert isinstance(verdict, NotPrinted)
+    assert verdict.again
+    bench, verdict = _forgotten(printed=False, more=lambda printer: printer._print("printout", {}))
+    assert isinstance(verdict, NotPrinted), "another program's printout is worth nothing"
+
+
+def test_a_forgotten_id_is_undecided_if_the_memory_may_hold_it() -> None:
+    other = {"items": [{"article": {"ptu": "A", "quantity": "1", "price": "99.00", "value": "99.00"}}]}
+    for printed, more in (
+        (True, None),
+        (True, lambda printer: printer.sell("receipt", {**other, "summary": {"total": "99.00", "pay_in": "99.00"}})),
+        (True, lambda printer: printer.daily_report({})),
+        (False, lambda printer: printer.daily_report({})),
+    ):
+        bench, verdict = _forgotten(printed=printed, more=more)
+        assert isinstance(verdict, Unknown), (printed, more)
+        assert verdict.problem.model_extra is not None
+        assert verdict.problem.model_extra["cause"] == "id_forgotten"
+        assert bench.sheets("receipt") == printed + (more is not None and bench.printer.lastreceipt - 12 - printed)
+
+
+def test_a_printer_that_does_not_know_what_became_of_it_is_believed() -> None:
+    bench = Bench(NoviPrinter(unknown=True))
+    verdict = bench.carry_out(RECEIPT)
+    assert isinstance(verdict, Unknown)
+    assert bench.settings.kept[DOCUMENT] == ""
+
+
+# -- an unconfirmed document -------------------------------------------------------------------------------
+
+
+def test_a_lost_post_leaves_a_document_that_only_a_report_clears() -> None:
+    whole = Bench()
+    whole.printed(RECEIPT)
+    place = 1 + whole.printer.asked.index("POST receipt")
+    bench = Bench(cut_at=place, executed=True)
+    assert isinstance(settle(bench, RECEIPT), Printed)
+    assert "DELETE queue" not in bench.printer.asked, "other programs' documents may be there"
+    assert bench.settings.kept[LOST]
+    report = bench.printed({"type": "daily_report"})
+    assert [each.code for each in report.notices] == ["queue.cleared"]
+    assert bench.printer.asked.count("DELETE queue") == 1
+    assert bench.settings.kept[LOST] == ""
+
+
+def test_a_report_waits_for_documents_that_others_have_stored() -> None:
+    bench = Bench(NoviPrinter(foreign_stored=1))
+    verdict = bench.carry_out({"type": "daily_report"})
+    assert isinstance(verdict, Held)
+    assert verdict.problem.code == "printer.busy"
+    assert "DELETE queue" not in bench.printer.asked
+    bench.printer.foreign_stored = 0
+    assert bench.printed({"type": "daily_report"}).result.number == 8
+
+
+# -- numbers and other printers ------------------------------------------------------------------------------
+
+
+def test_the_number_is_not_guessed_if_others_printed_too() -> None:
+    bench = Bench()
+    other = {"items": [{"article": {"ptu": "A", "quantity": "1", "price": "1.00", "value": "1.00"}}]}
+    original = bench.printer._store
+
+    def store(endpoint: str, body: bytes) -> tuple[int, Any]:
+        if endpoint == "receipt":
+            bench.printer.sell("receipt", {**other, "summary": {"total": "1.00", "pay_in": "1.00"}})
+        return original(endpoint, body)
+
+    bench.printer._store = store  # type: ignore[method-assign]
+    verdict = bench.printed(RECEIPT)
+    assert verdict.result.number is None
+    assert [each.code for each in verdict.notices] == ["number.unknown"]
+    assert verdict.result.device["jpkid"] == 102
+
+
+def test_another_printer_at_the_address_prints_nothing() -> None:
+    verdict = Bench().carry_out(RECEIPT, "ZBN0000000001")
+    assert isinstance(verdict, Wait)
+    assert verdict.problem.code == "printer.swapped"
+
+
+def test_a_printer_in_training_need_not_count() -> None:
+    verdict = Bench(NoviPrinter(fiscal=False)).printed(RECEIPT)
+    assert (verdict.result.fiscal, verdict.result.number, verdict.notices) == (False, None, ())
+
+
+# -- the technician's documents, the drawer -------------------------------------------------------------------
+
+
+def test_the_drawer_opens_and_is_never_opened_twice() -> None:
+    bench = Bench()
+    bench.printed({"type": "drawer"})
+    assert bench.sheets("drawer") == 1
+    for place in range(1, bench.steps + 1):
+        again = Bench(cut_at=place, executed=True)
+        try:
+            again.carry_out({"type": "drawer"})
+        except Cut:
+            if again.journal.last is not None:
+                assert isinstance(again.recover({"type": "drawer"}), NotPrinted)
+        assert again.sheets("drawer") <= 1
+
+
+def test_rates_and_clock_are_set_and_read_back() -> None:
+    rates = {"A": "23%", "B": "8%", "C": "5%", "D": "0%", "E": None, "F": None, "G": "exempt"}
+    bench = Bench()
+    verdict = bench.printed({"type": "set_vat_rates", "rates": rates})
+    assert bench.printer.rates == {"A": "23", "B": "8", "C": "5", "D": "0", "G": "ZW"}
+    assert verdict.rates is not None
+    again = bench.printed({"type": "set_vat_rates", "rates": rates})
+    assert [each.code for each in again.notices] == ["setting.unchanged"]
+    bench.printed({"type": "set_clock", "time": "2026-11-22T12:30:00+01:00"})
+    assert bench.drive(FAMILY.read_status(bench.settings)).clock is not None
+    refused = Bench(NoviPrinter(refuse_with=8)).carry_out({"type": "set_vat_rates", "rates": rates})
+    assert isinstance(refused, NotPrinted)
+    asks = FAMILY.check(document({"type": "set_vat_rates", "rates": rates, "confirm_on_printer": True}), bench.settings, None)
+    assert [each.pointer for each in asks.errors] == ["/document/confirm_on_printer"]
+
+
+@pytest.mark.parametrize("executed", [False, True])
+def test_silence_while_rates_are_set_is_settled_by_what_the_printer_shows(executed: bool) -> None:
+    content = {"type": "set_vat_rates", "rates": {"A": "22%", "B": "8%", "C": "5%", "D": "0%", "E": None, "F": None, "G": None}}
+    whole = Bench()
+    whole.printed(content)
+    for place in range(1, whole.steps + 1):
+        bench = Bench(cut_at=place, executed=executed)
+        assert isinstance(settle(bench, content), Printed), place
+        assert bench.printer.rates["A"] == "22"
+
+
+# -- looking -----------------------------------------------------------------------------------------------
+
+
+def test_looking_at_an_idle_printer_costs_no_token_and_no_job() -> None:
+    bench = Bench()
+    snapshot = bench.drive(FAMILY.read_status(bench.settings))
+    assert (snapshot.identity.printer_id, snapshot.identity.profile, snapshot.identity.nip) == (UNIQUE, "80mm", "5220001694")
+    assert snapshot.rates == {"A": "23%", "B": "8%", "C": "5%", "D": "0%", "E": "exempt", "F": None, "G": None}
+    jobs, asked = len(bench.printer.jobs), len(bench.printer.asked)
+    for _ in range(100):
+        assert bench.drive(FAMILY.read_condition(bench.settings)).problem is None
+    bench.printer.device_error = 1037
+    assert bench.drive(FAMILY.read_condition(bench.settings)).state == "paper_out"
+    assert len(bench.printer.jobs) == jobs
+    assert set(bench.printer.asked[asked:]) == {"GET status"}
+    bench.printer.jobs.clear()
+    assert bench.drive(FAMILY.read_condition(bench.settings)).problem is None
+
+
+def test_a_scan_asks_one_question_without_a_token() -> None:
+    bench = Bench()
+    found = bench.drive(FAMILY.identify(bench.settings))
+    assert found.identity.printer_id == ""
+    assert bench.printer.asked == ["GET"]
+
+
+def test_the_header_is_read() -> None:
+    bench = Bench()
+    assert bench.drive(FAMILY.read_header(bench.settings)).lines == ("SKLEP Jan", "Warszawa")
+
+
+def test_every_other_document_has_a_reason() -> None:
+    for kind, capability in FAMILY.capabilities(Bench().settings, None).items():
+        assert capability.supported == (kind in FAMILY.handlers)
+        assert capability.supported or capability.why
+
+
+def test_invoices_and_printouts_keep_their_form() -> None:
+    bench = Bench()
+    payments = [{"type": "transfer", "amount": "123.00"}]
+    verdict = bench.printed({**INVOICE, "payments": payments, "copies": 2, "sale_date": "2026-11-20"})
+    assert verdict.result.number == 4
+    content = bench.printer.paper[0][1]
+    assert content["info"] == {"number": "FV/10/2026", "copy_count": 2, "date_of_sell": "20-11-2026"}
+    assert content["options"] == {"enable_payment_form": True}
+    bench.printed(PRINTOUT)
+    lines = bench.printer.paper[1][1]["lines"]
+    assert lines[0] == {"textline": {"text": "Zamówienie 17", "masked": False, "bold": True, "center": True}}
+    assert lines[2:4] == [{"special_line": {"type": "emptyline"}}, {"special_line": {"type": "underline"}}]
