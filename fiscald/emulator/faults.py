@@ -182,24 +182,18 @@ class Faults:
         self.switches.clear()
         self.planned.clear()
 
-    def begin(self, fault: Fault) -> None:
-        """Let the condition of a fault begin, if it has one."""
-        if fault.switch is not None:
-            self.switches.add(fault.switch)
-
     def named_faults(self, step: str) -> list[Fault]:
         """The faults that a step of the printer's own work triggers: those that name it. It is no command."""
-        return self._triggered(step, any_name=False, begin=True)
+        return self._triggered(step, any_name=False)
 
-    def next_faults(self, command: str, *, begin: bool = True) -> list[Fault]:
+    def next_faults(self, command: str) -> list[Fault]:
         """The faults that this command triggers. Counts down those that wait for a later one.
 
-        ``!`` in front of a name: the command jumps the queue. Only a fault that names it disturbs it. Conditions begin
-        at once, unless ``begin`` is false: then they are among the faults, for ``begin`` when the command's turn comes.
+        ``!`` in front of a name: the command jumps the queue. Only a fault that names it disturbs it.
         """
-        return self._triggered(command, any_name=True, begin=begin)
+        return self._triggered(command, any_name=True)
 
-    def _triggered(self, command: str, *, any_name: bool, begin: bool) -> list[Fault]:
+    def _triggered(self, command: str, *, any_name: bool) -> list[Fault]:
         due: list[Fault] = []
         name = command.removeprefix("!")
         for fault in list(self.planned):
@@ -209,8 +203,8 @@ class Faults:
                 fault.nth -= 1
                 continue
             self.planned.remove(fault)
-            if fault.act is FaultKind.SWITCH:
-                (self.begin if begin else due.append)(fault)
+            if fault.act is FaultKind.SWITCH and fault.switch is not None:
+                self.switches.add(fault.switch)
             elif fault.command is None and name != command:
                 self.missed.append(Fired(fault, command))
                 continue

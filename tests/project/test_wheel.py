@@ -13,8 +13,8 @@ ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 #: Loaded by the family's name (``fiscald.protocols.family``, ``fiscald.emulator.emulator_factory``).
 LOADED_BY_NAME = {
-    *(f"fiscald.protocols.{name}.family" for name in FAMILIES),
-    *(f"fiscald.emulator.{name}" for name in FAMILIES),
+    *(f"fiscald.protocols.{name.replace('-', '_')}.family" for name in FAMILIES),
+    *(f"fiscald.emulator.{name.replace('-', '_')}" for name in FAMILIES),
 }
 #: Modules of the wheel that neither the product nor an entry point imports, each with its reason.
 ALLOWED = {

@@ -70,7 +70,7 @@ def close(core: Core, end: Closing, adjust: Callable[[Change], None]) -> Issued:
     core.memory.last = LastTransaction(
         transaction=transaction, state="close", number=number, at=register.clock.now(), till=till, cashier=cashier,
         printout=register.state.printout_count, rest=rest,
-        system_number="" if end.system_number is None else end.system_number.text,
+        system_number="" if end.system_number is None else end.system_number.as_sent,
     )  # fmt: skip
     return _print(core, transaction, _foot(core, transaction, end), number, buyer=end.buyer)
 

@@ -21,7 +21,6 @@ from fiscald.emulator.layout import Foot, Sheet
 from fiscald.emulator.memory import DayTotals, Transaction
 from fiscald.emulator.novitus.documents import Issued
 from fiscald.emulator.novitus.memory import NO_DOCUMENT, NovitusMemory, document_of
-from fiscald.emulator.novitus.printed import drawn
 from fiscald.emulator.novitus.refusals import BY_KEY, ERRORS, NeedsConfirmation, NovitusError
 from fiscald.emulator.novitus.reports import Reports
 from fiscald.emulator.novitus.sales import Sales
@@ -31,7 +30,7 @@ from fiscald.emulator.refusal import RegisterError
 from fiscald.emulator.register import Register
 from fiscald.model.times import POLISH_TIME
 
-__all__ = ["Core", "NeedsConfirmation", "NovitusError", "drawn"]
+__all__ = ["Core", "NeedsConfirmation", "NovitusError"]
 
 RATE_LETTERS = "ABCDEFG"
 T = TypeVar("T")

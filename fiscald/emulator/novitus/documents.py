@@ -1,4 +1,4 @@
-"""What a Novitus printer is told to print, whatever protocol says it. Money is in grosze.
+"""What a Novitus printer prints, as values, whatever protocol they come in. Money is in grosze.
 
 A face makes these of what it was sent. Lengths and ranges are the printer's matter, not theirs.
 """
@@ -49,6 +49,11 @@ class Code:
 
     text: str
     printed_as: PrintedAs = "text"
+
+    @property
+    def as_sent(self) -> str:
+        """With the mark that says how it is printed."""
+        return {"text": "", "qr": "@", "barcode": "#"}[self.printed_as] + self.text
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from fiscald.emulator.memory import FamilyMemory, Transaction
 FISCALISED = datetime.date(2024, 1, 1)
 #: Daily reports and resets in the life of the fiscal memory (Novitus XML reference, 5.11, NoviAPI part).
 MAX_REPORTS, MAX_RESETS, MAX_RATE_CHANGES, MAX_CURRENCY_CHANGES = 2195, 200, 30, 4
-#: Sheets that are no document of their own in the protected memory.
+#: Sheets that are no document in the protected memory.
 NO_DOCUMENT = frozenset(("invoice_copy", "copy"))
 
 

@@ -15,7 +15,7 @@ from fiscald.emulator.novitus.part import Part, command
 from fiscald.emulator.novitus.refusals import (
     BAD_DATE,
     BAD_RANGE,
-    NO_DATA,
+    NOTHING_IN_RANGE,
     WRONG_MODE,
     NeedsConfirmation,
     NovitusError,
@@ -115,7 +115,7 @@ class Reports(Part):
             if _is_kind(sheet, kind) and _within(sheet, first, last, kind)
         ]
         if not found:
-            raise NovitusError(NO_DATA)
+            raise NovitusError(NOTHING_IN_RANGE)
         if len(found) > MAX_REPRINTED:
             raise NovitusError(BAD_RANGE)
         return [self._copy(sheet) for sheet in found]

@@ -37,6 +37,7 @@ from fiscald.emulator.novitus.refusals import (
     BAD_RATE,
     BAD_TEXT,
     BAD_TOTAL,
+    NO_ITEMS,
     NO_SUCH_RATE,
     NOT_OPEN,
     OFFLINE_FULL,
@@ -240,6 +241,8 @@ class Sales(Part):
         transaction = self._open()
         _check_change(discount.change)
         change = discount.change
+        if not transaction.lines:
+            raise NovitusError(NO_ITEMS)
         if discount.rate is None:
             if discount.base is not None and discount.base != transaction.total:
                 raise NovitusError(BAD_TOTAL)
@@ -248,6 +251,8 @@ class Sales(Part):
         rate = self._rate(discount.rate)
         if discount.base not in (None, transaction.totals[rate], transaction.total):
             raise NovitusError(BAD_TOTAL)
+        if not transaction.totals[rate]:
+            raise NovitusError(BAD_DISCOUNT)
         amount = change.of(transaction.totals[rate], of_remainder=self.core.memory.of_remainder)
         name = change.name(colon=":", equals=" =")
         if amount or not change.percent:

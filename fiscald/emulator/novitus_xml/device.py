@@ -29,6 +29,8 @@ from fiscald.protocols.novitus_packets import RECEIVE_BUFFER, BadPacket, Deframe
 BACKLOG = 13 * RECEIVE_BUFFER
 #: Bytes of the two tags, without and with a checksum.
 _TAGS, _CHECKED_TAGS = 17, 32
+#: Faults that concern a whole packet, whichever of its elements they name.
+_OF_PACKETS = (FaultKind.DROP_BEFORE, FaultKind.CORRUPT_IN)
 #: What a fault calls a packet that cannot be read.
 BAD_NAME = "??"
 _CRC = re.compile(rb'crc="([0-9A-F]{8})"')
@@ -39,9 +41,12 @@ HANDLERS = info.HANDLERS | sale.HANDLERS | service.HANDLERS | reports.HANDLERS
 class _Waiting:
     """A packet whose turn has not come, or not for all of its elements."""
 
-    elements: deque[tuple[Element, list[Fault]]]
+    elements: deque[Element]
     dialect: Dialect
     size: int
+    begun: bool = False
+    faults: list[Fault] | None = None
+    """Of the next element; ``None``: its turn has not come."""
     delayed: list[Fault] = field(default_factory=list)
     """Faults of an answer, of elements that have none: they concern the next one of the packet."""
 
@@ -71,7 +76,8 @@ class XmlPrinter(Device):
         self.faults.commands = self.machine.commands | {BAD_NAME}
         self._deframer = Deframer(RECEIVE_BUFFER)
         self._waiting: deque[_Waiting] = deque()
-        self._question: NeedsConfirmation | None = None
+        #: What the display asks, and the command that asks it.
+        self._question: tuple[NeedsConfirmation, str] | None = None
         #: An error is on the display, and everything waits for a key.
         self._held = False
         self._busy_until = self._reporting_until = 0.0
@@ -131,14 +137,7 @@ class XmlPrinter(Device):
         if sum(waiting.size for waiting in self._waiting) + size > BACKLOG:
             self._unreadable(PacketFault.TOO_LONG)
             return
-        planned = deque((element, self.faults.next_faults(name_of(element), begin=False)) for element in elements)
-        acts = {fault.act for _, faults in planned for fault in faults}
-        if FaultKind.DROP_BEFORE in acts:
-            return
-        if FaultKind.CORRUPT_IN in acts:
-            self.core.fail(BAD_CHECK)
-            return
-        self._waiting.append(_Waiting(planned, packet.dialect, size))
+        self._waiting.append(_Waiting(deque(elements), packet.dialect, size))
 
     def _status(self, elements: tuple[Element, ...], dialect: Dialect, now: float) -> None:
         """A packet of ``dle`` alone is answered at once, whatever the printer does (5.1)."""
@@ -201,9 +200,9 @@ class XmlPrinter(Device):
             return
         sheets = len(self.register.printouts)
         try:
-            self.core.confirm(question)
+            self.core.confirm(question[0])
         except NovitusError as error:
-            self._show(self.machine.refused("report daily", error.number))
+            self._show(self.machine.refused(question[1], error.number))
         self.register.commit()
         self._owed = self.duration(self.register.printouts[sheets:])
 
@@ -221,13 +220,22 @@ class XmlPrinter(Device):
 
     def _execute(self, waiting: _Waiting, now: float) -> None:
         """Carry out the next element of a packet."""
-        element, faults = waiting.elements[0]
-        for fault in [fault for fault in faults if fault.act is FaultKind.SWITCH]:
-            faults.remove(fault)
-            self.faults.begin(fault)
-        if self._stopped:
+        if not waiting.begun:
+            waiting.begun = True
+            if self._loses(waiting):
+                return
+        element = waiting.elements[0]
+        if waiting.faults is None:
+            waiting.faults = self.faults.next_faults(name_of(element))
+            if self._stopped:
+                return
+        faults, waiting.faults = waiting.faults, None
+        acts = {fault.act for fault in faults}
+        if not acts.isdisjoint(_OF_PACKETS):
+            # Planned after the packet began.
+            waiting.elements.clear()
             return
-        if FaultKind.POWER_CUT_BEFORE in {fault.act for fault in faults}:
+        if FaultKind.POWER_CUT_BEFORE in acts:
             self.power(on=False)
             return
         self.act_before(faults)
@@ -238,14 +246,15 @@ class XmlPrinter(Device):
             outcome = self.machine.execute(element)
         except NeedsConfirmation as question:
             waiting.delayed += faults
-            self._question = question
+            self._question = question, name
             self.show_question(question.display)
             return
-        self.register.commit()
+        if outcome.reply is None:
+            self.register.commit()
         self._busy_until = now + self.duration(self.register.printouts[sheets:])
         if name.startswith("report "):
             self._reporting_until = self._busy_until
-        if FaultKind.POWER_CUT_AFTER in {fault.act for fault in faults}:
+        if FaultKind.POWER_CUT_AFTER in acts:
             self.power(on=False)
             return
         if outcome.reply is None:
@@ -257,6 +266,22 @@ class XmlPrinter(Device):
             if sent is not None:
                 self.answer(*sent)
         self._show(outcome)
+
+    def _loses(self, waiting: _Waiting) -> bool:
+        """Whether a planned fault loses or damages the packet: it comes as a whole, or not at all."""
+        names = [name_of(element) for element in waiting.elements]
+        for fault in self.faults.planned:
+            met = len(names) if fault.command is None else names.count(fault.command)
+            if fault.act in _OF_PACKETS and met >= fault.nth:
+                break
+        else:
+            return False
+        waiting.elements.clear()
+        for name in names:
+            self.faults.next_faults(name)
+        if fault.act is FaultKind.CORRUPT_IN:
+            self.core.fail(BAD_CHECK)
+        return True
 
     def _show(self, outcome: Outcome) -> None:
         display: Display | None = outcome.display

@@ -9,7 +9,6 @@ from fiscald.emulator.faults import Switch
 from fiscald.emulator.novitus.documents import NonFiscal, PrintedLine
 from fiscald.emulator.novitus.refusals import (
     BAD_AMOUNT,
-    BAD_DATA,
     BAD_HEADER,
     BAD_PARAMETER,
     BAD_TEXT,
@@ -387,7 +386,7 @@ def read_processes(_: Machine, _asked: Element) -> Element:
 def read_log(_: Machine, asked: Element) -> Element:
     """``log read``: nothing was recorded on that port."""
     if len(given(asked, "port") or "") > 16:
-        raise NovitusError(BAD_DATA)
+        raise NovitusError(BAD_PARAMETER)
     return element("log", action="read", port=given(asked, "port") or "com1")
 
 

@@ -19,6 +19,7 @@ import pytest
 import tests.protocols.novitus_xml
 from fiscald.emulator.memory import Day, FamilyMemory, RegisterState
 from tests.emulator.novitus_xml.talking import BEGIN, SALE, Talk, packet, read
+from tests.found import found
 
 SCENARIOS: dict[str, dict[str, Any]] = {
     each["name"]: each
@@ -109,10 +110,10 @@ def of_emulator(reply: str) -> bytes:
     """An expected reply with the emulator's name and number, and the checksum of that."""
     for theirs, ours in IDENTITY.items():
         reply = reply.replace(theirs, ours)
-    found = re.fullmatch(r'(<\w+) crc="\w+">(.*)(</\w+>)', reply, re.DOTALL)
-    assert found is not None
-    body = found[2].encode("cp1250")
-    return b'%s crc="%08X">%s%s' % (found[1].encode(), zlib.crc32(body), body, found[3].encode())
+    parts = re.fullmatch(r'(<\w+) crc="\w+">(.*)(</\w+>)', reply, re.DOTALL)
+    assert parts is not None
+    body = parts[2].encode("cp1250")
+    return b'%s crc="%08X">%s%s' % (parts[1].encode(), zlib.crc32(body), body, parts[3].encode())
 
 
 @pytest.mark.parametrize("name", sorted(SCENARIOS.keys() - {FOREIGN}))
@@ -121,7 +122,7 @@ def test_the_printer_answers_as_in_the_reference(name: str) -> None:
     talk = Talk(seed.at, state=RegisterState(**seed.state).model_copy(deep=True), **seed.options)
     if seed.before:
         talk.follow(seed.before)
-    for index, (request, reply) in enumerate(scenario["exchanges"]):
+    for index, (request, reply) in enumerate(found(scenario["exchanges"])):
         answered = talk.raw(request.encode("cp1250"))
         if (name, index) in DIFFERENT:
             assert scenario["mark"] in ("client", "inferred")
