@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 #: The names of the families. Each is a package here whose module ``family`` has a ``FAMILY``, and a package of the same
 #: name in ``fiscald.emulator`` with a ``FACTORY``.
-FAMILIES = ("posnet", "thermal")
+FAMILIES = ("posnet", "thermal", "novitus-xml", "noviapi")
 
 
 def family(name: str) -> Family:

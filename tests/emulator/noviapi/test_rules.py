@@ -23,6 +23,8 @@ def test_there_is_a_rule_for_every_endpoint_of_the_contract() -> None:
     assert {f"POST /{name}" for name in ENDPOINTS} == set(FACTS["requests"])
 
 
+@pytest.mark.slow
+@pytest.mark.daily
 @pytest.mark.parametrize("name", NAMES)
 def test_emulator_and_contract_have_the_same_borders(name: str) -> None:
     accepted = refused = 0
