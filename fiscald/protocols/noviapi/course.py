@@ -10,7 +10,7 @@ Source: the contract; Novitus reference, sections N3 and N6, additions 7 and 8.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import ClassVar, Generic, TypeVar
 
 from fiscald.model.documents import Document
@@ -30,14 +30,14 @@ from fiscald.protocols.base import (
     Verdict,
     Wait,
 )
-from fiscald.protocols.noviapi.access import DOCUMENT, call, lost_an_id
+from fiscald.protocols.noviapi.access import DOCUMENT, call, leaving_nothing, lost_an_id
 from fiscald.protocols.noviapi.commands import LONG_POLL, Endpoint, Reply, ask, confirm, drop, store
 from fiscald.protocols.noviapi.evidence import NoviApiLook
 from fiscald.protocols.noviapi.jobs import BETWEEN, device_problem, new_id, state_of_job
 from fiscald.protocols.noviapi.options import NoviApiOptions
 from fiscald.protocols.noviapi.plan import Plan
 from fiscald.protocols.noviapi.profiles import PROFILES, Profile, of_columns
-from fiscald.protocols.noviapi.queries import NoviApiBaseline, prepare, read_stable
+from fiscald.protocols.noviapi.queries import NoviApiBaseline, prepare, read_clock, read_stable
 from fiscald.protocols.noviapi.refusals import refused_document, refused_request
 from fiscald.protocols.proof import verdicts
 from fiscald.protocols.proof.counters import STILL_SECONDS
@@ -78,7 +78,7 @@ class Course(ABC, Generic[D]):
         """The content of the request."""
 
     @abstractmethod
-    def printed(self, reply: Reply, now: NoviApiLook, *, just_now: bool) -> Printed:
+    def printed(self, reply: Reply, now: NoviApiLook) -> Printed:
         """The answer. ``reply``: the printer's, about the id."""
 
     def value_since(self, now: NoviApiLook) -> int | None:
@@ -216,7 +216,11 @@ class Course(ABC, Generic[D]):
                     yield Pause(BETWEEN)
                 case Next.ANSWER:
                     self.settings.kept[DOCUMENT] = ""
-                    return self.printed(reply, now, just_now=just_now)
+                    printed = self.printed(reply, now)
+                    if not just_now:
+                        return printed  # when it was printed is not known any more
+                    clock = yield from leaving_nothing(read_clock(self.settings), self.settings)
+                    return replace(printed, result=printed.result.model_copy(update={"printed_at": clock}))
                 case NotPrinted() | Held() | Unknown() as verdict:
                     return self._ended(verdict, now)
         raise DialogueAborted(problem("printer.busy", reason="it does not say what became of the document"))

@@ -146,13 +146,13 @@ class _DirectCourse(Course[D], Generic[D]):
             case _:
                 return verdicts.interrupted("the printer forgot the id, and its counters show nothing of it", now)
 
-    def printed(self, reply: Reply, now: NoviApiLook, *, just_now: bool) -> Printed:
+    def printed(self, reply: Reply, now: NoviApiLook) -> Printed:
         """See ``Course``."""
         result = Result(
             printer_id=now.unique_number, fiscal=now.fiscal, device=device_values(reply, self.own_id),
             daily_report=self.before.reports + 1 if now.reports == self.before.reports else None,
         )  # fmt: skip
-        return Printed(result, Paper.PRINTED, (), {"after": now}, to_counters(now), just_now=just_now)
+        return Printed(result, Paper.PRINTED, (), {"after": now}, to_counters(now))
 
 
 @dataclass

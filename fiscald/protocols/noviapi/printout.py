@@ -53,14 +53,14 @@ class PrintoutCourse(Course[Printout]):
         """See ``Course``."""
         return plan_printout(self.document, profile, NoviApiOptions.of(self.settings))
 
-    def printed(self, reply: Reply, now: NoviApiLook, *, just_now: bool) -> Printed:
+    def printed(self, reply: Reply, now: NoviApiLook) -> Printed:
         """See ``Course``."""
         result = Result(
             printer_id=now.unique_number, fiscal=now.fiscal, device=device_values(reply, self.own_id),
             daily_report=self.before.reports + 1 if now.reports == self.before.reports else None,
         )  # fmt: skip
         notices = tuple(self.plan.notices) + self.notices
-        return Printed(result, Paper.PRINTED, notices, {"after": now}, to_counters(now), just_now=just_now)
+        return Printed(result, Paper.PRINTED, notices, {"after": now}, to_counters(now))
 
 
 @dataclass
@@ -93,19 +93,19 @@ class ReportCourse(Course[DailyReport]):
         self.notices = (QUEUE_CLEARED,)
         return True
 
-    def printed(self, reply: Reply, now: NoviApiLook, *, just_now: bool) -> Printed:
+    def printed(self, reply: Reply, now: NoviApiLook) -> Printed:
         """See ``Course``."""
         number = now.reports if now.reports == self.before.reports + 1 else None
         result = Result(
             number=number, daily_report=number, printer_id=now.unique_number, fiscal=now.fiscal,
             device=device_values(reply, self.own_id),
         )  # fmt: skip
-        return Printed(result, Paper.PRINTED, self.notices, {"after": now}, to_counters(now), just_now=just_now)
+        return Printed(result, Paper.PRINTED, self.notices, {"after": now}, to_counters(now))
 
     def otherwise(self, verdict: Verdict, now: NoviApiLook) -> Verdict:
         """The day was closed, by whomever."""
         if now.reports == self.before.reports + 1 and isinstance(verdict, NotPrinted | Unknown):
-            return self.printed(Reply(200, {}), now, just_now=False)
+            return self.printed(Reply(200, {}), now)
         return verdict
 
 

@@ -56,7 +56,7 @@ class _SaleCourse(Course[S], Generic[S]):
         """See ``Course``."""
         return self.plan.total
 
-    def printed(self, reply: Reply, now: NoviApiLook, *, just_now: bool) -> Printed:
+    def printed(self, reply: Reply, now: NoviApiLook) -> Printed:
         """Ours is the only one of its kind since the look before, or its number is not known."""
         before, notices = self.before, tuple(self.plan.notices) + self.notices
         same_day = now.reports == before.reports
@@ -75,7 +75,7 @@ class _SaleCourse(Course[S], Generic[S]):
             due=None if self.plan.due is None else from_grosze(self.plan.due),
             device=device_values(reply, self.own_id),
         )
-        return Printed(result, Paper.PRINTED, notices, {"after": now}, to_counters(now), just_now=just_now)
+        return Printed(result, Paper.PRINTED, notices, {"after": now}, to_counters(now))
 
 
 @dataclass
@@ -96,16 +96,16 @@ class ReceiptCourse(_SaleCourse[Receipt]):
         """A daily report clears the totals."""
         return now.receipts - self.before.receipts if now.reports == self.before.reports else None
 
-    def printed(self, reply: Reply, now: NoviApiLook, *, just_now: bool) -> Printed:
+    def printed(self, reply: Reply, now: NoviApiLook) -> Printed:
         """Also the two facts about its e-receipt."""
-        printed = super().printed(reply, now, just_now=just_now)
+        printed = super().printed(reply, now)
         if self.document.e_receipt is None:
             return printed
         found = state_in(reply, self.own_id or "")
         on_paper = {True: Paper.PRINTED, False: Paper.NONE, None: Paper.UNKNOWN}[found.printed]
         return Printed(
             printed.result.model_copy(update={"e_receipt": found}), on_paper, printed.notices, printed.evidence,
-            printed.counters, just_now=just_now,
+            printed.counters,
         )  # fmt: skip
 
 
