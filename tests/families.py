@@ -23,6 +23,11 @@ for _name in EXAMPLES:
         _package.__path__.append(str(HERE / f"{_name}_family" / _package.__name__.rpartition(".")[2]))
 
 
+def package(name: str) -> str:
+    """The name of the packages of a family."""
+    return name.replace("-", "_")
+
+
 @contextlib.contextmanager
 def joined() -> Iterator[None]:
     """For as long, the examples are families like the others, to whatever looks them up by name."""

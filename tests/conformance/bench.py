@@ -36,6 +36,7 @@ from fiscald.protocols.thermal.options import known_profile
 from fiscald.protocols.thermal.plan_printout import BROKEN_OFF
 from tests.conformance.families import CASES, Receipt
 from tests.emulator.records import october
+from tests.families import package
 from tests.protocols.driving import NOON, Journal, drive
 
 T = TypeVar("T")
@@ -46,7 +47,7 @@ RECORDS: dict[str, Any] = {"fiscal_memory": october(), "last_record": october()[
 
 def family_of(name: str) -> Family:
     """Also of a family that is not registered."""
-    found: Family = importlib.import_module(f"fiscald.protocols.{name}.family").FAMILY
+    found: Family = importlib.import_module(f"fiscald.protocols.{package(name)}.family").FAMILY
     return found
 
 
@@ -80,7 +81,7 @@ class Bench:
         options = {"profile": profile or profiles[0]} if profiles else {}
         self.settings = Settings("till1", self.family.options.model_validate(options))
         register = Register(RegisterState(**{"unique_number": NU, **state}), clock=lambda: NOON)
-        self.device: Device = importlib.import_module(f"fiscald.emulator.{name}").FACTORY(register, **options)
+        self.device: Device = importlib.import_module(f"fiscald.emulator.{package(name)}").FACTORY(register, **options)
         self.line = LocalLine(self.device)
         self.journal = Journal()
         self.sent: list[str] = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,7 +12,9 @@ from pydantic import TypeAdapter
 from fiscald.emulator.faults import Switch
 from fiscald.model.documents import Document
 from fiscald.protocols.decoding import Direction
+from fiscald.protocols.novitus_packets import encode_packet
 from tests.families import EVERY
+from tests.protocols.novitus_xml.exchanges import EXCHANGES
 from tests.protocols.posnet import scripted as posnet
 from tests.protocols.posnet import test_frames as posnet_frames
 from tests.protocols.thermal import scripted as thermal
@@ -52,7 +55,7 @@ class Conformance:
     condition: tuple[Switch, str] | None = None
     """What the emulated printer refuses every document for, but not because of it; ``None``: it never does."""
     receipt: Receipt | None = None
-    """``None``: it has no receipts."""
+    """``None``: it opens no receipt; a document goes to the printer as a whole, or it has no receipts."""
     of_profile: Mapping[str, tuple[str, Document]] = field(default_factory=dict)
     """Documents that the first profile does not print, with a profile that does; they have tests of their kind."""
     junk: bytes | None = None
@@ -136,6 +139,16 @@ def _refused_request(_: str, sent: bytes) -> bytes:
     return b"HTTP/1.1 422 \r\n%b\r\nContent-Length: 2\r\n\r\n{}" % number
 
 
+_PAID_IN = encode_packet(b'<cash action="payin" value="0.05"/>')
+
+
+def _refused_job(_: str, sent: bytes) -> bytes:
+    error = b'{"exception":{"code":8,"description":"JSON Validation Error","errors":["x : Length"]}}'
+    return b"HTTP/1.1 400 Bad Request\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%b" % (
+        len(error), error,
+    )  # fmt: skip
+
+
 CASES: dict[str, Conformance] = {
     "posnet": Conformance(
         documents=_documents(*SHOP[:-1], PACKAGING, PRINTOUT, INVOICE, *REPORTS, SHOP[-1]),
@@ -176,6 +189,31 @@ CASES: dict[str, Conformance] = {
         ),
         raw=("23#s", "0$e"),
         others_ambiguous=frozenset({"cash_in", "cash_out", "goods_return", "packaging", "printout"}),
+    ),
+    "novitus-xml": Conformance(
+        documents=_documents(RECEIPT, *SHOP[1:3], SHOP[4], PACKAGING, PRINTOUT, INVOICE, *REPORTS[1:], SHOP[-1]),
+        programming=_documents(*PROGRAMMING),
+        bad_documents=_bad(**BAD_RECEIPTS, **{"/document/lines/0": PRINTOUT | {"lines": ["x" * 300]}}),
+        refusal=lambda *_: encode_packet(b'<error action="get" value="16" />\n'),
+        condition=(Switch.REPORT_REQUIRED, "printer.report_due"),
+        receipt=Receipt(
+            "receipt begin", "item", "payment", "receipt close", "receipt cancel", "cash payin", "report daily"
+        ),
+        paid_in=("cash payin", {"value": "0.05"}),
+        junk=b"\x00junk<",
+        vectors=tuple((SENT, each.request) for each in EXCHANGES if b"crc=" in each.request)
+        + tuple((RECEIVED, each.reply) for each in EXCHANGES if each.reply),
+        raw=("info action=transaction", "enq"),
+        others_ambiguous=frozenset({"cash_in", "cash_out", "packaging", "printout"}),
+    ),
+    "noviapi": Conformance(
+        documents=_documents(RECEIPT, *SHOP[1:3], SHOP[4], PRINTOUT, INVOICE, *REPORTS[1:], SHOP[-1]),
+        programming=_documents(*PROGRAMMING[:2]),
+        bad_documents=_bad(**BAD_RECEIPTS),
+        refusal=_refused_job,
+        condition=(Switch.REPORT_REQUIRED, "printer.report_due"),
+        paid_in=("direct_io", {"xml_cmd": {"base64": base64.b64encode(_PAID_IN).decode()}}),
+        others_ambiguous=frozenset({"cash_in", "cash_out", "printout"}),
     ),
     "example": Conformance(
         documents=_documents(CASH_IN),

@@ -29,7 +29,7 @@ from fiscald.emulator.novitus.documents import (
     Receipt,
     Tender,
 )
-from fiscald.emulator.novitus.refusals import BAD_DATA, BAD_DATE, NovitusError
+from fiscald.emulator.novitus.refusals import BAD_DATE, BAD_PARAMETER, NovitusError
 
 Content = Mapping[str, Any]
 _PRINTED_AS: dict[str, PrintedAs] = {"text": "text", "barcode": "barcode", "qrcode": "qr"}
@@ -101,7 +101,7 @@ def _only(content: Content) -> tuple[str, Content]:
     """The kind of an object with one field. Raises ``NovitusError`` for one without."""
     for kind, each in content.items():
         return kind, each
-    raise NovitusError(BAD_DATA)
+    raise NovitusError(BAD_PARAMETER)
 
 
 def _line(content: Content) -> Item | Advance | Container:
