@@ -36,7 +36,7 @@ from fiscald.protocols.thermal.options import known_profile
 from fiscald.protocols.thermal.plan_printout import BROKEN_OFF
 from tests.conformance.families import CASES, Receipt
 from tests.emulator.records import october
-from tests.families import package
+from tests.families import package, profiles
 from tests.protocols.driving import NOON, Journal, drive
 
 T = TypeVar("T")
@@ -77,8 +77,8 @@ class Bench:
     def __init__(self, name: str, profile: str | None = None, **state: Any) -> None:
         self.case = CASES[name]
         self.family = family_of(name)
-        profiles = self.family.choices("profile")
-        options = {"profile": profile or profiles[0]} if profiles else {}
+        known = profiles(self.family)
+        options = {"profile": profile or known[0]} if known else {}
         self.settings = Settings("till1", self.family.options.model_validate(options))
         register = Register(RegisterState(**{"unique_number": NU, **state}), clock=lambda: NOON)
         self.device: Device = importlib.import_module(f"fiscald.emulator.{package(name)}").FACTORY(register, **options)
