@@ -29,9 +29,11 @@ from fiscald.emulator.novitus.documents import (
     Receipt,
     Tender,
 )
-from fiscald.emulator.novitus.refusals import BAD_DATA, BAD_DATE, NovitusError
+from fiscald.emulator.novitus.refusals import BAD_DATE, NovitusError
 
 Content = Mapping[str, Any]
+#: A line of no kind (our assumption).
+BAD_DATA = 1005
 _PRINTED_AS: dict[str, PrintedAs] = {"text": "text", "barcode": "barcode", "qrcode": "qr"}
 _ID_TYPES = ("nip", "regon", "pesel")
 _SIGNATURES = ("place_for_signature", "name_and_place_for_signature", "none")
