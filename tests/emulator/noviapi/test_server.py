@@ -38,6 +38,12 @@ def test_the_api_answers_without_a_token(talk: Talk) -> None:
     assert talk.program().ask("GET", "", token="").status == 200
 
 
+def test_an_answer_begins_with_the_status_and_its_words(talk: Talk) -> None:
+    program = talk.program()
+    program.send(b"GET /api/v1/token/x HTTP/1.1\r\nHost: x\r\n\r\n")
+    assert program.receive().startswith(b"HTTP/1.1 404 Not Found\r\n")
+
+
 def test_a_connection_is_kept_for_the_next_request(program: Program) -> None:
     program.ask("GET", "/queue")
     assert not program.closed
