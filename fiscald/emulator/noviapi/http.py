@@ -1,7 +1,7 @@
 """The server's end of one HTTP connection: bytes in, requests out, answers back. No I/O and no clock.
 
-h11 does the grammar. Heads have at most 16 KiB and bodies 1 MiB (our assumption); what is longer, or no HTTP, becomes a
-``Failure`` with the status to answer, and the connection ends.
+h11 does the grammar. Heads have at most 16 KiB and bodies 2 MiB, which is more than the longest printout (our
+assumption); what is longer, or no HTTP, becomes a ``Failure`` with the status to answer, and the connection ends.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import h11
 
 MAX_HEAD = 16 * 1024
-MAX_BODY = 1024 * 1024
+MAX_BODY = 2 * 1024 * 1024
 _HTML = b"text/html; charset=utf-8"
 _JSON = b"application/json"
 

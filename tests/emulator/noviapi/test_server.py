@@ -97,7 +97,11 @@ def test_a_request_may_come_byte_by_byte(talk: Talk) -> None:
         (b"GET /api/v1 HTTP/1.1\r\n\r\n", 400),
         (b"GET /" + b"x" * (http.MAX_HEAD + 10_000), 431),
         (b"POST /api/v1/receipt HTTP/1.1\r\nHost: x\r\nContent-Length: nine\r\n\r\n", 400),
-        (b"POST /api/v1/receipt HTTP/1.1\r\nHost: x\r\nContent-Length: 9999999\r\n\r\n" + b"x" * 1_100_000, 413),
+        (
+            b"POST /api/v1/receipt HTTP/1.1\r\nHost: x\r\nContent-Length: 9999999\r\n\r\n"
+            + b"x" * (http.MAX_BODY + 100),
+            413,
+        ),
     ],
 )
 def test_what_is_no_request_or_too_long_ends_the_connection(talk: Talk, data: bytes, status: int) -> None:
@@ -434,7 +438,11 @@ def test_without_space_nothing_is_stored(talk: Talk, program: Program) -> None:
     assert (reply.status, reply.code) == (507, 14)
 
 
-def test_the_printer_remembers_a_bounded_number_of_jobs(talk: Talk, program: Program) -> None:
+def test_the_printer_remembers_a_bounded_number_of_jobs(
+    talk: Talk, program: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jobs, "MAX_JOBS", 20)
+    monkeypatch.setattr(jobs, "MAX_WAITING", 10)
     ids = [program.store("status", STATUS) for _ in range(jobs.MAX_WAITING)]
     reply = program.ask("POST", "/status", {"status": STATUS})
     assert (reply.status, reply.code) == (500, 13)
