@@ -6,7 +6,7 @@ It works on the same register; what only it remembers is kept beside the memory 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from fiscald.emulator.memory import Transaction
 from fiscald.emulator.noviapi.memory import ApiCore, NoviApiMemory
@@ -57,6 +57,10 @@ class Classic:
                 return self._machine.carry_out(frames[0]).answer
             except NeedsConfirmation as question:
                 return self._machine.denied(question.row).answer
+
+    def report_unknown(self, report: Callable[[str, str | None], None]) -> None:
+        """``report`` gets every command that is refused as unknown."""
+        self._machine.unknown_command = report
 
     def power_up(self) -> None:
         """Power is back."""

@@ -81,6 +81,7 @@ class NoviApiPrinter(Device):
     ) -> None:
         super().__init__(register, seed=seed, printed=printed)
         self._worker = Worker(register, self.faults, profile, width, self.emit)
+        self._worker.direct.report_unknown(self.report_unknown)
         self.model = self._worker.model.name
         self.table = JobTable(lambda: self.memory.table, self.unique_number)
         self.faults.commands = REQUESTS | {step(name) for name in ENDPOINTS}

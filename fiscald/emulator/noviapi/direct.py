@@ -7,7 +7,7 @@ answer names the protocol. A command that is not answered there has an empty ans
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from fiscald.emulator.noviapi.classic import Classic
@@ -32,6 +32,11 @@ class Direct:
     def __init__(self, core: ApiCore, model: Model) -> None:
         self._classic = Classic(core, model.name, model.version)
         self._xml = Machine(core, core.faults, HANDLERS)
+
+    def report_unknown(self, report: Callable[[str, str | None], None]) -> None:
+        """``report`` gets every command that is refused as unknown, with what it does on real printers."""
+        self._xml.unknown_command = report
+        self._classic.report_unknown(report)
 
     def prints(self, content: Mapping[str, Any]) -> bool:
         """Whether a command may need paper."""

@@ -29,9 +29,11 @@ from fiscald.emulator.novitus.documents import (
     Receipt,
     Tender,
 )
-from fiscald.emulator.novitus.refusals import BAD_DATE, BAD_PARAMETER, NovitusError
+from fiscald.emulator.novitus.refusals import BAD_DATE, NovitusError
 
 Content = Mapping[str, Any]
+#: A line of no kind (our assumption).
+BAD_DATA = 1005
 _PRINTED_AS: dict[str, PrintedAs] = {"text": "text", "barcode": "barcode", "qrcode": "qr"}
 _ID_TYPES = ("nip", "regon", "pesel")
 _SIGNATURES = ("place_for_signature", "name_and_place_for_signature", "none")
@@ -101,7 +103,7 @@ def _only(content: Content) -> tuple[str, Content]:
     """The kind of an object with one field. Raises ``NovitusError`` for one without."""
     for kind, each in content.items():
         return kind, each
-    raise NovitusError(BAD_PARAMETER)
+    raise NovitusError(BAD_DATA)
 
 
 def _line(content: Content) -> Item | Advance | Container:

@@ -1,19 +1,19 @@
 """The server's end of one HTTP connection: bytes in, requests out, answers back. No I/O and no clock.
 
-h11 does the grammar. Heads have at most 16 KiB and bodies 1 MiB (our assumption); what is longer, or no HTTP, becomes a
-``Failure`` with the status to answer, and the connection ends.
+h11 does the grammar. Heads have at most 16 KiB and bodies 2 MiB, which is more than the longest printout (our
+assumption); what is longer, or no HTTP, becomes a ``Failure`` with the status to answer, and the connection ends.
 """
 
 from __future__ import annotations
 
 import json
+from http.client import responses
 from typing import Any, NamedTuple
 
 import h11
 
 MAX_HEAD = 16 * 1024
-MAX_BODY = 1024 * 1024
-#: A header of the request that is looked at has at most this many characters.
+MAX_BODY = 2 * 1024 * 1024
 _HTML = b"text/html; charset=utf-8"
 _JSON = b"application/json"
 
@@ -122,7 +122,10 @@ class ServerConnection:
         if self._failed:
             headers.append((b"Connection", b"close"))
         http = self._http
-        head = http.send(h11.Response(status_code=answer.status, headers=headers)) or b""
+        response = h11.Response(
+            status_code=answer.status, headers=headers, reason=responses.get(answer.status, "").encode()
+        )
+        head = http.send(response) or b""
         sent = b"" if not body else http.send(h11.Data(data=body)) or b""
         sent += http.send(h11.EndOfMessage()) or b""
         if http.our_state is h11.DONE and http.their_state is h11.DONE:

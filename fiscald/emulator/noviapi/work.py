@@ -77,7 +77,7 @@ class Worker:
         self._printed = printed
         self._sheets: list[Printout] = []
         self.core = ApiCore(register, faults, width=width, printed=self._sheets.append)
-        self._direct = Direct(self.core, self.model)
+        self.direct = Direct(self.core, self.model)
         self._endpoints: dict[str, Callable[[Mapping[str, Any]], Outcome]] = {
             "receipt": self._receipt,
             "invoice": self._invoice,
@@ -98,7 +98,7 @@ class Worker:
 
     def prints(self, job: Job) -> bool:
         """Whether a job needs paper."""
-        return self._direct.prints(job.content) if job.endpoint == "direct_io" else ENDPOINTS[job.endpoint].prints
+        return self.direct.prints(job.content) if job.endpoint == "direct_io" else ENDPOINTS[job.endpoint].prints
 
     def carry_out(self, job: Job) -> Outcome:
         """What came of it. Raises ``NeedsConfirmation``: the printer asks first; see ``answered``."""
@@ -216,7 +216,7 @@ class Worker:
         return Outcome(response={"status": {kind: queries.STATUS[kind](self.core, self.model)}})
 
     def _direct_io(self, content: Mapping[str, Any]) -> Outcome:
-        return Outcome(response={"packet": self._direct.carry_out(content)})
+        return Outcome(response={"packet": self.direct.carry_out(content)})
 
     def _lock(self, content: Mapping[str, Any]) -> Outcome:
         if not self._infis:
@@ -228,7 +228,7 @@ class Worker:
 
     def power_up(self) -> None:
         """Power is back."""
-        self._direct.power_up()
+        self.direct.power_up()
         self.core.power_up()
         self._release()
 

@@ -77,6 +77,14 @@ def test_cash_is_paid_in_and_the_result_is_asked_for_in_one_packet(talk: Talk, p
     assert xml(program, '<cash action="payin" value="0.05"/>') == b""
 
 
+def test_a_command_that_no_protocol_knows_is_reported(talk: Talk, program: Program) -> None:
+    notices: list[str] = []
+    talk.printer.on_notice = notices.append
+    xml(program, "<colour/>")
+    classic(program, name="#j")
+    assert [notice.split()[0].strip("'") for notice in notices] == ["colour", "#j"]
+
+
 def test_an_xml_receipt_in_several_jobs(talk: Talk, program: Program) -> None:
     xml(program, '<receipt action="begin"/><item name="Woda" quantity="1" ptu="A" price="2.00"/>')
     assert program.do("receipt", RECEIPT)["error"]["code"] == 1002

@@ -241,6 +241,11 @@ def test_a_printout_that_is_not_fiscal(talk: Talk, program: Program, options: di
         assert words in paper(talk)
 
 
+def test_the_longest_printout_of_the_contract_is_taken(talk: Talk, program: Program) -> None:
+    printout = {"lines": [{"qrcode": {"text": "x" * 1852, "masked": False}}] * 1000}
+    assert program.do("nf_printout", printout)["status"] == "DONE"
+
+
 def test_a_printout_as_an_e_document(talk: Talk, program: Program) -> None:
     printout = {"lines": [{"special_line": {"type": "emptyline"}}], "e_document": {"transaction_id": "1234567890"}}
     assert program.do("nf_printout", printout)["e_document"]["status"] == "not_printed_and_sent"
