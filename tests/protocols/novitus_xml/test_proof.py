@@ -254,6 +254,23 @@ def test_an_empty_receipt_is_ours_only_if_nothing_moves_for_some_seconds() -> No
         assert (bench.printer.open is None) == executed
 
 
+def test_another_printer_in_its_place_is_not_touched() -> None:
+    for lost in ("receipt begin", "payment"):
+        bench, journal = Bench(), Journal()
+
+        def act(step: Step, data: bytes, lost: str = lost, bench: Bench = bench) -> bytes:
+            told = bench.answer(step, data)
+            if lost in step.command.names:
+                raise NotAnswered(step)
+            return told
+
+        with contextlib.suppress(NotAnswered):
+            bench.carry_out(RECEIPT, act, journal)
+        bench.printer.unique = "ZBK9"
+        assert isinstance(bench.recover(RECEIPT, journal), Wait), lost
+        assert bench.printer.open is not None
+
+
 def test_an_empty_receipt_behind_another_document_is_not_ours() -> None:
     bench, journal = opening_lost(executed=False)
     bench.printer.sell(100)
