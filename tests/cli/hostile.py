@@ -97,7 +97,8 @@ def packaging() -> PackagingBalance:
 
 def licence() -> dict[str, Any]:
     """A licence with foreign texts; it fits every step of every flow."""
-    company = {"name": HOSTILE, "post": HOSTILE, "tin": HOSTILE, "lic": f"L1{HOSTILE}"}
+    seats = [{"seat": f"S{n}{HOSTILE}", "hint": HOSTILE, "last": HOSTILE, "free": False} for n in (1, 2)]
+    company = {"name": HOSTILE, "post": HOSTILE, "tin": HOSTILE, "lic": f"L1{HOSTILE}", "seats": seats}
     return {
         "state": f"active{HOSTILE}", "reason": HOSTILE, "modules": [HOSTILE], "may_print": True, "prompt": HOSTILE,
         "warnings": ["licence.w.update_available", HOSTILE], "test_keys": True, "company": company, "end": HOSTILE,
