@@ -50,6 +50,7 @@ def doctor(context: Context, printer: str | None, *, config_path: Path, user: st
     Exit codes: 0 nothing stops printing, 1 something does, 2 wrong usage, 4 the daemon is not reachable, 5 this user
     cannot use its socket.
     """
+    context.demand_local("doctor")
     if user is not None and not access.is_user(user):
         context.fail(USAGE, f"there is no user {user!r}")
     examination = examine(context, config_path, user, Host(root))
