@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
-import re
 import shutil
-import socket
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -19,12 +17,10 @@ from fiscald import certificates, private
 from fiscald.certificates import CertificateError, CertificateFacts
 from fiscald.cli.context import FAILED, USAGE, Context, pass_context
 from fiscald.config_listen import ListenConfig
+from fiscald.hosts import is_name, own_names
 from fiscald.terminal import visible
 
 DEFAULT_CONFIG = Path("/etc/fiscald/fiscald.toml")
-_NAME = re.compile(r"(\*\.)?[A-Za-z0-9_]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*")
-#: Addresses of this computer, as the kernel lists them.
-_IPV4, _IPV6 = Path("/proc/net/fib_trie"), Path("/proc/net/if_inet6")
 _USER = "fiscald"
 
 _config = click.option(
@@ -59,7 +55,7 @@ def certificate(context: Context, names: tuple[str, ...], *, config_path: Path, 
     """
     context.demand_local("listen certificate")
     for name in names:
-        if not _is_name(name):
+        if not is_name(name):
             context.fail(USAGE, f"{name!r} is neither a host name nor an IP address")
     given, said = _listen_config(config_path)
     files = _files(config_path, given)
@@ -120,37 +116,6 @@ def _files(config_path: Path, given: ListenConfig | None) -> tuple[Path, Path]:
     if given is None or given.certificate is None or given.key is None:
         return folder / "fiscald.pem", folder / "fiscald.key"
     return given.certificate, given.key
-
-
-def own_names() -> Iterator[str]:
-    """Names and addresses of this computer."""
-    yield "localhost"
-    host = socket.gethostname()
-    for name in dict.fromkeys((host, f"{host.partition('.')[0]}.local", socket.getfqdn())):
-        if _is_name(name) and not name.startswith("localhost"):
-            yield name
-    yield from ("127.0.0.1", "::1")
-    yield from sorted(_addresses())
-
-
-def _addresses() -> set[str]:
-    """This computer's addresses in the network, without those of one link only."""
-    found: set[str] = set()
-    with suppress(OSError):
-        found |= {each[1] for each in re.finditer(r"\|-- (\S+)\n\s+/32 host LOCAL", _IPV4.read_text("ascii"))}
-    with suppress(OSError):
-        for line in _IPV6.read_text("ascii").splitlines():
-            found.add(str(ipaddress.IPv6Address(bytes.fromhex(line.split()[0]))))
-    addresses = map(ipaddress.ip_address, found)
-    return {str(each) for each in addresses if not (each.is_loopback or each.is_link_local or each.is_multicast)}
-
-
-def _is_name(text: str) -> bool:
-    try:
-        ipaddress.ip_address(text)
-    except ValueError:
-        return len(text) <= 253 and _NAME.fullmatch(text) is not None
-    return True
 
 
 def _write(path: Path, content: bytes, mode: int) -> None:
