@@ -13,6 +13,7 @@ from fiscald.api.listing import QUERIES as LIST_QUERIES
 from fiscald.api.openapi import Query, Route
 from fiscald.api.reading import asker
 from fiscald.api.rights import DOCUMENT_RIGHTS
+from fiscald.api.token_routes import ROUTES as TOKEN_ROUTES
 from fiscald.api.wire import (
     Adoption,
     CursorReset,
@@ -193,6 +194,7 @@ ROUTES = (
         rights=(Right.RAW,),
     ),
     *LICENCE_ROUTES,
+    *TOKEN_ROUTES,
     Route(
         "GET",
         "/v1/backup",
@@ -202,6 +204,7 @@ ROUTES = (
         problems=(503,),
         rights=(Right.CONFIGURE,),
         media_type=SQLITE,
+        everything=True,
     ),
     Route(
         "GET",
@@ -223,5 +226,6 @@ ROUTES = (
         {200: (None, "metrics")},
         problems=(503,),
         media_type="text/plain",
+        everything=True,
     ),
 )

@@ -48,6 +48,7 @@ from tests.diagnostics.judged import (
     printer,
     till,
 )
+from tests.diagnostics.network_cases import GOOD, NETWORK
 from tests.diagnostics.tree import BY_ID
 
 STRANGER = Denial("anna is not in it", "sudo usermod -aG fiscald anna    # then log out and log in again", "fiscald")
@@ -172,6 +173,7 @@ PROVOKED: dict[str, list[tuple[Facts, str]]] = {
         (facts(named=named("rights", right="raw", kind="user", user="ghost", add="sudo useradd --system ghost")), "ghost")
     ],
     "ca_file": [(facts(named=named("ca_file", file="/ca.pem", reason="why")), "sudoedit /etc/f")],
+    **NETWORK,
     "socket_taken": [(facts(named=named("socket_taken", socket="/s")), "sudo mv /s /s.kept")],
     "socket_folder": [
         (facts(named=named("socket_folder", socket="/run/f/s", folder="/run/f", reason="why")), "sudo install -d -o fiscald"),
@@ -373,6 +375,7 @@ def test_there_are_no_findings_where_all_is_well() -> None:
     assert codes(facts(printer(configured=till(TCP), port=None))) == []
     assert codes(facts(asked(Heard.ANSWER))) == []
     assert codes(facts(units=UNITS)) == []
+    assert [codes(each) for each in GOOD] == [[], []]
     assert codes(facts(printer(port=AMA), units=UNITS)) == [], "it works: another daemon than the unit's"
     assert codes(facts(printer(clock=NOW + timedelta(minutes=4), line=LineFacts(10_000, 2)))) == []
 

@@ -93,7 +93,7 @@ FORBIDDEN: dict[str, tuple[str, tuple[str, ...]]] = {
     "daemon: what starts one for a person or a test, beside emulators": (
         "fiscald.cli.demo", ("fiscald.engine", "fiscald.transport", "fiscald.licence.server.rules", "fiscald.journal.store", "starlette"),
     ),
-    "what every floor may stand on: private files, logs, systemd, text made visible": (
+    "what every floor may stand on: certificates, private files, logs, systemd, text made visible": (
         "fiscald.private", ("fiscald.model.documents", "fiscald.journal", "fiscald.transport", "fiscald.config"),
     ),
 }  # fmt: skip
