@@ -18,6 +18,7 @@ from fiscald.journal.printers import Known, Rule, Unexplained
 from fiscald.journal.rows import Accepted, Change, Entry, Phase, Unread
 from fiscald.journal.store import Store
 from fiscald.journal.threaded import Journal, ThreadedJournal, UnusableJournal
+from fiscald.journal.webhooks import Message, Subscription
 
 __all__ = [
     "Accepted",
@@ -31,11 +32,13 @@ __all__ = [
     "JournalMissing",
     "JournalThere",
     "Known",
+    "Message",
     "PackagingPage",
     "Phase",
     "Rule",
     "Span",
     "Store",
+    "Subscription",
     "ThreadedJournal",
     "Unexplained",
     "Unread",

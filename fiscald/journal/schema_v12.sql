@@ -1,0 +1,1 @@
+-- Schema 12: nothing; the number belongs to the tokens of the network door, which are merged with it.
