@@ -49,6 +49,7 @@ from fiscald.recording.memory import Memory
 from fiscald.recording.recorder import FlightRecorder
 from fiscald.transport import plugged_in
 from fiscald.transport.tcp import TcpHost
+from fiscald.webhooks import Webhooks
 
 log = logging.getLogger(__name__)
 
@@ -109,13 +110,15 @@ async def run(
                 ca_file=None if licence.ca_file is None else str(licence.ca_file),
                 checks=licence.check == "daily",
             )
-            health = Health(config.state_dir, readable=open_to.read)
-            api = Api(engine, registration, rights, health, draw)
+            webhooks = Webhooks({name: each.hook(name) for name, each in config.webhooks.items()}, journal, now)
+            health = Health(config.state_dir, readable=open_to.read, more=webhooks.notices)
+            api = Api(engine, registration, rights, health, draw, webhooks)
             server = ApiServer(_logged(create_app(api)), sockets, _bounds(config), api.feed.run)
             _log_configuration(config)
             async with anyio.create_task_group() as keepers:
                 keepers.start_soon(health.run)
                 keepers.start_soon(recordings.run)
+                keepers.start_soon(webhooks.run, engine.changes)
                 await _run(engine, registration, server, sockets, task_status)
                 keepers.cancel_scope.cancel()
         finally:
@@ -161,7 +164,8 @@ def _journal(config: Config, gate: LicenceGate, *, new: bool) -> ThreadedJournal
         log.critical("NOTHING WILL BE PRINTED: %s", error)
         return UnusableJournal(directory, error)
     try:
-        journal = ThreadedJournal(directory, now, printers=config.printers, new=new)
+        subscriptions = [each.hook(name)[0].subscription for name, each in config.webhooks.items()]
+        journal = ThreadedJournal(directory, now, printers=config.printers, webhooks=subscriptions, new=new)
     except JournalMissing as error:
         log.critical("the journal is missing, fiscald does not start: %s", error)
         raise
@@ -253,6 +257,8 @@ def _log_configuration(config: Config) -> None:
     log.debug("state directory %s, keeping answers for %s days", config.state_dir, config.keep_days)
     for name, printer in config.printers.items():
         log.debug("%s: %s at %s%s", name, printer.family, printer.address, printer.said)
+    for name, webhook in config.webhooks.items():
+        log.debug("webhook %s: %s to %s", name, ", ".join(webhook.events), webhook.hook(name)[0].receiver)
 
 
 async def _run(

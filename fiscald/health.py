@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import anyio
@@ -21,8 +22,9 @@ CHECK_INTERVAL = 60.0
 class Health:
     """Measures the disk regularly, and reports from memory."""
 
-    def __init__(self, state_dir: Path, *, readable: bool) -> None:
-        """``readable``: other users can read the state directory."""
+    def __init__(self, state_dir: Path, *, readable: bool, more: Callable[[], Iterable[Notice]] = lambda: ()) -> None:
+        """``readable``: other users can read the state directory. ``more``: warnings of other parts of the daemon."""
+        self._more = more
         self._path = state_dir
         self._readable = readable
         self._full: bool | None = None
@@ -74,4 +76,4 @@ class Health:
                     detail_pl="Inni użytkownicy komputera mają dostęp do katalogu programu. Zgłoś administratorowi.",
                 )
             )
-        return tuple(found)
+        return (*found, *self._more())

@@ -23,6 +23,7 @@ from fiscald.api.paper import Copies, Draw
 from fiscald.api.reading import Bodies, asker, connection_of
 from fiscald.api.rights import Peer, Rights
 from fiscald.api.turns import Worker
+from fiscald.api.webhooks import WebhookHandlers
 from fiscald.api.wire import (
     Adoption,
     Hello,
@@ -37,6 +38,7 @@ from fiscald.model.jobs import Job, JournalConfirmation, Notice, Resolution
 from fiscald.model.problems import ProblemError, problem
 from fiscald.model.raw_command import RawCommand
 from fiscald.model.rights import Right
+from fiscald.webhooks import Webhooks
 
 log = logging.getLogger(__name__)
 
@@ -60,12 +62,21 @@ class Health(Protocol):
         """Warnings about the computer."""
 
 
-class Api(Handlers):
+class Api(Handlers, WebhookHandlers):
     """The handlers, and the objects that they need."""
 
-    def __init__(self, engine: Engine, registration: Registration, rights: Rights, health: Health, draw: Draw) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        registration: Registration,
+        rights: Rights,
+        health: Health,
+        draw: Draw,
+        webhooks: Webhooks,
+    ) -> None:
         """``draw`` draws a copy of a document's paper, in any thread."""
         self.engine = engine
+        self.webhooks = webhooks
         self._copies = Copies(engine, draw)
         self.health = health
         self.rights = rights
@@ -272,7 +283,8 @@ class Api(Handlers):
         """``GET /metrics``."""
         async with self.worker.turn(asker(request)):
             printers, counts = await answers.statuses(self.engine), await self.engine.counts()
-            text = await self.worker.compute(lambda: metrics.render(printers, counts, self.health.disk_free))
+            hooks = await self.webhooks.tallies()
+            text = await self.worker.compute(lambda: metrics.render(printers, counts, self.health.disk_free, hooks))
         return Response(text, media_type="text/plain; version=0.0.4; charset=utf-8")
 
 

@@ -13,6 +13,7 @@ from fiscald.api.listing import QUERIES as LIST_QUERIES
 from fiscald.api.openapi import Query, Route
 from fiscald.api.reading import asker
 from fiscald.api.rights import DOCUMENT_RIGHTS
+from fiscald.api.webhooks import ROUTES as WEBHOOK_ROUTES
 from fiscald.api.wire import (
     Adoption,
     CursorReset,
@@ -193,6 +194,7 @@ ROUTES = (
         rights=(Right.RAW,),
     ),
     *LICENCE_ROUTES,
+    *WEBHOOK_ROUTES,
     Route(
         "GET",
         "/v1/backup",

@@ -34,6 +34,7 @@ from fiscald.cli.settings import show_clock, show_header, show_rates
 from fiscald.cli.testpage import test_page
 from fiscald.cli.texts import printer_text
 from fiscald.cli.watch import watch
+from fiscald.cli.webhook import webhook
 from fiscald.model.jobs import Resolution, Verdict
 from fiscald.terminal import shown
 
@@ -137,7 +138,7 @@ def resolve(context: Context, key: str, verdict: Verdict, *, number: int | None,
 # -- verbs in other modules --------------------------------------------------------------------------------
 
 for _verb in (
-    jobs, paper, packaging, licence, scan, doctor, bugreport, test_page, preview, raw, watch, journal, backup,
+    jobs, paper, packaging, licence, scan, doctor, bugreport, test_page, preview, raw, watch, journal, backup, webhook,
     recordings.capture, recordings.decode, replay.replay, recordings.regression,
 ):  # fmt: skip
     main.add_command(_verb)

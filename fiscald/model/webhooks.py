@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from enum import StrEnum
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, Field
 
@@ -154,7 +154,9 @@ class DeadLetters(Deferred):
 class Resend(Deferred):
     """Which dead letters to send again."""
 
-    ids: tuple[int, ...] | None = Field(default=None, min_length=1, max_length=1000, description="null: all")
+    ids: tuple[Annotated[int, Field(strict=True, ge=1, le=2**53)], ...] | None = Field(
+        default=None, min_length=1, max_length=1000, description="null: all"
+    )
 
 
 class Resent(Deferred):
