@@ -163,11 +163,13 @@ class Outbox(JournalFile):
 
     # -- outcomes -------------------------------------------------------------------------------------
 
-    def message_delivered(self, name: str, number: int) -> None:
-        """The receiver has the message."""
+    def message_delivered(self, name: str, number: int, *, back: bool = False) -> None:
+        """The receiver has the message. ``back``: it was away, so what failed meanwhile is due now."""
         with self._transaction() as db:
             db.execute("DELETE FROM webhook_message WHERE id = ?", (number,))
             self._answered(db, name)
+            if back:
+                self._all_due(db, name)
 
     def message_failed(self, name: str, number: int, due: float, why: str, *, dead: bool) -> None:
         """A try failed: the message is due again at ``due``, or is given up (``dead``)."""
@@ -184,9 +186,13 @@ class Outbox(JournalFile):
             )
 
     def webhook_answered(self, name: str) -> None:
-        """A test was answered well: the receiver is there, also if it was gone."""
+        """A test was answered well: the receiver is there, also if it was gone. What waits is due now."""
         with self._transaction() as db:
             self._answered(db, name)
+            self._all_due(db, name)
+
+    def _all_due(self, db: sqlite3.Connection, name: str) -> None:
+        db.execute("UPDATE webhook_message SET due = 0 WHERE webhook = ? AND dead_at IS NULL AND due > 0", (name,))
 
     def _answered(self, db: sqlite3.Connection, name: str) -> None:
         db.execute(

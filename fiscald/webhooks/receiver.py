@@ -116,17 +116,19 @@ class Receiver:
             return pause if pause > 0 else LOOK_AGAIN
         if self.no_secret is not None and not await self._has_secret():
             return TROUBLE
+        # What is on its way now. Its outcome may be stored after the journal has answered: then its row is not true.
+        before = frozenset(self._flying)
         try:
             if self.gone:
                 while await self._journal.run(Store.give_up, self.hook.name, float("inf"), _GONE):
                     pass
                 return LOOK_AGAIN
-            due = await self._journal.run(
-                Store.due_messages, self.hook.name, room + len(self._flying), schedule.LONGEST
-            )
+            due = await self._journal.run(Store.due_messages, self.hook.name, room + len(before), schedule.LONGEST)
         except JournalError:
             return TROUBLE  # the engine reports it
-        for message in [each for each in due.messages if each.id not in self._flying][:room]:
+        if self.gone or self._pause_ends > anyio.current_time():
+            return 0.0  # an outcome that came meanwhile
+        for message in [each for each in due.messages if each.id not in before][:room]:
             self._flying.add(message.id)
             tasks.start_soon(self._deliver, message)
         return LOOK_AGAIN if due.next is None else min(LOOK_AGAIN, max(0.1, due.next - self._clock().timestamp()))
@@ -160,7 +162,8 @@ class Receiver:
         """Store the outcome of a try. Raises ``JournalError``."""
         name = self.hook.name
         if isinstance(outcome, Answer) and 200 <= outcome.status < 300:
-            await self._journal.run(Store.message_delivered, name, message.id)
+            back = self.failures >= schedule.AWAY
+            await self._journal.run(Store.message_delivered, name, message.id, back=back)
             self.delivered += 1
             self.is_well()
             return

@@ -14,6 +14,9 @@ WAITS = (5.0, 30.0, 2 * _MINUTE, 5 * _MINUTE, 15 * _MINUTE, 30 * _MINUTE, _HOUR)
 PAUSES = (5.0, 15.0, 30.0, _MINUTE)
 #: A wait is longer by up to this part of it, so that many shops do not come back together.
 JITTER = 0.2
+#: After so many failed tries in a row the receiver counts as away: when it is back, every message is due at once. One
+#: message that always fails does not make it away while others arrive.
+AWAY = 4
 #: The longest wait that a receiver can ask for (``Retry-After``), and the longest of all.
 MOST_ASKED = _HOUR
 LONGEST = _HOUR * (1 + JITTER)

@@ -37,6 +37,8 @@ def secret_lines(path: Path) -> list[str]:
             content = file.read(LARGEST + 1)
     except FileNotFoundError:
         raise SecretUnusable(f"there is no {path}; make it: fiscalctl webhook secret NAME") from None
+    except IsADirectoryError:
+        raise SecretUnusable(f"{path} is no file; make one: fiscalctl webhook secret NAME") from None
     except OSError as error:
         raise SecretUnusable(f"{path}: {error.strerror}; the daemon's user must be able to read it") from None
     lines = [line.strip() for line in content.decode("ascii", "replace").splitlines()]
