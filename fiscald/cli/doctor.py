@@ -27,6 +27,7 @@ from fiscald.diagnostics.named import Named, named_findings
 from fiscald.diagnostics.units import installed
 from fiscald.model.printers import PrinterStatus
 from fiscald.model.times import POLISH_TIME
+from fiscald.model.webhooks import WebhookStatus
 from fiscald.terminal import visible
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ def doctor(context: Context, printer: str | None, *, config_path: Path, user: st
 def examine(context: Context, config_path: Path, user: str | None, host: Host) -> Facts:
     """Gather all facts; a missing or unreadable one does not prevent the others."""
     config, mistakes, unread = _config(config_path)
-    statuses, licence, captures = context.ask(_everything) or (None, None, {})
+    statuses, licence, captures, webhooks = context.ask(_everything) or (None, None, {}, ())
     asker, daemon_user = access.user_name(), user or gather.default_daemon_user()
     now = datetime.now(POLISH_TIME)
     configured: list[Configured] = []
@@ -101,6 +102,7 @@ def examine(context: Context, config_path: Path, user: str | None, host: Host) -
         printers_known=statuses is not None or config is not None,
         printers=printers,
         licence=licence,
+        webhooks=webhooks,
         state=None if config is None else gather.state_facts(config.state_dir, daemon=statuses is not None),
         programs=host.programs,
         rule=host.has_rule(gather.RULE),
@@ -111,7 +113,8 @@ def examine(context: Context, config_path: Path, user: str | None, host: Host) -
 def named_in(config: Config, path: Path) -> Named:
     """Files, users and groups that the configuration at ``path`` names."""
     rights = tuple((right.value, holders) for right, holders in config.rights.given.items() if holders is not None)
-    return Named(path, config.socket, config.state_dir, config.licence.ca_file, rights)
+    webhooks = tuple((name, each.secret_file, each.ca_file) for name, each in config.webhooks.items())
+    return Named(path, config.socket, config.state_dir, config.licence.ca_file, rights, webhooks)
 
 
 def _config(path: Path) -> tuple[Config | None, str | None, str | None]:
@@ -126,11 +129,14 @@ def _config(path: Path) -> tuple[Config | None, str | None, str | None]:
         return None, str(error), None
 
 
-def _everything(client: Client) -> tuple[tuple[PrinterStatus, ...], dict[str, Any] | None, dict[str, bytes]]:
-    """Printers, licence, and the latest conversation with each printer."""
+def _everything(
+    client: Client,
+) -> tuple[tuple[PrinterStatus, ...], dict[str, Any] | None, dict[str, bytes], tuple[WebhookStatus, ...]]:
+    """Printers, licence, the latest conversation with each printer, and webhooks."""
     statuses = client.printers()
     licence = allowed(client.licence)
-    return statuses, licence, {each.name: allowed(partial(client.capture, each.name)) or b"" for each in statuses}
+    captures = {each.name: allowed(partial(client.capture, each.name)) or b"" for each in statuses}
+    return statuses, licence, captures, allowed(client.webhooks) or ()
 
 
 def allowed(question: Callable[[], T]) -> T | None:

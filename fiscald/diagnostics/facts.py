@@ -25,6 +25,7 @@ from fiscald.model.jobs import Notice
 from fiscald.model.printers import Counters, PrinterState, PrinterStatus
 from fiscald.model.problems import Problem
 from fiscald.model.times import settle
+from fiscald.model.webhooks import WebhookStatus
 from fiscald.protocols.decoding import Direction
 from fiscald.recording.packets import read
 from fiscald.recording.pcapng import RecordingError
@@ -154,6 +155,8 @@ class Facts:
     printers: tuple[PrinterFacts, ...] = ()
     licence: dict[str, Any] | None = None
     """The daemon's answer; ``None`` without one."""
+    webhooks: tuple[WebhookStatus, ...] = ()
+    """The daemon's answer."""
     state: StateFacts | None = None
     programs: frozenset[str] = frozenset()
     rule: bool = True

@@ -126,7 +126,7 @@ class Receiver:
             due = await self._journal.run(Store.due_messages, self.hook.name, room + len(before), schedule.LONGEST)
         except JournalError:
             return TROUBLE  # the engine reports it
-        if self.gone or self._pause_ends > anyio.current_time():
+        if self.state is WebhookState.GONE or self._pause_ends > anyio.current_time():
             return 0.0  # an outcome that came meanwhile
         for message in [each for each in due.messages if each.id not in before][:room]:
             self._flying.add(message.id)

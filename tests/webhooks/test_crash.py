@@ -180,7 +180,7 @@ async def test_a_daemon_killed_at_every_message_loses_none(tmp_path: Path) -> No
             async with AsyncClient(tmp_path / "fiscald.sock", timeout=2) as client:
                 await until(client, lambda: client.install_licence(make_certificate()))
                 for number in range(6):
-                    await until(client, lambda number=number: client.submit(f"K{number}", "till1", RECEIPT, wait=5))
+                    await until(client, partial(client.submit, f"K{number}", "till1", RECEIPT, wait=5))
                 with anyio.fail_after(60):
                     while (
                         not all(each[-1:] == ["job.done"] for each in types(it.requests).values())

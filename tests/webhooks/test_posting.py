@@ -12,10 +12,11 @@ from pathlib import Path
 import anyio
 import anyio.abc
 import pytest
+from anyio.streams.tls import TLSStream
 
 from fiscald.webhooks import posting
 from fiscald.webhooks.posting import Answer, Poster, PostFailed
-from fiscald.webhooks.secret_file import SecretUnusable
+from fiscald.webhooks.secret_file import SecretUnusable, read_secrets
 from fiscald.webhooks.signing import new_secret, parse_secret
 from tests.licence.server.https import throwaway_tls
 from tests.webhooks.receivers import SECRET, Request, Web, reply, secret_file, web
@@ -167,11 +168,10 @@ async def test_the_exchange_runs_off_the_loop_and_without_the_proxies_of_the_env
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     where: list[threading.Thread] = []
-    real = posting.read_secrets
 
     def read(path: Path) -> object:
         where.append(threading.current_thread())
-        return real(path)
+        return read_secrets(path)
 
     monkeypatch.setattr(posting, "read_secrets", read)
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
@@ -213,12 +213,10 @@ async def test_a_certificate_must_be_trusted(tmp_path: Path) -> None:
     port = listener.extra(anyio.abc.SocketAttribute.local_port)
 
     async def serve(stream: anyio.abc.ByteStream) -> None:
-        with contextlib.suppress(ssl.SSLError, anyio.BrokenResourceError, anyio.EndOfStream):
-            from anyio.streams.tls import TLSStream
-
-            await it.talk(
-                await TLSStream.wrap(stream, server_side=True, ssl_context=context, standard_compatible=False)
-            )
+        async with stream:
+            with contextlib.suppress(ssl.SSLError, anyio.BrokenResourceError, anyio.EndOfStream):
+                safe = await TLSStream.wrap(stream, server_side=True, ssl_context=context, standard_compatible=False)
+                await it.talk(safe)
 
     async with listener, anyio.create_task_group() as tasks:
         tasks.start_soon(listener.serve, serve)
