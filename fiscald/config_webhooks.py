@@ -71,7 +71,7 @@ class WebhookConfig(Strict):
     )
     secret_file: FilePath = Field(description="file with the secret, mode 0600; fiscalctl webhook secret makes it")
     events: Annotated[tuple[Annotated[str, AfterValidator(_is_event)], ...], AfterValidator(_is_some)] = Field(
-        default=tuple(event.value for event in DEFAULT_EVENTS), description="which changes it is told"
+        default=tuple(event.value for event in DEFAULT_EVENTS), description="which changes are sent"
     )
     printers: Annotated[tuple[str, ...], AfterValidator(_is_some)] | None = Field(
         default=None, description="only jobs of these printers; all if absent"

@@ -125,7 +125,7 @@ def _certificate(path: Path, user: str) -> str | None:
 
 
 def _secret(name: str, path: Path, user: str) -> Iterator[Finding]:
-    """Whether the daemon's user can use the secret file, and nobody else."""
+    """Whether the daemon's user can use the secret file, and no other user."""
     try:
         found = path.stat()
     except PermissionError:

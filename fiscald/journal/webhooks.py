@@ -29,7 +29,7 @@ _HEAD = (
 
 
 class Subscription(NamedTuple):
-    """What one webhook is told."""
+    """What is sent to one webhook."""
 
     name: str
     events: frozenset[WebhookEvent]
@@ -39,7 +39,7 @@ class Subscription(NamedTuple):
     """Hash of its URL."""
 
     def wants(self, state: JobState, printer: str) -> bool:
-        """Whether it is told that a job of that printer is in that state now."""
+        """Whether a change of a job of that printer to that state is sent."""
         return event_of(state) in self.events and (self.printers is None or printer in self.printers)
 
 

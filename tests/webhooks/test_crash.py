@@ -89,7 +89,7 @@ class TestPowerCut:
         assert tried > 50
 
     @pytest.mark.slow
-    def test_the_check_notices_messages_in_a_transaction_of_their_own(
+    def test_the_check_notices_messages_in_a_later_transaction(
         self, place: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         later: list[Callable[[], None]] = []

@@ -157,14 +157,14 @@ async def test_a_body_that_never_ends_does_not_hide_a_good_status(
         assert await poster(tmp_path, it.url).send("msg_1", BODY) == Answer(200)
 
 
-async def test_nobody_listens_there(tmp_path: Path) -> None:
+async def test_no_server_listens_there(tmp_path: Path) -> None:
     async with web() as it:
         url = it.url
     with pytest.raises(PostFailed):
         await poster(tmp_path, url).send("msg_1", BODY)
 
 
-async def test_the_exchange_runs_off_the_loop_and_without_the_proxies_of_the_environment(
+async def test_the_exchange_runs_off_the_loop_and_uses_no_proxy_for_http(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     where: list[threading.Thread] = []
