@@ -83,7 +83,7 @@ class Api(Handlers, WebhookHandlers):
         self.registration = registration
         self.licence = registration.gate
         self.worker = Worker()
-        self.feed = Feed(engine, self.licence, self.worker, self.licence.notice)
+        self.feed = Feed(engine, self.licence, self.worker, self.licence.notice, webhooks.summaries())
         self._bodies = Bodies(self.worker)
         self.described: bytes | None = None
         """The description of the API, after the first request for it."""

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 M = TypeVar("M", bound=BaseModel)
 #: Dead letters on a page.
 MOST_DEAD = 1000
+#: The largest id of a dead letter in a request: 15 digits.
+MOST_ID = 10**15 - 1
 
 
 class WebhookHandlers(ABC):
@@ -43,7 +45,7 @@ class WebhookHandlers(ABC):
     async def dead_letters(self, request: Request) -> Response:
         """``GET /v1/webhooks/{webhook}/dead``."""
         after, limit = (
-            self._integer(request, "after", 2**53), self._integer(request, "limit", MOST_DEAD, default=100, least=1)
+            self._integer(request, "after", MOST_ID), self._integer(request, "limit", MOST_DEAD, default=100, least=1)
         )  # fmt: skip
         found = await self.webhooks.dead(request.path_params["webhook"], after, limit)
         return JSONResponse(found.model_dump(mode="json"))
@@ -77,7 +79,9 @@ ROUTES: tuple[Route, ...] = (
         "Messages that were given up, oldest first",
         {200: (DeadLetters, "a page of dead letters")},
         query=(
-            Query("after", {"type": "integer", "minimum": 0, "maximum": 2**53}, "begin after the letter with this id"),
+            Query(
+                "after", {"type": "integer", "minimum": 0, "maximum": MOST_ID}, "begin after the letter with this id"
+            ),
             Query("limit", {"type": "integer", "minimum": 1, "maximum": MOST_DEAD}, "at most so many; default: 100"),
         ),
         problems=(404, 503),

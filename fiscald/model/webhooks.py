@@ -125,6 +125,15 @@ class WebhookStatus(Deferred):
     delivered_at: AwareDatetime | None = Field(description="time of the last good answer")
 
 
+class WebhookChange(Deferred):
+    """The data of a `webhook` event: messages reach a receiver again, or no longer, or were given up."""
+
+    name: str
+    state: WebhookState
+    reason: str | None
+    dead: int
+
+
 class WebhookList(Deferred):
     """All webhooks."""
 
@@ -154,7 +163,7 @@ class DeadLetters(Deferred):
 class Resend(Deferred):
     """Which dead letters to send again."""
 
-    ids: tuple[Annotated[int, Field(strict=True, ge=1, le=2**53)], ...] | None = Field(
+    ids: tuple[Annotated[int, Field(strict=True, ge=1, lt=10**15)], ...] | None = Field(
         default=None, min_length=1, max_length=1000, description="null: all"
     )
 

@@ -7,6 +7,7 @@ import random
 import secrets
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from datetime import datetime
+from functools import partial
 from typing import NamedTuple, Protocol, TypeVar
 
 import anyio
@@ -16,7 +17,15 @@ from fiscald.journal.webhooks import Counted
 from fiscald.model.jobs import Notice
 from fiscald.model.problems import ProblemError, problem
 from fiscald.model.times import POLISH_TIME
-from fiscald.model.webhooks import DeadLetter, DeadLetters, WebhookEvent, WebhookState, WebhookStatus, WebhookTest
+from fiscald.model.webhooks import (
+    DeadLetter,
+    DeadLetters,
+    WebhookChange,
+    WebhookEvent,
+    WebhookState,
+    WebhookStatus,
+    WebhookTest,
+)
 from fiscald.webhooks.receiver import TROUBLE, Hook, Receiver, Sender
 
 log = logging.getLogger(__name__)
@@ -32,6 +41,9 @@ class Changes(Protocol):
     """What wakes the webhooks: see ``fiscald.engine.changes``."""
 
     jobs: int
+
+    def count(self, name: str) -> None:
+        """Something under that name has changed."""
 
     def next(self) -> Callable[[float], Awaitable[bool]]:
         """A function that waits for the next change."""
@@ -62,10 +74,10 @@ class Webhooks:
         self._journal = journal
         self._clock = clock
         self._receivers = {
-            name: Receiver(hook, sender, journal, clock, spread) for name, (hook, sender) in hooks.items()
+            name: Receiver(hook, sender, journal, clock, spread, partial(self._changed, name))
+            for name, (hook, sender) in hooks.items()
         }
-        self._dead: dict[str, int] = {}
-        """Dead letters, as they were last counted."""
+        self._changes: Changes | None = None
         self._tests = anyio.CapacityLimiter(2)
 
     # -- sending --------------------------------------------------------------------------------------
@@ -74,6 +86,7 @@ class Webhooks:
         """Send messages for ever."""
         if not self._receivers:
             return
+        self._changes = changes
         await self._begin()
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(self._watch, changes)
@@ -94,6 +107,7 @@ class Webhooks:
             found = known[name]
             receiver.gone, receiver.failing_since = found.gone_at is not None, found.failing_since
             receiver.failures, receiver.reason, receiver.delivered_at = found.failures, found.error, found.delivered_at
+            receiver.wake()
 
     async def _watch(self, changes: Changes) -> None:
         """Wake the receivers when a job has changed."""
@@ -120,8 +134,13 @@ class Webhooks:
 
     async def _count(self) -> dict[str, Counted]:
         counts = await self._journal.run(Store.webhook_counts)
-        self._dead = {name: found.dead for name, found in counts.items()}
+        for name, receiver in self._receivers.items():
+            receiver.dead = counts[name].dead if name in counts else 0
         return counts
+
+    def _changed(self, name: str) -> None:
+        if self._changes is not None:
+            self._changes.count(change_name(name))
 
     # -- for the API ----------------------------------------------------------------------------------
 
@@ -148,12 +167,16 @@ class Webhooks:
                     detail=f"webhook {name}: {receiver.no_secret or receiver.reason}; see: fiscalctl webhook list",
                     detail_pl=f"Powiadomienia do systemu „{name}” nie są wysyłane. Zgłoś administratorowi.",
                 )
-            if self._dead.get(name):
+            if receiver.dead:
                 yield Notice(
                     code="webhook.dead",
-                    detail=f"webhook {name}: {self._dead[name]} messages were given up; see: fiscalctl webhook dead",
+                    detail=f"webhook {name}: {receiver.dead} messages were given up; see: fiscalctl webhook dead",
                     detail_pl=f"Część powiadomień do systemu „{name}” nie dotarła. Zgłoś administratorowi.",
                 )
+
+    def summaries(self) -> dict[str, Callable[[], WebhookChange]]:
+        """What people should know of each webhook, from memory, by the name under which its changes are counted."""
+        return {change_name(name): partial(getattr, each, "summary") for name, each in self._receivers.items()}
 
     async def dead(self, name: str, after: int, limit: int) -> DeadLetters:
         """A page of the dead letters of one webhook. Raises ``ProblemError``."""
@@ -203,6 +226,11 @@ class Webhooks:
             known = ", ".join(self._receivers) or "none"
             raise ProblemError(problem("webhook.unknown", webhook=name[:50], webhooks=known))
         return found
+
+
+def change_name(webhook: str) -> str:
+    """The name under which the changes of a webhook are counted: none of a printer, because it has a space."""
+    return f"webhook {webhook}"
 
 
 async def _problems(answer: Awaitable[T]) -> T:

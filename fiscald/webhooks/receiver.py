@@ -13,7 +13,7 @@ import anyio
 from anyio.abc import TaskGroup
 
 from fiscald.journal import Journal, JournalError, Message, Store, Subscription
-from fiscald.model.webhooks import TEST_EVENT, WebhookEvent, WebhookState, WebhookTest
+from fiscald.model.webhooks import TEST_EVENT, WebhookChange, WebhookEvent, WebhookState, WebhookTest
 from fiscald.webhooks import schedule
 from fiscald.webhooks.posting import Answer, PostFailed
 from fiscald.webhooks.secret_file import SecretUnusable
@@ -64,9 +64,18 @@ class Receiver:
     """One receiver. A failure of the journal or an internal error delays its messages, and stops nothing else."""
 
     def __init__(
-        self, hook: Hook, sender: Sender, journal: Journal, clock: Callable[[], datetime], spread: Callable[[], float]
+        self,
+        hook: Hook,
+        sender: Sender,
+        journal: Journal,
+        clock: Callable[[], datetime],
+        spread: Callable[[], float],
+        changed: Callable[[], None],
     ) -> None:
-        """``clock`` is the host's; it may jump. ``spread`` returns a number from 0 to 1 at random."""
+        """``clock`` is the host's; it may jump. ``spread`` returns a number from 0 to 1 at random. ``changed`` is
+        called when something in ``summary`` has changed.
+        """
+        self._changed = changed
         self.hook = hook
         self._sender = sender
         self._journal = journal
@@ -82,6 +91,9 @@ class Receiver:
         self.failing_since: float | None = None
         self.reason: str | None = None
         self.delivered_at: float | None = None
+        self.dead = 0
+        """Messages that were given up, as far as they were counted."""
+        self._told = self.summary
         self.delivered = self.failed = 0
         """Tries since the start."""
 
@@ -94,9 +106,18 @@ class Receiver:
             return WebhookState.NO_SECRET
         return WebhookState.FAILING if self.failures else WebhookState.ACTIVE
 
+    @property
+    def summary(self) -> WebhookChange:
+        """What people should know."""
+        reason = self.no_secret or self.reason
+        return WebhookChange(name=self.hook.name, state=self.state, reason=reason, dead=self.dead)
+
     def wake(self) -> None:
-        """There may be a message."""
+        """There may be a message, or something in ``summary`` may have changed."""
         self._woken.set()
+        if self.summary != self._told:
+            self._told = self.summary
+            self._changed()
 
     async def run(self) -> None:
         """Send messages for ever."""
@@ -120,8 +141,7 @@ class Receiver:
         before = frozenset(self._flying)
         try:
             if self.gone:
-                while await self._journal.run(Store.give_up, self.hook.name, float("inf"), _GONE):
-                    pass
+                await self._give_up(float("inf"), _GONE)
                 return LOOK_AGAIN
             due = await self._journal.run(Store.due_messages, self.hook.name, room + len(before), schedule.LONGEST)
         except JournalError:
@@ -187,6 +207,7 @@ class Receiver:
         dead = schedule.is_given_up(message.tries + 1, now - message.since)
         await self._journal.run(Store.message_failed, name, message.id, now + wait, why, dead=dead)
         if dead:
+            self.dead += 1
             log.error(
                 "webhook %s: message %s is given up (%s); see: fiscalctl webhook dead", name, message.message_id, why
             )
@@ -203,12 +224,14 @@ class Receiver:
         if self.no_secret is not None:
             self.no_secret = None
             log.warning("webhook %s: the secret file can be used again", self.hook.name)
+            self.wake()
         return True
 
     def _lacks_secret(self, error: SecretUnusable) -> None:
         if self.no_secret is None:
             log.error("webhook %s: nothing is sent: %s", self.hook.name, error)
         self.no_secret = str(error)
+        self.wake()
 
     def is_well(self) -> None:
         """The receiver has answered well."""
@@ -237,14 +260,17 @@ class Receiver:
         self.wake()
         return WebhookTest(delivered=True, status=outcome.status, reason=None)
 
+    async def _give_up(self, before: float, why: str) -> None:
+        """Give up all waiting messages from before that time, a few at a time. Raises ``JournalError``."""
+        while given_up := await self._journal.run(Store.give_up, self.hook.name, before, why):
+            self.dead += given_up
+
     async def keep_house(self) -> None:
         """Give up what a lost receiver will not get; delete the oldest dead letters. Raises ``JournalError``."""
         now = self._clock().timestamp()
         failing = None if self.failing_since is None else now - self.failing_since
         if schedule.is_receiver_lost(self.failures, failing):
-            before = now - schedule.GIVE_UP
-            while await self._journal.run(Store.give_up, self.hook.name, before, self.reason or ""):
-                pass
+            await self._give_up(now - schedule.GIVE_UP, self.reason or "")
         while await self._journal.run(Store.forget_dead, self.hook.name):
             pass
 

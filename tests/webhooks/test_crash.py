@@ -83,6 +83,7 @@ class TestPowerCut:
         assert not broken
         assert tried > 150
 
+    @pytest.mark.slow
     def test_a_power_cut_over_the_first_message(self, place: Path) -> None:
         tried, broken = cuts.broken_promises(place, [WAY[1:2]])
         assert not broken

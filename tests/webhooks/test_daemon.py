@@ -18,7 +18,7 @@ from fiscald.cli.fiscalctl import main
 from fiscald.model.webhooks import WebhookMessage, WebhookTestMessage
 from fiscald.webhooks.signing import parse_secret
 from tests.daemons import RECEIPT, Running, running
-from tests.described import DESCRIPTION, mistakes
+from tests.described import DESCRIPTION, component, mistakes
 from tests.webhooks.receivers import SECRET, Request, reply, secret_file, web
 
 NIP = "5260250274"
@@ -164,6 +164,29 @@ async def test_a_missing_secret_is_reported_and_messages_wait_for_it(
             with anyio.fail_after(10):
                 while (await it.client.hello())["warnings"]:
                     await anyio.sleep(0.01)
+
+
+async def test_the_event_stream_reports_a_webhook_that_fails(tmp_path: Path) -> None:
+    async with web(lambda _: reply(500)) as there:
+        hooks = {"erp": {"url": there.url, "secret_file": secret_file(tmp_path)}}
+        async with running(tmp_path, webhooks=hooks) as it:
+            seen: list[dict[str, Any]] = []
+            async with it.http.stream("GET", "/v1/events") as response:
+                lines = response.aiter_lines()
+                with anyio.fail_after(20):
+                    async for line in lines:
+                        if line == "event: webhook":
+                            seen.append(json.loads((await anext(lines)).removeprefix("data: ")))
+                            if len(seen) == 1:
+                                await it.put("A")
+                            if seen[-1]["state"] == "failing":
+                                break
+    assert [seen[0], seen[-1]] == [
+        {"name": "erp", "state": "active", "reason": None, "dead": 0},
+        {"name": "erp", "state": "failing", "reason": "HTTP 500 Internal Server Error", "dead": 0},
+    ]
+    for each in seen:
+        assert not mistakes(component("WebhookChange"), each)
 
 
 def configured(directory: Path) -> Path:
