@@ -1,8 +1,8 @@
 """Server-sent events: changes of jobs with a cursor, the states of the printers, of the licence and of webhooks.
 
-A stream begins with the current state of the licence, of every printer and of every webhook. Job events have an id; a
-client that reconnects with ``Last-Event-ID`` gets every change since then, also after a restart of the daemon. While the
-journal cannot be read, the stream sends only the other events.
+A stream begins with the current state of the licence, of every printer and of every webhook. Job events have an id. A
+client that reconnects with ``Last-Event-ID`` gets every change since then, also after a restart of the daemon. While
+the journal cannot be read, the stream sends only the other events.
 
 ``Feed`` watches for changes and renders each event once for all listeners. A listener first reads the changes that it
 has missed from the journal, at its own pace; then it joins the feed, which writes to all listeners and waits for none.

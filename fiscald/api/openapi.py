@@ -197,8 +197,8 @@ def _schema(route: Route, kind: str, model: type[BaseModel] | None, schemas: Sch
 
 
 _EVENTS = (
-    "The `data` of one event; `event` says which kind it is (`job`, `printer`, `licence`, `webhook`), and `id` of a job "
-    "event is the cursor to go on from"
+    "The `data` of one event; `event` says which kind it is (`job`, `printer`, `licence`, `webhook`), and `id` of a "
+    "job event is the cursor to go on from"
 )
 
 

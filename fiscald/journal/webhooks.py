@@ -179,6 +179,12 @@ class Outbox(JournalFile):
                 "UPDATE webhook_message SET tries = tries + 1, due = ?, error = ?, dead_at = ? WHERE id = ?",
                 (due, why, now if dead else None, number),
             )
+            # Those behind it would only be found and passed over.
+            db.execute(
+                "UPDATE webhook_message SET due = max(due, ?1) WHERE webhook = ?3 AND id > ?2 AND dead_at IS NULL"
+                " AND job = (SELECT job FROM webhook_message WHERE id = ?2)",
+                (0 if dead else due, number, name),
+            )
             db.execute(
                 "UPDATE webhook SET failures = failures + 1, failing_since = coalesce(failing_since, ?), error = ?"
                 " WHERE name = ?",

@@ -7,6 +7,7 @@ from pathlib import Path
 from fiscald.diagnostics.access import user_name
 from fiscald.diagnostics.findings import Finding
 from fiscald.diagnostics.named import Named, named_findings
+from fiscald.diagnostics.scrub import scrub_toml
 from fiscald.diagnostics.units import Units
 from tests.webhooks.receivers import secret_file
 
@@ -37,3 +38,13 @@ def test_a_secret_file_for_others_has_its_remedy(tmp_path: Path) -> None:
 def test_a_bad_certificate_has_its_remedy(tmp_path: Path) -> None:
     (found,) = findings(tmp_path, secret_file(tmp_path), tmp_path / "absent.pem")
     assert found.fix.startswith("sudoedit")
+
+
+def test_a_bug_report_has_the_host_of_a_url_and_nothing_behind_it() -> None:
+    for end in ("/hooks/T0/hunter2", "?token=hunter2", "/#hunter2"):
+        text = f'[webhooks.erp]\nurl = "https://erp.example.pl:8443{end}"   # ours\nsecret_file = "webhook.secret"\n'
+        for config in (text, text.replace('"', "'"), f'[company]\nname = "Żurek"\npostcode = "00-950"\n{text}'):
+            found = scrub_toml(config)
+            assert "hunter2" not in found
+            assert "https://erp.example.pl:8443/(removed)" in found
+            assert "webhook.secret" in found

@@ -109,6 +109,22 @@ def test_the_newest_dead_letters_stay(place: Path, monkeypatch: pytest.MonkeyPat
     store.close()
 
 
+def test_messages_behind_a_failed_one_are_due_with_it(place: Path) -> None:
+    """However many wait, a search for what is due does not pass over them."""
+    store = opened(place)
+    store.know_webhooks()
+    for key in ("A", "B"):
+        accepted(store, key)
+        store.withdraw(key, problem("job.withdrawn"))
+    (first, other) = store.due_messages("erp", 10, 4000.0).messages
+    store.message_failed("erp", first.id, NOW.timestamp() + 60, "HTTP 500", dead=False)
+    assert store._db.execute("SELECT job, due > 0 FROM webhook_message ORDER BY job, id").fetchall() == [
+        (1, 1), (1, 1), (2, 0), (2, 0),
+    ]  # fmt: skip
+    assert [each.id for each in store.due_messages("erp", 10, 4000.0).messages] == [other.id]
+    store.close()
+
+
 @pytest.mark.parametrize("query", ["due", "next", "dead"])
 def test_queries_read_by_an_index(place: Path, query: str) -> None:
     """None of them reads more the longer the shop sells."""

@@ -48,6 +48,23 @@ def test_every_change_arrives_once_and_in_order(place: Path) -> None:
     virtual.run(main())
 
 
+def test_a_search_that_overlaps_an_outcome_sends_nothing_twice(place: Path) -> None:
+    """The journal answers what was due, while a message that was due then is delivered."""
+
+    async def main() -> None:
+        erp = Scripted(takes=0.03)
+        shop = Shop(place, erp=erp)
+        async with shop.open():
+            for number in range(60):
+                shop.sell(f"K{number}")
+                await anyio.sleep(0.017 * (number % 7))
+            await anyio.sleep(60)
+        assert len(erp.tries) == len({each.message_id for each in erp.tries}) == 180
+        shop.journal.store.close()
+
+    virtual.run(main())
+
+
 def test_a_message_waits_for_the_earlier_ones_of_its_job(place: Path) -> None:
     """The receiver refuses the first message of K1 for an hour: nothing later about K1 comes before it."""
 
