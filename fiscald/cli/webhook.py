@@ -15,7 +15,7 @@ from fiscald.cli.context import DONE, FAILED, REFUSED, USAGE, Context, everythin
 from fiscald.cli.scan import config_option
 from fiscald.diagnostics.facts import default_daemon_user
 from fiscald.model.webhooks import DeadLetter, WebhookStatus
-from fiscald.terminal import visible
+from fiscald.terminal import shown, visible
 from fiscald.webhooks.secret_file import SecretUnusable, secret_lines
 from fiscald.webhooks.signing import new_secret
 
@@ -170,11 +170,12 @@ def _line(each: WebhookStatus) -> str:
 
 
 def _lines(each: WebhookStatus) -> Iterator[str]:
+    each = shown(each)
     printers = "all printers" if each.printers is None else ", ".join(each.printers)
-    yield f"{each.name}: {each.state}, {each.waiting} waiting, {each.dead} dead; to {visible(each.receiver)}"
+    yield f"{each.name}: {each.state}, {each.waiting} waiting, {each.dead} dead; to {each.receiver}"
     yield f"  {', '.join(each.events)} of {printers}"
     if each.reason is not None:
-        yield f"  {visible(each.reason)}"
+        yield f"  {each.reason}"
     if each.failing_since is not None:
         yield f"  failing since {each.failing_since:%Y-%m-%d %H:%M:%S}, {each.failures} tries"
     if each.delivered_at is not None:
@@ -182,4 +183,5 @@ def _lines(each: WebhookStatus) -> Iterator[str]:
 
 
 def _dead_line(each: DeadLetter) -> str:
-    return f"{each.id}  {each.since:%Y-%m-%d %H:%M}  {each.type}  {visible(each.key)}  {visible(each.reason)}"
+    each = shown(each)
+    return f"{each.id}  {each.since:%Y-%m-%d %H:%M}  {each.type}  {each.key}  {each.reason}"
