@@ -50,6 +50,7 @@ from fiscald.recording.memory import Memory
 from fiscald.recording.recorder import FlightRecorder
 from fiscald.transport import plugged_in
 from fiscald.transport.tcp import TcpHost
+from fiscald.webhooks import Webhooks
 
 log = logging.getLogger(__name__)
 
@@ -105,9 +106,11 @@ async def run(
                 ca_file=None if licence.ca_file is None else str(licence.ca_file),
                 checks=licence.check == "daily",
             )
-            health = Health(config.state_dir, readable=open_to.read, beside=listening.notices)
+            webhooks = Webhooks({name: each.hook(name) for name, each in config.webhooks.items()}, journal, now)
+            beside = lambda: (*listening.notices(), *webhooks.notices())  # noqa: E731
+            health = Health(config.state_dir, readable=open_to.read, beside=beside)
             tokens = Tokens(TokenRecords(journal), now)
-            api = Api(engine, registration, rights, health, draw, tokens)
+            api = Api(engine, registration, rights, health, draw, tokens, webhooks)
             app = create_app(api, hosts=listening.hosts, origins=listening.origins)
             server = ApiServer(_logged(app), sockets.all, _bounds(config), api.feed.run, listening.context)
             _log_configuration(config)
@@ -115,6 +118,7 @@ async def run(
                 keepers.start_soon(health.run)
                 keepers.start_soon(recordings.run)
                 keepers.start_soon(tokens.run)
+                keepers.start_soon(webhooks.run, engine.changes)
                 if config.listen is not None and config.listen.announce:
                     keepers.start_soon(announce, config.listen)
                 await _run(engine, registration, server, sockets, listening, task_status)
@@ -164,7 +168,8 @@ def _journal(config: Config, gate: LicenceGate, *, new: bool) -> ThreadedJournal
         log.critical("NOTHING WILL BE PRINTED: %s", error)
         return UnusableJournal(directory, error)
     try:
-        journal = ThreadedJournal(directory, now, printers=config.printers, new=new)
+        subscriptions = [each.hook(name)[0].subscription for name, each in config.webhooks.items()]
+        journal = ThreadedJournal(directory, now, printers=config.printers, webhooks=subscriptions, new=new)
     except JournalMissing as error:
         log.critical("the journal is missing, fiscald does not start: %s", error)
         raise
@@ -256,6 +261,8 @@ def _log_configuration(config: Config) -> None:
     log.debug("state directory %s, keeping answers for %s days", config.state_dir, config.keep_days)
     for name, printer in config.printers.items():
         log.debug("%s: %s at %s%s", name, printer.family, printer.address, printer.said)
+    for name, webhook in config.webhooks.items():
+        log.debug("webhook %s: %s to %s", name, ", ".join(webhook.events), webhook.hook(name)[0].receiver)
 
 
 async def _run(

@@ -15,6 +15,7 @@ from fiscald import daemon
 from fiscald.api.client import AsyncClient
 from fiscald.config import Config, LicenceConfig, PrinterConfig, RightsConfig
 from fiscald.config_listen import ListenConfig
+from fiscald.config_webhooks import WebhookConfig
 from fiscald.emulator.running import EmulatedPrinter
 from fiscald.licence.testing import make_certificate
 from tests.described import hold
@@ -59,6 +60,7 @@ async def running(
     page: str | None = None,
     seeded: dict[str, Any] | None = None,
     listen: ListenConfig | None = None,
+    webhooks: dict[str, dict[str, Any]] | None = None,
     **options: Any,
 ) -> AsyncIterator[Running]:
     """Start a daemon with one emulated printer (or the one at ``address``); stop it as a signal would.
@@ -76,6 +78,7 @@ async def running(
             rights=rights or RightsConfig(),
             printers={"till1": PrinterConfig.model_validate(posnet)},
             listen=listen,
+            webhooks={name: WebhookConfig.model_validate(each) for name, each in (webhooks or {}).items()},
         )
         async with anyio.create_task_group() as tasks:
             await tasks.start(daemon.run, config)

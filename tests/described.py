@@ -57,7 +57,8 @@ def operation(method: str, path: str) -> dict[str, Any] | None:
     # The longer ones first: of a key only what is percent-encoded may look like the end of another route.
     for template in sorted(DESCRIPTION["paths"], key=len, reverse=True):
         pattern = re.escape(template).replace(r"\{key\}", "(.*)")
-        pattern = pattern.replace(r"\{name\}", "([^/]*)").replace(r"\{token\}", "([^/]*)")
+        for part in ("name", "token", "webhook"):
+            pattern = pattern.replace(rf"\{{{part}\}}", "([^/]*)")
         if re.fullmatch(pattern, raw):
             found: dict[str, Any] | None = DESCRIPTION["paths"][template].get(method)
             return found

@@ -32,11 +32,14 @@ from fiscald.model.problems import Problem
 from fiscald.model.raw_command import RawAnswer
 from fiscald.model.rights import Right
 from fiscald.model.tokens import MadeToken, Token, TokenList
+from fiscald.model.webhooks import DeadLetters, Resent, WebhookList, WebhookStatus, WebhookTest
 
 #: Extra seconds for a licence step: the daemon asks the vendor's server.
 VENDOR_SECONDS = 20.0
 #: Extra seconds for a raw command: it waits for its turn, and a report can take minutes.
 RAW_SECONDS = 300.0
+#: Extra seconds for a test of a webhook: its receiver gets 15 s, after two other tests.
+WEBHOOK_SECONDS = 40.0
 #: Extra seconds for a question to the printer: it waits for its turn, then for the printer.
 ASKING_SECONDS = 60.0
 #: Extra seconds for a copy of paper: it waits until the copies that others asked for are drawn.
@@ -283,6 +286,28 @@ class Calls:
         return Call("DELETE", f"/v1/tokens/{quote(name, safe='')}", reader(Token))
 
     @call
+    def webhooks(self) -> Call[tuple[WebhookStatus, ...]]:
+        """All webhooks."""
+        return Call("GET", "/v1/webhooks", lambda answer: reader(WebhookList)(answer).webhooks)
+
+    @call
+    def dead_letters(self, name: str, *, after: int = 0, limit: int = 100) -> Call[DeadLetters]:
+        """A page of the messages of one webhook that were given up, oldest first."""
+        path, params = _webhook_path(name, "/dead"), {"after": after, "limit": limit}
+        return Call("GET", path, reader(DeadLetters), params=params)
+
+    @call
+    def resend(self, name: str, ids: tuple[int, ...] | None = None) -> Call[Resent]:
+        """Send dead letters of one webhook again; ``None``: all."""
+        body = {} if ids is None else {"ids": ids}
+        return Call("POST", _webhook_path(name, "/resend"), reader(Resent), body=body)
+
+    @call
+    def test_webhook(self, name: str) -> Call[WebhookTest]:
+        """Send a test message now."""
+        return Call("POST", _webhook_path(name, "/test"), reader(WebhookTest), WEBHOOK_SECONDS, once=True)
+
+    @call
     def licence(self) -> Call[dict[str, Any]]:
         """The licence's state."""
         return Call("GET", "/v1/licence", dict)
@@ -361,6 +386,10 @@ def _job_path(key: str, suffix: str = "") -> str:
 
 def _printer_path(name: str, suffix: str = "") -> str:
     return f"/v1/printers/{quote(name, safe='')}{suffix}"
+
+
+def _webhook_path(name: str, suffix: str) -> str:
+    return f"/v1/webhooks/{quote(name, safe='')}{suffix}"
 
 
 def _waiting(seconds: float) -> dict[str, Any]:

@@ -1,8 +1,8 @@
-"""Server-sent events: changes of jobs with a cursor, the states of the printers, the state of the licence.
+"""Server-sent events: changes of jobs with a cursor, the states of the printers, of the licence and of webhooks.
 
-A stream begins with the current state of the licence and of every printer. Job events have an id; a client that
-reconnects with ``Last-Event-ID`` gets every change since then, also after a restart of the daemon. While the journal
-cannot be read, the stream sends only the other events.
+A stream begins with the current state of the licence, of every printer and of every webhook. Job events have an id. A
+client that reconnects with ``Last-Event-ID`` gets every change since then, also after a restart of the daemon. While
+the journal cannot be read, the stream sends only the other events.
 
 ``Feed`` watches for changes and renders each event once for all listeners. A listener first reads the changes that it
 has missed from the journal, at its own pace; then it joins the feed, which writes to all listeners and waits for none.
@@ -12,11 +12,13 @@ A listener that does not read is disconnected, and may reconnect with the last i
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
+from types import MappingProxyType
 from typing import NamedTuple
 
 import anyio
+from pydantic import BaseModel
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
@@ -68,12 +70,23 @@ class _State(NamedTuple):
 class Feed:
     """Renders what changes into events, and sends them to all listeners."""
 
-    def __init__(self, engine: Engine, licence: LicenceGate, worker: Worker, notice: Callable[[], Licence]) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        licence: LicenceGate,
+        worker: Worker,
+        notice: Callable[[], Licence],
+        webhooks: Mapping[str, Callable[[], BaseModel]] = MappingProxyType({}),
+    ) -> None:
+        """``webhooks``: their states, by the names under which their changes are counted."""
         self.engine = engine
+        self._webhooks = webhooks
+        for name in webhooks:
+            engine.changes.add(name)
         self._licence = licence
         self._worker = worker
         self._notice = notice
-        self._names = ("", *engine.names())
+        self._names = ("", *engine.names(), *webhooks)
         self._states: dict[str, _State] = {}
         self._changes: dict[str, int] = {}
         """The number of the change of each printer that was looked at."""
@@ -159,21 +172,28 @@ class Feed:
         """Render a state, if it has changed or its text must be new (``afresh``)."""
         self._changes[name] = self.engine.changes.numbers[name]
         former = self._states.get(name)
-        if name == _LICENCE:
-            relevant: object = self._licence.describe()
-        else:
-            status = self.engine.printer(name)
-            why = status.problem.code if status.problem else None
-            warnings = tuple(warning.code for warning in status.warnings)
-            relevant = status.state, why, status.job, status.queue, status.counters, status.paper_low, warnings
+        kind, relevant, render = self._state_of(name)
         unchanged = former is not None and former.relevant == relevant
         if unchanged and not afresh:
             return
-        body = as_json(relevant) if name == _LICENCE else status.model_dump_json().encode()
-        text = _text("licence" if name == _LICENCE else "printer", body)
+        text = _text(kind, render())
         self._states[name] = _State(anyio.current_time(), relevant, text)
         if not unchanged:
             self._gather(_Event(text, printer=name))
+
+    def _state_of(self, name: str) -> tuple[str, object, Callable[[], bytes]]:
+        """The kind of the event, the part whose changes are events, and what renders its data."""
+        if name == _LICENCE:
+            licence = self._licence.describe()
+            return "licence", licence, lambda: as_json(licence)
+        if name in self._webhooks:
+            summary = self._webhooks[name]()
+            return "webhook", summary, lambda: summary.model_dump_json().encode()
+        status = self.engine.printer(name)
+        why = status.problem.code if status.problem else None
+        warnings = tuple(warning.code for warning in status.warnings)
+        relevant = status.state, why, status.job, status.queue, status.counters, status.paper_low, warnings
+        return "printer", relevant, lambda: status.model_dump_json().encode()
 
     def states(self, known: dict[str, object], printers: frozenset[str] | None) -> bytes:
         """The events of all states that differ from those in ``known``, which is updated; ``printers``: only these."""

@@ -26,6 +26,7 @@ from fiscald.api.rights import Rights, asker_of
 from fiscald.api.rights import said as said_caller
 from fiscald.api.tokens import Tokens
 from fiscald.api.turns import Worker
+from fiscald.api.webhooks import WebhookHandlers
 from fiscald.api.wire import (
     Adoption,
     Hello,
@@ -40,6 +41,7 @@ from fiscald.model.jobs import Job, JournalConfirmation, Notice, Resolution
 from fiscald.model.problems import ProblemError, problem
 from fiscald.model.raw_command import RawCommand
 from fiscald.model.rights import Asker, Right
+from fiscald.webhooks import Webhooks
 
 log = logging.getLogger(__name__)
 
@@ -63,14 +65,22 @@ class Health(Protocol):
         """Warnings about the computer."""
 
 
-class Api(Handlers):
+class Api(Handlers, WebhookHandlers):
     """The handlers, and the objects that they need."""
 
     def __init__(
-        self, engine: Engine, registration: Registration, rights: Rights, health: Health, draw: Draw, tokens: Tokens
+        self,
+        engine: Engine,
+        registration: Registration,
+        rights: Rights,
+        health: Health,
+        draw: Draw,
+        tokens: Tokens,
+        webhooks: Webhooks,
     ) -> None:
         """``draw`` draws a copy of a document's paper, in any thread."""
         self.engine = engine
+        self.webhooks = webhooks
         self._copies = Copies(engine, draw)
         self.health = health
         self.rights = rights
@@ -78,7 +88,7 @@ class Api(Handlers):
         self.registration = registration
         self.licence = registration.gate
         self.worker = Worker()
-        self.feed = Feed(engine, self.licence, self.worker, self.licence.notice)
+        self.feed = Feed(engine, self.licence, self.worker, self.licence.notice, webhooks.summaries())
         self._bodies = Bodies(self.worker)
         self.described: bytes | None = None
         """The description of the API, after the first request for it."""
@@ -280,7 +290,8 @@ class Api(Handlers):
         """``GET /metrics``."""
         async with self.worker.turn(asker(request)):
             printers, counts = await answers.statuses(self.engine), await self.engine.counts()
-            text = await self.worker.compute(lambda: metrics.render(printers, counts, self.health.disk_free))
+            hooks = await self.webhooks.tallies()
+            text = await self.worker.compute(lambda: metrics.render(printers, counts, self.health.disk_free, hooks))
         return Response(text, media_type="text/plain; version=0.0.4; charset=utf-8")
 
 

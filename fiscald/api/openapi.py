@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from starlette.responses import Response
 
 from fiscald import __version__
+from fiscald.api import webhook_messages as webhooks
 from fiscald.api.examples import BODIES
 from fiscald.api.problems import MEDIA_TYPE
 from fiscald.api.schemas import Schemas
@@ -18,11 +19,12 @@ from fiscald.api.wire import ProblemAnswer
 from fiscald.model.problems import CATALOGUE
 from fiscald.model.rights import Right
 from fiscald.model.tokens import TOKEN_NAME
+from fiscald.model.webhooks import WebhookMessage, WebhookTestMessage
 
 #: Refusals of requests from the network, on every route.
 NETWORK = (400, 401, 403, 421, 429)
 JSON, EVENTS = "application/json", "text/event-stream"
-#: A printer's name in the configuration.
+#: A name in the configuration: of a printer or a webhook.
 PRINTER_NAME = {"type": "string", "pattern": "^[A-Za-z0-9][A-Za-z0-9_-]{0,31}$", "minLength": 1, "maxLength": 32}
 _PARAMETERS: dict[str, dict[str, Any]] = {
     "{key}": {
@@ -50,12 +52,21 @@ _PARAMETERS: dict[str, dict[str, Any]] = {
         "schema": PRINTER_NAME,
         "example": "till1",
     },
+    "{webhook}": {
+        "name": "webhook",
+        "in": "path",
+        "required": True,
+        "description": "the webhook's name in the configuration",
+        "schema": PRINTER_NAME,
+        "example": "erp",
+    },
 }
 _TAGS = {
     "jobs": "Submitting documents, and the answers. The same key always gets the same job.",
     "printers": "The configured printers, from memory: never blocked by printing.",
     "licence": "The licence of this computer: its state, and the steps to register, renew and move it.",
     "tokens": "Tokens for programs on the network.",
+    "webhooks": "Changes of jobs, sent to the URLs of the configuration: see `webhooks` of this description.",
     "daemon": "The daemon itself: its version and features, its events and metrics, and this description.",
 }
 _DESCRIPTION = """\
@@ -119,7 +130,8 @@ def describe(routes: Iterable[Route]) -> dict[str, Any]:
     table = tuple(routes)
     answers = [model for route in table for model, _ in route.answers.values() if model is not None]
     events = [model for route in table for model in route.events]
-    schemas = Schemas((route.body for route in table if route.body), (*answers, *events, ProblemAnswer))
+    messages = (WebhookMessage, WebhookTestMessage)
+    schemas = Schemas((route.body for route in table if route.body), (*answers, *events, *messages, ProblemAnswer))
     paths: dict[str, dict[str, Any]] = {}
     for route in table:
         paths.setdefault(route.path, {})[route.method.lower()] = _operation(route, schemas)
@@ -147,6 +159,7 @@ def describe(routes: Iterable[Route]) -> dict[str, Any]:
         "security": [{}, {"token": []}],
         "tags": [{"name": name, "description": text} for name, text in _TAGS.items()],
         "paths": paths,
+        "webhooks": webhooks.described(schemas),
         "components": {
             "schemas": dict(sorted(components.items())),
             "securitySchemes": {
@@ -211,8 +224,8 @@ def _schema(route: Route, kind: str, model: type[BaseModel] | None, schemas: Sch
 
 
 _EVENTS = (
-    "The `data` of one event; `event` says which kind it is (`job`, `printer`, `licence`), and `id` of a job event is "
-    "the cursor to go on from"
+    "The `data` of one event; `event` says which kind it is (`job`, `printer`, `licence`, `webhook`), and `id` of a "
+    "job event is the cursor to go on from"
 )
 
 

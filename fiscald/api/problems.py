@@ -64,6 +64,8 @@ _STATUS = {
     "licence.unreachable": 503,
     "licence.files": 503,
     "licence": 403,
+    "webhook.unknown": 404,
+    "webhook": 409,
     "journal.damaged": 503,
     "journal": 409,
     "daemon.internal": 500,

@@ -14,6 +14,7 @@ from fiscald.api.openapi import Query, Route
 from fiscald.api.reading import asker
 from fiscald.api.rights import DOCUMENT_RIGHTS
 from fiscald.api.token_routes import ROUTES as TOKEN_ROUTES
+from fiscald.api.webhooks import ROUTES as WEBHOOK_ROUTES
 from fiscald.api.wire import (
     Adoption,
     CursorReset,
@@ -35,6 +36,7 @@ from fiscald.model.preview import Preview
 from fiscald.model.printers import PrinterStatus
 from fiscald.model.raw_command import RawAnswer, RawCommand
 from fiscald.model.rights import Right
+from fiscald.model.webhooks import WebhookChange
 
 
 async def description(api: Api, request: Request) -> Response:
@@ -195,6 +197,7 @@ ROUTES = (
     ),
     *LICENCE_ROUTES,
     *TOKEN_ROUTES,
+    *WEBHOOK_ROUTES,
     Route(
         "GET",
         "/v1/backup",
@@ -210,12 +213,12 @@ ROUTES = (
         "GET",
         "/v1/events",
         Api.events,
-        "Server-sent events: `printer` (its state, when it changes) and `job` (every change, with a cursor)",
+        "Server-sent events: `printer`, `licence`, `webhook` (when they change), `job` (every change, with a cursor)",
         {200: (None, "a stream of events")},
         query=(_EVENT_ID, Query("Last-Event-ID", _EVENT_ID.schema, "the same; overrides `after`", "header")),
         problems=(503,),
         media_type=openapi.EVENTS,
-        events=(JobEventData, PrinterStatus, LicenceState, CursorReset),
+        events=(JobEventData, PrinterStatus, LicenceState, WebhookChange, CursorReset),
     ),
     Route("GET", "/v1/openapi.json", description, "This description", {200: (None, "OpenAPI 3.1")}),
     Route(

@@ -46,7 +46,7 @@ class Hello(Deferred):
     licence: LicenceName
     features: tuple[str, ...] = (
         "jobs", "events", "resolution", "adoption", "preview", "raw", "capture", "licence", "metrics", "backup",
-        "journal-confirmation", "paper", "packaging",
+        "journal-confirmation", "paper", "packaging", "webhooks",
     )  # fmt: skip
     test_keys: bool = Field(description="true: a test licence; only emulated printers may be used")
     warnings: tuple[Notice, ...] = Field(default=(), description="warnings about the daemon's disk and directory")

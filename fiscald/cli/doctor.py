@@ -28,6 +28,7 @@ from fiscald.diagnostics.network import NetworkFacts
 from fiscald.diagnostics.units import installed
 from fiscald.model.printers import PrinterStatus
 from fiscald.model.times import POLISH_TIME
+from fiscald.model.webhooks import WebhookStatus
 from fiscald.terminal import visible
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ def doctor(context: Context, printer: str | None, *, config_path: Path, user: st
 def examine(context: Context, config_path: Path, user: str | None, host: Host) -> Facts:
     """Gather all facts; a missing or unreadable one does not prevent the others."""
     config, mistakes, unread = _config(config_path)
-    statuses, licence, captures = context.ask(_everything) or (None, None, {})
+    statuses, licence, captures, webhooks = context.ask(_everything) or (None, None, {}, ())
     asker, daemon_user = access.user_name(), user or gather.default_daemon_user()
     now = datetime.now(POLISH_TIME)
     configured: list[Configured] = []
@@ -103,6 +104,7 @@ def examine(context: Context, config_path: Path, user: str | None, host: Host) -
         printers_known=statuses is not None or config is not None,
         printers=printers,
         licence=licence,
+        webhooks=webhooks,
         state=None if config is None else gather.state_facts(config.state_dir, daemon=statuses is not None),
         network=None if config is None else network_facts(config, ask=statuses is not None),
         programs=host.programs,
@@ -116,7 +118,8 @@ def named_in(config: Config, path: Path) -> Named:
     rights = tuple((right.value, holders) for right, holders in config.rights.given.items() if holders is not None)
     given = () if config.listen is None else (("certificate", config.listen.certificate), ("key", config.listen.key))
     files = tuple((name, file) for name, file in given if file is not None)
-    return Named(path, config.socket, config.state_dir, config.licence.ca_file, rights, files)
+    webhooks = tuple((name, each.secret_file, each.ca_file) for name, each in config.webhooks.items())
+    return Named(path, config.socket, config.state_dir, config.licence.ca_file, rights, files, webhooks)
 
 
 def network_facts(config: Config, *, ask: bool) -> NetworkFacts | None:
@@ -141,11 +144,14 @@ def _config(path: Path) -> tuple[Config | None, str | None, str | None]:
         return None, str(error), None
 
 
-def _everything(client: Client) -> tuple[tuple[PrinterStatus, ...], dict[str, Any] | None, dict[str, bytes]]:
-    """Printers, licence, and the latest conversation with each printer."""
+def _everything(
+    client: Client,
+) -> tuple[tuple[PrinterStatus, ...], dict[str, Any] | None, dict[str, bytes], tuple[WebhookStatus, ...]]:
+    """Printers, licence, the latest conversation with each printer, and webhooks."""
     statuses = client.printers()
     licence = allowed(client.licence)
-    return statuses, licence, {each.name: allowed(partial(client.capture, each.name)) or b"" for each in statuses}
+    captures = {each.name: allowed(partial(client.capture, each.name)) or b"" for each in statuses}
+    return statuses, licence, captures, allowed(client.webhooks) or ()
 
 
 def allowed(question: Callable[[], T]) -> T | None:

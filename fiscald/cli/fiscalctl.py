@@ -34,6 +34,7 @@ from fiscald.cli.testpage import test_page
 from fiscald.cli.texts import printer_text
 from fiscald.cli.tokens import token as token_group
 from fiscald.cli.watch import watch
+from fiscald.cli.webhook import webhook
 from fiscald.model.jobs import Resolution, Verdict
 from fiscald.terminal import shown
 
@@ -173,7 +174,7 @@ def resolve(context: Context, key: str, verdict: Verdict, *, number: int | None,
 # -- verbs in other modules --------------------------------------------------------------------------------
 
 for _verb in (
-    jobs, paper, packaging, licence, test_page, raw, watch, journal, backup, listen, token_group, *LOCAL_VERBS,
+    jobs, paper, packaging, licence, test_page, raw, watch, journal, backup, listen, token_group, webhook, *LOCAL_VERBS,
     recordings.capture, recordings.decode, recordings.regression,
 ):  # fmt: skip
     main.add_command(_verb)

@@ -26,6 +26,7 @@ from fiscald.model.jobs import Notice
 from fiscald.model.printers import Counters, PrinterState, PrinterStatus
 from fiscald.model.problems import Problem
 from fiscald.model.times import settle
+from fiscald.model.webhooks import WebhookStatus
 from fiscald.protocols.decoding import Direction
 from fiscald.recording.packets import read
 from fiscald.recording.pcapng import RecordingError
@@ -155,6 +156,8 @@ class Facts:
     printers: tuple[PrinterFacts, ...] = ()
     licence: dict[str, Any] | None = None
     """The daemon's answer; ``None`` without one."""
+    webhooks: tuple[WebhookStatus, ...] = ()
+    """The daemon's answer."""
     state: StateFacts | None = None
     network: NetworkFacts | None = None
     """The listener; ``None``: there is none, or the configuration is not known."""

@@ -269,6 +269,20 @@ CATALOGUE: dict[str, Row] = {
         False, "the printer is not fiscalised: it prints training documents", "Drukarka nie jest zafiskalizowana.",
         "call the printer's service before the shop starts selling",
     ),
+    # -- webhooks -------------------------------------------------------------------------------------
+    "webhook_secret": Row(
+        False, "webhooks.{name}.secret_file: {reason}, so nothing is sent to this webhook",
+        "Powiadomienia „{name}” nie są wysyłane: brak pliku z kluczem.", "{remedy}",
+    ),
+    "webhook": Row(
+        False, "messages do not reach the webhook {name} ({waiting} wait): {reason}",
+        "Powiadomienia „{name}” nie docierają do odbiorcy.", "{remedy}",
+    ),
+    "webhook_dead": Row(
+        False, "{dead} messages to the webhook {name} were given up",
+        "Część powiadomień „{name}” nie dotarła do odbiorcy.",
+        "fiscalctl webhook dead {name}    # then fiscalctl webhook resend {name} --all",
+    ),
     # -- the licence and the journal ------------------------------------------------------------------
     "licence": Row(
         True, "the licence does not allow printing: {reason}", "Brak ważnej licencji.",

@@ -19,6 +19,7 @@ from fiscald.journal.rows import Accepted, Change, Entry, Phase, Unread
 from fiscald.journal.store import Store
 from fiscald.journal.threaded import Journal, ThreadedJournal, UnusableJournal
 from fiscald.journal.tokens import KnownToken, TokenUse
+from fiscald.journal.webhooks import Message, Subscription
 
 __all__ = [
     "Accepted",
@@ -33,11 +34,13 @@ __all__ = [
     "JournalThere",
     "Known",
     "KnownToken",
+    "Message",
     "PackagingPage",
     "Phase",
     "Rule",
     "Span",
     "Store",
+    "Subscription",
     "ThreadedJournal",
     "TokenUse",
     "Unexplained",

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Callable, Container
-from datetime import timedelta
+from collections.abc import Callable, Container, Iterable
+from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from fiscald.journal.buyers import HASH, nip_of
@@ -30,6 +31,7 @@ from fiscald.journal.rows import (
 )
 from fiscald.journal.rows import entry as read_entry
 from fiscald.journal.tokens import TokenKeeper, asker
+from fiscald.journal.webhooks import Outbox, Subscription
 from fiscald.model.documents import Submission
 from fiscald.model.jobs import Job, JournalConfirmation, Notice, Paper, Resolution, Result
 from fiscald.model.printers import Counters, Snapshot
@@ -42,8 +44,23 @@ KEEP_NEWEST = 10_000
 PRUNE_STEP = 500
 
 
-class Store(JobReader, TokenKeeper):
+class Store(JobReader, TokenKeeper, Outbox):
     """The journal. Not thread-safe: one thread uses it."""
+
+    def __init__(
+        self,
+        directory: Path,
+        clock: Callable[[], datetime],
+        *,
+        printers: Iterable[str] = (),
+        webhooks: Iterable[Subscription] = (),
+        new: bool = False,
+    ) -> None:
+        """Open or create the journal in ``directory``, see ``JournalFile``. ``webhooks``: for which of them messages
+        about changes of jobs are written. Raises ``JournalError``.
+        """
+        super().__init__(directory, clock, printers=printers, new=new)
+        self.subscriptions = tuple(webhooks)
 
     def accept(self, key: str, submission: Submission, notices: tuple[Notice, ...], asked_by: Asker) -> Accepted:
         """Store a new job, or find the one with this key."""
@@ -73,7 +90,7 @@ class Store(JobReader, TokenKeeper):
                     nip_of(submission.document),
                 ),
             ).fetchall()
-            return Accepted(_published(db, read_entry(made[0])), new=True, conflict=False)
+            return Accepted(self._published(db, read_entry(made[0])), new=True, conflict=False)
 
     def start(
         self,
@@ -268,6 +285,7 @@ class Store(JobReader, TokenKeeper):
                 (newest - KEEP_NEWEST, PRUNE_STEP),
             ).fetchall()
             doomed = [(number,) for number, at in old if (ended := moment(at)) is not None and ended < cutoff]
+            db.executemany("DELETE FROM webhook_message WHERE job = ?", doomed)
             db.executemany("DELETE FROM event WHERE job = ?", doomed)
             db.executemany("DELETE FROM job WHERE id = ?", doomed)
             for _ in range(PRUNE_STEP if doomed else 0):
@@ -304,7 +322,7 @@ class Store(JobReader, TokenKeeper):
         if not moved:
             raise WrongPhase(f"job {key!r} is not {' or '.join(before)}")
         entry = read_entry(moved[0])
-        return _published(db, entry) if event else entry
+        return self._published(db, entry) if event else entry
 
     def _phase(self, db: sqlite3.Connection, key: str) -> Phase:
         """The phase of a job. Raises ``WrongPhase`` if there is no such job."""
@@ -313,14 +331,14 @@ class Store(JobReader, TokenKeeper):
             raise WrongPhase(f"there is no job {key!r}")
         return Phase(row[0])
 
-
-def _published(db: sqlite3.Connection, entry: Entry) -> Entry:
-    """The changed job, also stored as an event."""
-    db.execute(
-        "INSERT INTO event (job, at, phase) VALUES (?, ?, ?)",
-        (entry.id, entry.job.updated_at.isoformat(), entry.phase),
-    )
-    return entry
+    def _published(self, db: sqlite3.Connection, entry: Entry) -> Entry:
+        """The changed job, also stored as an event, and as messages to webhooks."""
+        (event,) = db.execute(
+            "INSERT INTO event (job, at, phase) VALUES (?, ?, ?) RETURNING id",
+            (entry.id, entry.job.updated_at.isoformat(), entry.phase),
+        ).fetchone()
+        self._write_messages(db, entry, event)
+        return entry
 
 
 def _gathered(text: str | None) -> dict[str, Any]:

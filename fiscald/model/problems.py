@@ -491,6 +491,17 @@ CATALOGUE: dict[str, Row] = {
         "decide the job: fiscalctl resolve",
         "Zapis tego dokumentu w dzienniku programu jest uszkodzony. Sprawdź wydruk i zgłoś kierownikowi.",
     ),
+    # -- webhooks -------------------------------------------------------------------------------------
+    "webhook.unknown": Row(
+        _REQ, _UNK, _USELESS, "No such webhook", "there is no webhook {webhook!r}; configured: {webhooks}",
+        "Nie ma takiego powiadomienia.",
+    ),
+    "webhook.gone": Row(
+        _REQ, _UNK, _USELESS, "The receiver wants no messages",
+        "the receiver of webhook {webhook!r} answered 410 Gone. When it is back: fiscalctl webhook test {webhook}; "
+        "then send the dead letters again",
+        "Odbiorca powiadomień odmówił ich przyjmowania. Zgłoś administratorowi.",
+    ),
     # -- the daemon -----------------------------------------------------------------------------------
     "daemon.journal": Row(
         _DMN, _UNK, _SAME, "The journal cannot be read or written",

@@ -237,7 +237,7 @@ def test_a_problem_names_its_further_members() -> None:
 def test_the_events_have_schemas() -> None:
     content = DESCRIPTION["paths"]["/v1/events"]["get"]["responses"]["200"]["content"]["text/event-stream"]
     names = {option["$ref"].rpartition("/")[2] for option in content["schema"]["anyOf"]}
-    assert names == {"JobEventData", "PrinterStatus", "LicenceState", "CursorReset"}
+    assert names == {"JobEventData", "PrinterStatus", "LicenceState", "WebhookChange", "CursorReset"}
 
 
 # -- the whole -------------------------------------------------------------------------------------------

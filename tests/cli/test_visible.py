@@ -74,6 +74,11 @@ VERBS: dict[str, list[list[str]]] = {
     "bugreport": [["ROOT", "-o", "OUT", "--config", f"/missing{HOSTILE}"]],
     "backup": [["OUT"], [f"missing/{HOSTILE}"]],
     "journal confirm": [["till1", "--by", HOSTILE, "--note", HOSTILE, "--yes"]],
+    "webhook list": [[]],
+    "webhook dead": [["erp"], [HOSTILE]],
+    "webhook resend": [["erp", "17"], [HOSTILE, "--all"], ["erp", HOSTILE]],
+    "webhook test": [["erp"], [HOSTILE]],
+    "webhook secret": [["erp", "--config", f"/missing{HOSTILE}"]],
     "licence status": [[]],
     "licence diagnose": [[HOSTILE]],
     "licence register": [[HOSTILE]],
@@ -87,7 +92,18 @@ VERBS: dict[str, list[list[str]]] = {
     "licence test-certificate": [[]],
 }  # fmt: skip
 #: Verbs that show nothing of what the daemon or a file says when all is well.
-SILENT = ("clock show", "backup", "capture", "regression", "licence test-certificate", "replay", "scan", "bugreport")
+SILENT = (
+    "webhook resend",
+    "webhook secret",
+    "clock show",
+    "backup",
+    "capture",
+    "regression",
+    "licence test-certificate",
+    "replay",
+    "scan",
+    "bugreport",
+)
 
 
 def leaves(group: click.Group, before: str = "") -> Iterator[str]:

@@ -24,6 +24,7 @@ from fiscald.model import notices
 from fiscald.model.conditions import CONDITIONS, Heals
 from fiscald.model.printers import Identity, PrinterState
 from fiscald.model.problems import Problem, problem
+from fiscald.model.webhooks import DEFAULT_EVENTS, WebhookState, WebhookStatus
 from fiscald.transport import (
     AccessDenied,
     DeviceAbsent,
@@ -163,6 +164,10 @@ TCP = "tcp://192.168.1.50:6666"
 
 
 #: code -> facts that provoke it, and words of its remedy.
+WEBHOOK = WebhookStatus(
+    name="erp", receiver="https://erp.example", events=DEFAULT_EVENTS, printers=None, state=WebhookState.ACTIVE, reason=None,
+    waiting=0, oldest=None, dead=0, failing_since=None, failures=0, delivered_at=None,
+)  # fmt: skip
 PROVOKED: dict[str, list[tuple[Facts, str]]] = {
     "config": [(facts(config_error="unknown key sokcet"), "sudoedit /etc/fiscald/fiscald.toml")],
     "config_unread": [
@@ -360,6 +365,15 @@ PROVOKED: dict[str, list[tuple[Facts, str]]] = {
         (facts(state=STATE._replace(mode=0o710)), "sudo chmod 700 /var/lib/fiscald"),
     ],
     "disk_low": [(facts(state=STATE._replace(free=100 << 20)), "sudo journalctl --vacuum-size=200M")],
+    "webhook": [
+        (facts(webhooks=(WEBHOOK.model_copy(update={"state": WebhookState.FAILING, "reason": "HTTP 500"}),)), "webhook test erp"),
+        (facts(webhooks=(WEBHOOK.model_copy(update={"state": WebhookState.GONE, "reason": "410"}),)), "webhook test erp"),
+        (facts(webhooks=(WEBHOOK.model_copy(update={"state": WebhookState.NO_SECRET, "reason": "no"}),)), "webhook secret erp"),
+    ],
+    "webhook_dead": [(facts(webhooks=(WEBHOOK.model_copy(update={"dead": 3}),)), "webhook resend erp --all")],
+    "webhook_secret": [
+        (facts(named=(finding("webhook_secret", name="erp", reason="no", remedy="chmod 600 s"),)), "chmod 600 s")
+    ],
     "disk_read_only": [(facts(state=STATE._replace(read_only=True)), "sudo mount -o remount,rw /var")],
 }  # fmt: skip
 
