@@ -29,7 +29,10 @@ pytestmark = [needs_root, pytest.mark.slow]
 #: A group of the system that is there everywhere, and a user who is in it.
 GROUP = "daemon"
 #: Verbs that need no daemon: they do what they can for everybody.
-OFFLINE = {"decode", "replay", "regression", "scan", "doctor", "bugreport", "licence test-certificate"}
+OFFLINE = {
+    "decode", "replay", "regression", "scan", "doctor", "bugreport", "licence test-certificate", "listen certificate",
+    "listen fingerprint",
+}  # fmt: skip
 
 
 @dataclass
