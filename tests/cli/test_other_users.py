@@ -115,6 +115,8 @@ def every_verb(folder: Path) -> dict[str, tuple[str, ...]]:
             return document
         if isinstance(param.type, click.Path):
             return "-" if param.name == "output" else str(folder / "open" / "new")
+        if param.name == "rights":
+            return "none"
         return "1"
 
     def below(group: click.Group, before: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], click.Command]]:
