@@ -115,8 +115,8 @@ def every_verb(folder: Path) -> dict[str, tuple[str, ...]]:
             return document
         if isinstance(param.type, click.Path):
             return "-" if param.name == "output" else str(folder / "open" / "new")
-        if param.name == "rights":
-            return "none"
+        if param.name in ("rights", "rates"):
+            return {"rights": "none", "rates": "A=23%"}[param.name]
         return "1"
 
     def below(group: click.Group, before: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], click.Command]]:
