@@ -79,6 +79,11 @@ VERBS: dict[str, list[list[str]]] = {
     "webhook resend": [["erp", "17"], [HOSTILE, "--all"], ["erp", HOSTILE]],
     "webhook test": [["erp"], [HOSTILE]],
     "webhook secret": [["erp", "--config", f"/missing{HOSTILE}"]],
+    "token create": [["erp", "--rights", "print"], [HOSTILE, "--rights", "none"], ["erp", "--rights", HOSTILE]],
+    "token list": [["--all"]],
+    "token revoke": [["erp"], [HOSTILE]],
+    "listen certificate": [["--config", "OUT", HOSTILE], ["--config", f"missing{HOSTILE}/a.toml", "--days", "0"]],
+    "listen fingerprint": [["--config", f"missing{HOSTILE}.toml"]],
     "licence status": [[]],
     "licence diagnose": [[HOSTILE]],
     "licence register": [[HOSTILE]],
@@ -103,6 +108,8 @@ SILENT = (
     "replay",
     "scan",
     "bugreport",
+    "listen certificate",
+    "listen fingerprint",
 )
 
 
