@@ -53,8 +53,6 @@ from tests.diagnostics.network_cases import GOOD, NETWORK
 from tests.diagnostics.tree import BY_ID
 
 STRANGER = Denial("anna is not in it", "sudo usermod -aG fiscald anna    # then log out and log in again", "fiscald")
-
-
 NOT_YET = Denial("anna is in it, but not yet", "newgrp fiscald    # or log out", "fiscald", member=True)
 
 
@@ -119,8 +117,6 @@ def denied(address: str, error: LinkError) -> PrinterFacts:
 
 
 BUSY = problem("printer.busy", reason="x")
-
-
 SWAPPED = problem(
     "printer.swapped",
     printer="till1",
