@@ -7,7 +7,7 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
 from datetime import datetime
 from functools import partial
@@ -25,6 +25,7 @@ from fiscald.api.requestlog import RequestLog
 from fiscald.api.rights import Rights
 from fiscald.api.server import ApiServer, bind, inherited
 from fiscald.config import Config, PrinterConfig
+from fiscald.consoles import with_console
 from fiscald.engine import Engine, Printer
 from fiscald.health import Health
 from fiscald.journal import (
@@ -67,13 +68,14 @@ async def run(
     clock: Callable[[], float] = time.time,
     machine: Callable[[], str | None] = this_machine,
     new_journal: bool = False,
+    browsers: Sequence[socket.socket] = (),
     task_status: TaskStatus[None] = anyio.TASK_STATUS_IGNORED,
 ) -> None:
     """Run the daemon until a signal (SIGTERM, SIGINT) or a cancellation stops it.
 
     ``clock`` is the time for licences, ``machine`` this computer's pseudonym. ``new_journal``: start a new journal in
-    place of a lost one. Raises ``RightsError``, ``JournalError`` or ``SocketError`` if the daemon cannot start. An
-    unreadable licence counts as none.
+    place of a lost one. ``browsers``: bound TCP sockets on which the web console is served. Raises ``RightsError``,
+    ``JournalError`` or ``SocketError`` if the daemon cannot start. An unreadable licence counts as none.
     """
     rights = _rights(config)
     open_to = prepare(config.state_dir)
@@ -111,7 +113,8 @@ async def run(
             )
             health = Health(config.state_dir, readable=open_to.read)
             api = Api(engine, registration, rights, health, draw)
-            server = ApiServer(_logged(create_app(api)), sockets, _bounds(config), api.feed.run)
+            app = with_console(api, create_app(api), browsers)
+            server = ApiServer(_logged(app), [*sockets, *browsers], _bounds(config), api.feed.run)
             _log_configuration(config)
             async with anyio.create_task_group() as keepers:
                 keepers.start_soon(health.run)

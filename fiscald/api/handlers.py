@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import re
+from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from functools import partial
 from typing import Protocol, TypeVar
@@ -25,6 +26,7 @@ from fiscald.api.rights import Peer, Rights
 from fiscald.api.turns import Worker
 from fiscald.api.wire import (
     Adoption,
+    ConsoleLink,
     Hello,
     LicenceName,
     PreviewBody,
@@ -74,6 +76,8 @@ class Api(Handlers):
         self.worker = Worker()
         self.feed = Feed(engine, self.licence, self.worker, self.licence.notice)
         self._bodies = Bodies(self.worker)
+        #: Makes a link to the web console for a user; ``None``: there is no console.
+        self.console: Callable[[Peer], ConsoleLink] | None = None
         self.described: bytes | None = None
         """The description of the API, after the first request for it."""
 
@@ -235,6 +239,17 @@ class Api(Handlers):
         size = os.fstat(copy.fileno()).st_size
         log.info("a copy of the journal was made (%d bytes), asked by user %s", size, _uid(request))
         return answers.FileAnswer(copy, size, SQLITE)
+
+    async def console_link(self, request: Request) -> Response:
+        """``POST /v1/console/link``."""
+        peer = _peer(request)
+        if self.console is None:
+            raise ProblemError(problem("console.off"))
+        if peer is None:
+            raise ProblemError(problem("console.unknown_user"))
+        link = self.console(peer)
+        log.info("user %d asked for a link to the console", peer.uid)
+        return JSONResponse(link.model_dump(mode="json"))
 
     async def raw(self, request: Request) -> Response:
         """``POST /v1/printers/{name}/raw``."""

@@ -56,6 +56,7 @@ _STATUS = {
     "licence": 403,
     "journal.damaged": 503,
     "journal": 409,
+    "console": 409,
     "daemon.internal": 500,
     "daemon": 503,
 }

@@ -15,6 +15,7 @@ from fiscald.api.reading import asker
 from fiscald.api.rights import DOCUMENT_RIGHTS
 from fiscald.api.wire import (
     Adoption,
+    ConsoleLink,
     CursorReset,
     Hello,
     JobAnswer,
@@ -193,6 +194,14 @@ ROUTES = (
         rights=(Right.RAW,),
     ),
     *LICENCE_ROUTES,
+    Route(
+        "POST",
+        "/v1/console/link",
+        Api.console_link,
+        "Make a link that signs the caller in to the web console, once, with the caller's rights",
+        {200: (ConsoleLink, "the link")},
+        problems=(409,),
+    ),
     Route(
         "GET",
         "/v1/backup",

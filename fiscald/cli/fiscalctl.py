@@ -18,6 +18,7 @@ from fiscald import __version__
 from fiscald.api.client import DEFAULT_SOCKET, everything
 from fiscald.cli import recordings, replay
 from fiscald.cli.bugreport import bugreport
+from fiscald.cli.console import console
 from fiscald.cli.context import BY_STATE, UNKNOWN, USAGE, Context, Verbs, pass_context
 from fiscald.cli.doctor import doctor
 from fiscald.cli.jobs import jobs
@@ -137,7 +138,7 @@ def resolve(context: Context, key: str, verdict: Verdict, *, number: int | None,
 # -- verbs in other modules --------------------------------------------------------------------------------
 
 for _verb in (
-    jobs, paper, packaging, licence, scan, doctor, bugreport, test_page, preview, raw, watch, journal, backup,
+    jobs, paper, console, packaging, licence, scan, doctor, bugreport, test_page, preview, raw, watch, journal, backup,
     recordings.capture, recordings.decode, replay.replay, recordings.regression,
 ):  # fmt: skip
     main.add_command(_verb)
