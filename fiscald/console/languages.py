@@ -9,7 +9,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from fiscald.model.money import format_money
+from fiscald.model.money import format_money, plain
 from fiscald.model.times import POLISH_TIME
 
 LANGUAGES = {"pl": "Polski", "en": "English"}
@@ -63,6 +63,10 @@ class Words:
             groups.insert(0, digits[-3:])
             digits = digits[:-3]
         return f"{sign}{space.join(groups) or '0'}{',' if self.polish else '.'}{grosze or '00'}\N{NO-BREAK SPACE}zł"
+
+    def number(self, value: Decimal) -> str:
+        """A quantity."""
+        return plain(value).replace(".", ",") if self.polish else plain(value)
 
     def day(self, moment: date | datetime | str | None) -> str:
         """A day, with the month in words."""

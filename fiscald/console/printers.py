@@ -10,10 +10,10 @@ from starlette.responses import Response
 
 from fiscald.api.calls import Refused
 from fiscald.console import testpage, wording
+from fiscald.console.amounts import money
 from fiscald.console.visit import Visit
 from fiscald.model.capabilities import PrinterDetails
-from fiscald.model.jobs import JobState, JournalConfirmation
-from fiscald.model.money import parse_money
+from fiscald.model.jobs import JournalConfirmation
 from fiscald.model.printers import PrinterState, PrinterStatus
 from fiscald.model.times import POLISH_TIME
 
@@ -116,15 +116,6 @@ async def do_action(visit: Visit) -> Response:
     return visit.go("document", key=key)
 
 
-def money(typed: str) -> str | None:
-    """An amount as a person types it, as the API takes it; ``None``: it is none."""
-    text = typed.replace("\N{NO-BREAK SPACE}", "").replace(" ", "").removesuffix("zł").replace(",", ".")
-    try:
-        return f"{parse_money(text):.2f}"
-    except ValueError:
-        return None
-
-
 # -- what a person confirms ------------------------------------------------------------------------------
 
 
@@ -159,7 +150,3 @@ async def confirm_journal(visit: Visit) -> Response:
         return await _page(visit, found, refused.status, mistake=t.of(refused.problem), typed=typed)
     return visit.go("printer", name=found.name)
 
-
-def final(state: JobState) -> bool:
-    """For templates."""
-    return state.final

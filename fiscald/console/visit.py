@@ -46,6 +46,13 @@ class Unfit(Exception):
         super().__init__(f"HTTP {status}")
 
 
+class Blanks(dict[str, str]):
+    """Texts by field; a field without one has the empty text."""
+
+    def __missing__(self, _: str) -> str:
+        return ""
+
+
 class Form:
     """The fields of a form, as they were typed, without blanks around them."""
 
@@ -152,7 +159,7 @@ class Visit:
             opens_registration=opens and path != "/console/about",
             here=self.here,
             path=path,
-            **facts,
+            **{name: Blanks(fact) if name in ("typed", "mistakes", "wrong") else fact for name, fact in facts.items()},
         )
 
     def plain(self, template: str, status: int = 200, /, **facts: Any) -> Response:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from fiscald.console.languages import Words
 from fiscald.model.jobs import JobState, Paper
@@ -79,7 +78,7 @@ _DOCUMENTS = {
 _PAPER = {
     Paper.NONE: ("nothing was printed", "nic nie wydrukowano"),
     Paper.PRINTED: ("printed", "wydrukowany"),
-    Paper.PENDING: ("registered; the printer still has to print the rest", "zarejestrowany; drukarka musi dokończyć wydruk"),
+    Paper.PENDING: ("registered; the printer still has to finish it", "zarejestrowany; drukarka musi go dokończyć"),
     Paper.UNKNOWN: ("not known", "nie wiadomo"),
 }  # fmt: skip
 #: What to do, where the sentence of the problem does not say it.
@@ -94,8 +93,8 @@ _REMEDIES: dict[str, tuple[str, str]] = {
                   "Zamknij inny program lub komputer, który używa tej drukarki."),
     "link.lost": ("Check the cable and the power. fiscald connects again by itself and finds out what was printed.",
                   "Sprawdź kabel i zasilanie. Program połączy się sam i ustali, co zostało wydrukowane."),
-    "link.silent": ("Check that it is on. If it is: the speed, and the protocol in its menu. The page Technician can look for it.",
-                    "Sprawdź, czy jest włączona. Jeśli tak: prędkość i protokół w jej menu. Strona Serwis może jej poszukać."),
+    "link.silent": ("Check that it is on. If it is: the speed, and the protocol in its menu. Technician can look for it.",
+                    "Sprawdź, czy jest włączona. Jeśli tak: prędkość i protokół w jej menu. Serwis może jej poszukać."),
     "link.garbage": ("Switch it off and on. Then check the speed and the protocol in its menu.",
                      "Wyłącz ją i włącz. Potem sprawdź prędkość i protokół w jej menu."),
     "printer.paper_out": ("Insert a new roll. Waiting documents are printed then.",
@@ -116,29 +115,6 @@ _REMEDIES: dict[str, tuple[str, str]] = {
     "journal.behind": ("Compare the printer's last documents with the list, then confirm below.",
                        "Porównaj ostatnie dokumenty drukarki z listą, potem potwierdź poniżej."),
 }  # fmt: skip
-_EVIDENCE = {
-    "daily_report": ("number of the next daily report", "numer następnego raportu dobowego"),
-    "last_receipt": ("number of the last receipt of the day", "numer ostatniego paragonu dnia"),
-    "receipts": ("completed receipts of the day", "zakończone paragony dnia"),
-    "invoices": ("completed invoices", "zakończone faktury"),
-    "cancelled": ("cancelled receipts of the day", "anulowane paragony dnia"),
-    "printouts": ("printouts of any kind", "wydruki wszystkich rodzajów"),
-    "cash": ("cash in the drawer", "gotówka w kasie"),
-    "day_open": ("sales since the last daily report", "sprzedaż od ostatniego raportu"),
-    "transaction_open": ("a document is open", "dokument jest otwarty"),
-    "printer_id": ("unique number", "numer unikatowy"),
-    "before": ("before the document", "przed dokumentem"),
-    "after": ("after the document", "po dokumencie"),
-    "opened": ("when it was open", "gdy był otwarty"),
-    "started": ("at its start", "na początku"),
-    "committing": ("before its closing command", "przed poleceniem zamknięcia"),
-    "now": ("at the last look", "przy ostatnim odczycie"),
-    "counters": ("counters", "liczniki"),
-    "totals": ("totals", "sumy"),
-    "family": ("protocol", "protokół"),
-    "version": ("form of the record", "wersja zapisu"),
-    "clock": ("printer's clock", "zegar drukarki"),
-}
 _CAUSES = {
     "report_between": ("The printer did not answer the closing command, and then a daily report cleared the counters.",
                        "Drukarka nie odpowiedziała na polecenie zamknięcia, a potem raport dobowy wyzerował liczniki."),
@@ -189,34 +165,3 @@ def remedy(t: Words, status: PrinterStatus) -> str:
 def cause(t: Words, name: str) -> str:
     """Why a job is undecided; empty for a cause without its own sentence."""
     return t(*_CAUSES.get(name, ("", "")))
-
-
-class Fact(NamedTuple):
-    """A line of evidence."""
-
-    name: str
-    value: str
-
-
-def evidence(t: Words, found: Any, above: str = "", depth: int = 0) -> Iterator[Fact]:
-    """Evidence as lines: what the printer said about itself, in words where there are words."""
-    if isinstance(found, dict) and depth < 6:
-        for name, value in found.items():
-            word = t(*_EVIDENCE.get(str(name), (str(name), str(name))))
-            yield from evidence(t, value, f"{above} › {word}" if above else word, depth + 1)
-    elif isinstance(found, list) and len(found) <= 20 and all(not isinstance(each, dict | list) for each in found):
-        yield Fact(above, ", ".join(_plain(t, each) for each in found) or "–")
-    elif isinstance(found, list) and depth < 6:
-        for number, value in enumerate(found[:50], start=1):
-            yield from evidence(t, value, f"{above} {number}", depth + 1)
-    else:
-        yield Fact(above, _plain(t, found))
-
-
-def _plain(t: Words, value: Any) -> str:
-    match value:
-        case None:
-            return t("not known", "nie wiadomo")
-        case bool():
-            return t("yes", "tak") if value else t("no", "nie")
-    return str(value)[:300]
