@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fiscald.console import documents, printers, sandbox
+from fiscald.console import documents, licence_flows, printers, registration, sandbox
 from fiscald.console.application import Page
 
 PAGES = (
@@ -18,4 +18,15 @@ PAGES = (
     Page("document/decision", documents.decision, documents.decide),
     Page("sandbox", sandbox.sandbox, sandbox.try_out),
     Page("sandbox/json", sandbox.as_json, sandbox.try_json),
+    Page("about", registration.about),
+    Page("licence", registration.start, registration.register),
+    Page("licence/later", post=registration.later),
+    Page("licence/number", post=registration.check_field),
+    Page("licence/enrol", licence_flows.enrol, licence_flows.enrol_step),
+    Page("licence/move", licence_flows.move, licence_flows.move_step),
+    Page("licence/offline", licence_flows.offline, licence_flows.make_request),
+    Page("licence/request-file", post=licence_flows.request_file),
+    Page("licence/import", post=licence_flows.bring_answer),
+    Page("licence/check", post=licence_flows.ask_vendor),
+    Page("licence/confirm", licence_flows.confirm, licence_flows.confirmed),
 )

@@ -42,6 +42,8 @@ class Session:
     """Chosen by the person; ``None``: the browser's."""
     without_licence: bool = False
     """The person has closed the registration window that opens by itself."""
+    companies: list[dict[str, Any]] = field(default_factory=list)
+    """Of the account whose code was confirmed: one of their licences may be moved here."""
 
 
 class Sessions:

@@ -177,6 +177,10 @@ class Visit:
         """Show another page: after a form that did something."""
         return RedirectResponse(url(path, **query), 303)
 
+    def to(self, address: str) -> Response:
+        """Show the page at an address of the console."""
+        return RedirectResponse(address, 303)
+
     async def refused(self, refused: Refused) -> Response:
         """A page with what the API says against the request."""
         problem = refused.problem

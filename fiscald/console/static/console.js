@@ -58,9 +58,10 @@
     const field = event.target;
     if (!field.matches?.("input[data-groups]") || event.isComposing) return;
     const junk = /[\s\u00ad\u200b-\u200d\u2010-\u2015\u2060\u2212\ufeff-]/g;
-    const before = field.value.slice(0, field.selectionStart).replace(junk, "").length;
     const bare = field.value.replace(junk, "").toUpperCase();
-    if (bare.length > 60) return;
+    // A text that was pasted with more around the number is left as it is: the server finds the number in it.
+    if (!/^[0-9A-Z]{1,29}$/.test(bare)) return;
+    const before = field.value.slice(0, field.selectionStart).replace(junk, "").length;
     field.value = bare.replace(/(.{5})(?=.)/g, "$1-");
     const at = before + Math.floor(Math.max(before - 1, 0) / 5);
     field.setSelectionRange(at, at);
