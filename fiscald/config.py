@@ -20,6 +20,7 @@ from pydantic import (
 )
 from pydantic_core import InitErrorDetails
 
+from fiscald.config_listen import ListenConfig
 from fiscald.config_text import ConfigDenied, ConfigError, meant, read, sentence
 from fiscald.diagnostics.host import Host
 from fiscald.diagnostics.places import same_device
@@ -61,7 +62,7 @@ def _is_socket_path(value: object) -> object:
         if (mark and scheme.lower() not in ("unix", "file")) or _HOST_AND_PORT.fullmatch(value):
             raise ValueError(
                 f'"{value}": socket is the path of a Unix socket, like "{DEFAULT_SOCKET}". A network address belongs '
-                "to [listen], which this version does not have yet: only programs on this computer can send requests"
+                "to the section [listen]"
             )
         if value.startswith("@"):
             raise ValueError(
@@ -268,6 +269,7 @@ class Config(Strict):
         default=True, strict=True, description="warn about a receipt whose sale needs an invoice in KSeF from 2027 on"
     )
     licence: LicenceConfig = LicenceConfig()
+    listen: ListenConfig | None = Field(default=None, description="the API on the network; absent: the socket only")
     company: CompanyConfig | None = None
     rights: RightsConfig = RightsConfig()
     printers: dict[str, PrinterConfig] = Field(default_factory=dict)
@@ -284,7 +286,8 @@ class Config(Strict):
 
 #: The model for each section of the file.
 SECTIONS: dict[str, type[Strict]] = {
-    "licence": LicenceConfig, "company": CompanyConfig, "rights": RightsConfig, "printers": PrinterConfig
+    "licence": LicenceConfig, "listen": ListenConfig, "company": CompanyConfig, "rights": RightsConfig,
+    "printers": PrinterConfig,
 }  # fmt: skip
 
 
@@ -334,5 +337,10 @@ def parse(content: dict[str, Any], path: Path) -> Config:
             f"{path}: socket: {folder / config.socket} is too long for a socket; {_LONGEST_SOCKET} bytes at most"
         )
     return config.model_copy(
-        update={"socket": folder / config.socket, "state_dir": folder / config.state_dir, "licence": licence}
+        update={
+            "socket": folder / config.socket,
+            "state_dir": folder / config.state_dir,
+            "licence": licence,
+            "listen": None if config.listen is None else config.listen.beside(folder),
+        }
     )

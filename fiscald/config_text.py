@@ -191,21 +191,12 @@ def _unknown(loc: list[str], root: type[BaseModel], keys: Callable[[list[str]], 
     *parents, key = loc
     known = keys(parents)
     where = ".".join(loc)
-    if not parents and key in LATER:
-        return f"unknown key {key}: {LATER[key]}"
     if parents and key in root.model_fields:
         return f"unknown key {where}; {key} belongs to the top of the file, above the first [section]"
     guess = nearest(key, known)
     if guess is not None:
         return f"unknown key {where}; did you mean {guess}?"
     return f"unknown key {where}; known here: {', '.join(known)}"
-
-
-#: Sections that people may have read about, but this version does not have.
-LATER = {
-    "listen": "this version accepts requests on its Unix socket only, from programs on this computer; "
-    "from another computer use a tunnel, for example ssh -L /tmp/fiscald.sock:/run/fiscald/fiscald.sock SHOP"
-}
 
 
 def _is(value: object) -> str:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +14,7 @@ import httpx
 from fiscald import daemon
 from fiscald.api.client import AsyncClient
 from fiscald.config import Config, LicenceConfig, PrinterConfig, RightsConfig
+from fiscald.config_listen import ListenConfig
 from fiscald.emulator.running import EmulatedPrinter
 from fiscald.licence.testing import make_certificate
 from tests.described import hold
@@ -59,36 +58,37 @@ async def running(
     address: str | None = None,
     page: str | None = None,
     seeded: dict[str, Any] | None = None,
-    browsers: tuple[socket.socket, ...] = (),
+    listen: ListenConfig | None = None,
     **options: Any,
 ) -> AsyncIterator[Running]:
     """Start a daemon with one emulated printer (or the one at ``address``); stop it as a signal would.
 
     ``page``: the code page that the daemon is configured for. ``seeded``: what the register holds before.
     """
-    path = directory / "fiscald.sock"
+    socket = directory / "fiscald.sock"
     with EmulatedPrinter(**options) as printer:
         printer.seed(**seeded or {})
         posnet = {"family": "posnet", "address": address or printer.address, "code_page": page}
         config = Config(
-            socket=path,
+            socket=socket,
             state_dir=directory / "state",
             licence=LicenceConfig(test_keys=test_keys),
             rights=rights or RightsConfig(),
             printers={"till1": PrinterConfig.model_validate(posnet)},
+            listen=listen,
         )
         async with anyio.create_task_group() as tasks:
-            await tasks.start(partial(daemon.run, config, browsers=browsers))
-            transport = httpx.AsyncHTTPTransport(uds=str(path))
+            await tasks.start(daemon.run, config)
+            transport = httpx.AsyncHTTPTransport(uds=str(socket))
             async with (
                 httpx.AsyncClient(
                     transport=transport, base_url="http://fiscald", timeout=20, event_hooks={"response": [hold]}
                 ) as http,
-                AsyncClient(path) as client,
+                AsyncClient(socket) as client,
             ):
                 if licensed:
                     await client.install_licence(make_certificate())
-                it = Running(path, printer, http, client)
+                it = Running(socket, printer, http, client)
                 if ready:
                     await it.until("ready")
                 yield it

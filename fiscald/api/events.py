@@ -52,6 +52,8 @@ class _Event(NamedTuple):
     text: bytes
     id: int = 0
     """The cursor, if it is a change of a job."""
+    printer: str = ""
+    """The printer that it is about; empty: none."""
 
 
 class _State(NamedTuple):
@@ -171,12 +173,14 @@ class Feed:
         text = _text("licence" if name == _LICENCE else "printer", body)
         self._states[name] = _State(anyio.current_time(), relevant, text)
         if not unchanged:
-            self._gather(_Event(text))
+            self._gather(_Event(text, printer=name))
 
-    def states(self, known: dict[str, object]) -> bytes:
-        """The events of all states that differ from those in ``known``, which is updated."""
+    def states(self, known: dict[str, object], printers: frozenset[str] | None) -> bytes:
+        """The events of all states that differ from those in ``known``, which is updated; ``printers``: only these."""
         texts = []
         for name in self._names:
+            if printers is not None and name and name not in printers:
+                continue
             state = self._states.get(name)
             if state is None or anyio.current_time() - state.made_at > FRESH or self._is_behind(name):
                 self._look_at(name, afresh=True)
@@ -267,9 +271,10 @@ class Feed:
 def _texts(changes: Sequence[Change], licence: Licence) -> list[_Event]:
     events = []
     for change in changes:
-        job = job_text(change.job, licence)
+        found = change.job
+        job = job_text(found, licence)
         body = b'{"at":%b,"state":%b,"job":%b}' % (as_json(change.at.isoformat()), as_json(change.state), job)
-        events.append(_Event(_text("job", body, change.id), change.id))
+        events.append(_Event(_text("job", body, change.id), change.id, found.printer))
     return events
 
 
@@ -281,8 +286,10 @@ def _text(name: str, body: bytes, cursor: int | None = None) -> bytes:
 class Listener(Response):
     """The response of the event stream, which lasts as long as the client listens."""
 
-    def __init__(self, feed: Feed, connection: HttpConnection, after: int | None) -> None:
-        """``after=None``: begin with the next change of a job."""
+    def __init__(
+        self, feed: Feed, connection: HttpConnection, after: int | None, printers: frozenset[str] | None = None
+    ) -> None:
+        """``after=None``: begin with the next change of a job. ``printers``: only what is about these."""
         super().__init__(
             media_type="text/event-stream", headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
         )
@@ -291,6 +298,7 @@ class Listener(Response):
         self._connection = connection
         self._cursor = after
         self._begun = False
+        self._printers = printers
         self._known: dict[str, object] = {}
         self.ended = anyio.Event()
 
@@ -319,18 +327,18 @@ class Listener(Response):
         text = b": fiscald\n\n"
         while not self._feed.engine.stopping:
             change = self._feed.engine.changes.next()
-            text += self._feed.states(self._known)
+            text += self._feed.states(self._known, self._printers)
             try:
                 newest = await self._feed.newest()
                 cursor, reset = await self._begin(newest)
                 text += reset
                 if cursor >= newest:
-                    self._connection.push(text + self._feed.states(self._known))
+                    self._connection.push(text + self._feed.states(self._known, self._printers))
                     self._known.clear()
                     self._feed.join(self)
                     return
                 events, _ = await self._feed.read(self._connection.who, cursor)
-                text += b"".join(event.text for event in events)
+                text += b"".join(event.text for event in events if self._is_for(event))
                 self._cursor = events[-1].id if events else newest
             except ProblemError:
                 await send({"type": "http.response.body", "body": text, "more_body": True})
@@ -351,9 +359,13 @@ class Listener(Response):
         self._cursor = cursor
         return cursor, text
 
+    def _is_for(self, event: _Event) -> bool:
+        return self._printers is None or not event.printer or event.printer in self._printers
+
     def send_events(self, events: Sequence[_Event], text: bytes, first: int) -> None:
         """Send events; ``text`` is the text of all, ``first`` the smallest id among them."""
-        if first and self._cursor is not None and first <= self._cursor:
-            text = b"".join(event.text for event in events if not 0 < event.id <= self._cursor)
+        known = self._cursor or 0
+        if 0 < first <= known or self._printers is not None:
+            text = b"".join(event.text for event in events if not 0 < event.id <= known and self._is_for(event))
         if text:
             self._connection.push(text)

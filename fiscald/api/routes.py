@@ -13,6 +13,7 @@ from fiscald.api.listing import QUERIES as LIST_QUERIES
 from fiscald.api.openapi import Query, Route
 from fiscald.api.reading import asker
 from fiscald.api.rights import DOCUMENT_RIGHTS
+from fiscald.api.token_routes import ROUTES as TOKEN_ROUTES
 from fiscald.api.wire import (
     Adoption,
     ConsoleLink,
@@ -194,6 +195,7 @@ ROUTES = (
         rights=(Right.RAW,),
     ),
     *LICENCE_ROUTES,
+    *TOKEN_ROUTES,
     Route(
         "POST",
         "/v1/console/link",
@@ -211,6 +213,7 @@ ROUTES = (
         problems=(503,),
         rights=(Right.CONFIGURE,),
         media_type=SQLITE,
+        everything=True,
     ),
     Route(
         "GET",
@@ -232,5 +235,6 @@ ROUTES = (
         {200: (None, "metrics")},
         problems=(503,),
         media_type="text/plain",
+        everything=True,
     ),
 )

@@ -51,7 +51,7 @@ class Page(NamedTuple):
 
 
 class Console:
-    """Answers every request below ``/console/``."""
+    """Answers every request below ``/console/``, and leads browsers there."""
 
     def __init__(self, api: ASGIApp, sessions: Sessions, pages: tuple[Page, ...]) -> None:
         self._api = api
@@ -73,10 +73,13 @@ class Console:
                 headers.setdefault("Cache-Control", "no-store")
             await send(message)
 
+        if not scope["path"].startswith("/console/"):
+            await RedirectResponse("/console/")(scope, receive, with_headers)
+            return
         request = Request(scope, receive)
         cookie = request.cookies.get(COOKIE)
         session = self._sessions.find(cookie)
-        name = scope["path"].removeprefix("/console").removeprefix("/")
+        name = scope["path"].removeprefix("/console/")
         if name == "events" and session is not None and request.method == "GET":
             await self._inside(request, session).events(scope, receive, with_headers)
             return
@@ -150,25 +153,6 @@ class Console:
         response = visit.go("sign-in")
         response.delete_cookie(COOKIE, path="/console", httponly=True, samesite="strict")
         return response
-
-
-class Mounted:
-    """The application of a TCP listener and of the socket: browsers reach the console only over TCP."""
-
-    def __init__(self, api: ASGIApp, console: ASGIApp) -> None:
-        self._api = api
-        self._console = console
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """See ``ASGIApp``."""
-        if scope["type"] != "http" or scope.get("client") is None:
-            await self._api(scope, receive, send)
-        elif scope["path"] == "/console" or scope["path"].startswith("/console/"):
-            await self._console(scope, receive, send)
-        elif scope["path"] == "/":
-            await RedirectResponse("/console/")(scope, receive, send)
-        else:  # nobody can tell who asks
-            await Response(status_code=404)(scope, receive, send)
 
 
 def console_application(api: ASGIApp, sessions: Sessions) -> ASGIApp:

@@ -64,7 +64,9 @@ async def documents(visit: Visit) -> Response:
 def _mistakes(visit: Visit, typed: dict[str, str]) -> dict[str, str]:
     """What cannot be searched for, by field, with what to write instead."""
     t, found = visit.t, {}
-    if typed["number"] and not (typed["number"].isascii() and typed["number"].isdigit() and 0 < len(typed["number"]) < 10):
+    if typed["number"] and not (
+        typed["number"].isascii() and typed["number"].isdigit() and 0 < len(typed["number"]) < 10
+    ):
         found["number"] = t("Write the number on the document, like 85.", "Wpisz numer z dokumentu, na przykład 85.")
     if typed["amount"] and money(typed["amount"]) is None:
         found["amount"] = t("Write an amount like 12,00.", "Wpisz kwotę, na przykład 12,00.")
@@ -181,7 +183,9 @@ def _cause(visit: Visit, job: JobAnswer) -> str:
 def timeline(visit: Visit, job: JobAnswer) -> list[tuple[Any, str]]:
     """What happened to the document, in order: when, and what."""
     t = visit.t
-    found: list[tuple[Any, str]] = [(job.created_at, t("An application handed it over.", "Program przekazał dokument."))]
+    found: list[tuple[Any, str]] = [
+        (job.created_at, t("An application handed it over.", "Program przekazał dokument."))
+    ]
     if job.attempts > 1:
         found.append((None, t(f"Attempts to print it: {job.attempts}.", f"Próby wydruku: {job.attempts}.")))
     if job.result is not None and job.result.printed_at is not None:

@@ -103,7 +103,9 @@ def facts(t: Words, licence: dict[str, Any]) -> list[tuple[str, str]]:
         for name, words in _MODULES.items():
             found.append((t(*words), t("yes", "tak") if name in modules else t("no", "nie")))
     if licence.get("updates_until") and licence.get("kind") != "trial":
-        found.append((t("Updates and support until", "Aktualizacje i wsparcie do"), t.day(f"{licence['updates_until']}")))
+        found.append(
+            (t("Updates and support until", "Aktualizacje i wsparcie do"), t.day(f"{licence['updates_until']}"))
+        )
     if licence.get("end"):
         found.append((t("Ends", "Kończy się"), t.day(licence["end"])))
     if licence["days_left"] is not None:

@@ -149,4 +149,3 @@ async def confirm_journal(visit: Visit) -> Response:
     except Refused as refused:
         return await _page(visit, found, refused.status, mistake=t.of(refused.problem), typed=typed)
     return visit.go("printer", name=found.name)
-

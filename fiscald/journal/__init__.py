@@ -18,6 +18,7 @@ from fiscald.journal.printers import Known, Rule, Unexplained
 from fiscald.journal.rows import Accepted, Change, Entry, Phase, Unread
 from fiscald.journal.store import Store
 from fiscald.journal.threaded import Journal, ThreadedJournal, UnusableJournal
+from fiscald.journal.tokens import KnownToken, TokenUse
 
 __all__ = [
     "Accepted",
@@ -31,12 +32,14 @@ __all__ = [
     "JournalMissing",
     "JournalThere",
     "Known",
+    "KnownToken",
     "PackagingPage",
     "Phase",
     "Rule",
     "Span",
     "Store",
     "ThreadedJournal",
+    "TokenUse",
     "Unexplained",
     "Unread",
     "UnusableJournal",

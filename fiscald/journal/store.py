@@ -29,10 +29,12 @@ from fiscald.journal.rows import (
     plain,
 )
 from fiscald.journal.rows import entry as read_entry
+from fiscald.journal.tokens import TokenKeeper, asker
 from fiscald.model.documents import Submission
 from fiscald.model.jobs import Job, JournalConfirmation, Notice, Paper, Resolution, Result
 from fiscald.model.printers import Counters, Snapshot
 from fiscald.model.problems import Problem
+from fiscald.model.rights import Asker
 
 #: The newest jobs stay, whatever their age: if the host's clock jumps years ahead, nothing recent is deleted.
 KEEP_NEWEST = 10_000
@@ -40,10 +42,10 @@ KEEP_NEWEST = 10_000
 PRUNE_STEP = 500
 
 
-class Store(JobReader):
+class Store(JobReader, TokenKeeper):
     """The journal. Not thread-safe: one thread uses it."""
 
-    def accept(self, key: str, submission: Submission, notices: tuple[Notice, ...], asked_by: int | None) -> Accepted:
+    def accept(self, key: str, submission: Submission, notices: tuple[Notice, ...], asked_by: Asker) -> Accepted:
         """Store a new job, or find the one with this key."""
         digest = submission.digest()
         with self._transaction() as db:
@@ -52,9 +54,9 @@ class Store(JobReader):
                 return Accepted(read_entry(row[:-1]), new=False, conflict=row[-1] != digest)
             now = self._now()
             made = db.execute(
-                "INSERT INTO job (key, printer, digest, document, phase, warnings, asked_by, deadline, expect_last,"
-                " if_interrupted, created_at, updated_at, buyer)"
-                f" VALUES (?, ?, ?, ?, 'accepted', ?, ?, ?, ?, ?, ?, ?, {HASH})"
+                "INSERT INTO job (key, printer, digest, document, phase, warnings, asked_by, asked_token, deadline,"
+                " expect_last, if_interrupted, created_at, updated_at, buyer)"
+                f" VALUES (?, ?, ?, ?, 'accepted', ?, ?, ?, ?, ?, ?, ?, ?, {HASH})"
                 f" RETURNING {COLUMNS}",
                 (
                     key,
@@ -62,7 +64,7 @@ class Store(JobReader):
                     digest,
                     submission.document.model_dump_json(by_alias=True, exclude_none=True),
                     NOTICES.dump_json(notices).decode(),
-                    asked_by,
+                    *asker(asked_by),
                     submission.deadline.isoformat() if submission.deadline else None,
                     submission.expect_last,
                     submission.if_interrupted,
@@ -184,7 +186,7 @@ class Store(JobReader):
         name: str,
         seen: Snapshot,
         said: JournalConfirmation,
-        asked_by: int | None,
+        asked_by: Asker,
         doubtful: tuple[Phase, ...],
         why: Problem,
     ) -> list[Entry]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from html import unescape
@@ -13,7 +12,9 @@ from typing import Any
 import httpx
 
 from fiscald.api.client import AsyncClient
+from fiscald.config_listen import ListenConfig
 from tests.daemons import Running, running
+from tests.networked import free_port
 
 
 class Desk:
@@ -51,15 +52,12 @@ def text_of(answer: httpx.Response) -> str:
 @asynccontextmanager
 async def desk(directory: Path, *, language: str = "en", signed_in: bool = True, **options: Any) -> AsyncIterator[Desk]:
     """A daemon with a console, and a person who is signed in."""
-    listener = socket.create_server(("127.0.0.1", 0))
-    listener.setblocking(False)
-    with listener:
-        address = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        async with (
-            running(directory, browsers=(listener,), **options) as it,
-            httpx.AsyncClient(base_url=address, headers={"Accept-Language": language}, timeout=20) as http,
-        ):
-            at = Desk(it, http)
-            if signed_in:
-                await at.sign_in()
-            yield at
+    listen = ListenConfig(address=f"127.0.0.1:{free_port()}")
+    async with (
+        running(directory, listen=listen, **options) as it,
+        httpx.AsyncClient(base_url=listen.url, headers={"Accept-Language": language}, timeout=20) as http,
+    ):
+        at = Desk(it, http)
+        if signed_in:
+            await at.sign_in()
+        yield at

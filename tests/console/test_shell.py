@@ -81,7 +81,8 @@ async def test_signing_out_ends_the_session(tmp_path: Path) -> None:
         assert (part.status_code, part.headers["hx-redirect"]) == (401, "/console/sign-in")
 
 
-async def test_the_api_is_not_open_to_browsers(tmp_path: Path) -> None:
+async def test_a_browser_is_led_to_the_console_and_finds_no_open_api(tmp_path: Path) -> None:
     async with desk(tmp_path) as at:
-        assert (await at.http.get("/v1/printers")).status_code == 404
+        assert (await at.http.get("/v1/printers")).status_code == 401
         assert (await at.http.get("/")).headers["location"] == "/console/"
+        assert (await at.http.get("/console")).headers["location"] == "/console/"

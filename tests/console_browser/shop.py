@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-import socket
 import tempfile
 import time
 from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +14,10 @@ from anyio.from_thread import start_blocking_portal
 from fiscald import daemon
 from fiscald.api.client import Client
 from fiscald.config import Config, LicenceConfig, PrinterConfig
+from fiscald.config_listen import ListenConfig
 from fiscald.emulator.running import EmulatedPrinter
 from fiscald.licence.testing import make_certificate
+from tests.networked import free_port
 
 RECEIPT: dict[str, Any] = {
     "type": "receipt",
@@ -70,8 +70,7 @@ def shop(*, licensed: bool = True, families: tuple[str, ...] = ("posnet",), **li
     """A running shop; its printers are called till1, till2 and so on."""
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="fiscald-")))
-        listener = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
-        listener.setblocking(False)
+        listen = ListenConfig(address=f"127.0.0.1:{free_port()}")
         printers = {
             f"till{number}": stack.enter_context(EmulatedPrinter(family))
             for number, family in enumerate(families, start=1)
@@ -79,18 +78,17 @@ def shop(*, licensed: bool = True, families: tuple[str, ...] = ("posnet",), **li
         config = Config(
             socket=folder / "fiscald.sock",
             state_dir=folder / "state",
+            listen=listen,
             licence=LicenceConfig(test_keys=True, **licence),
-            printers={
-                name: PrinterConfig(family=each.family, address=each.address) for name, each in printers.items()
-            },
+            printers={name: PrinterConfig(family=each.family, address=each.address) for name, each in printers.items()},
         )
         portal = stack.enter_context(start_blocking_portal())
-        future, _ = portal.start_task(partial(daemon.run, config, browsers=(listener,)))
+        future, _ = portal.start_task(daemon.run, config)
         stack.callback(future.cancel)
         client = stack.enter_context(Client(config.socket))
         if licensed:
             client.install_licence(make_certificate())
-        it = Shop(printers, client, f"http://127.0.0.1:{listener.getsockname()[1]}")
+        it = Shop(printers, client, listen.url)
         for name in printers:
             it.until("ready", name)
         yield it
