@@ -7,6 +7,7 @@ import pwd
 from collections.abc import Callable
 from contextlib import suppress
 from importlib.util import find_spec
+from pathlib import Path
 
 from starlette.types import ASGIApp
 
@@ -17,8 +18,10 @@ from fiscald.api.wire import ConsoleLink
 log = logging.getLogger(__name__)
 
 
-def console_of(api: Api, address: str) -> Callable[[ASGIApp], ASGIApp] | None:
-    """What makes the console over the API's routes; ``None`` without the extra. ``address``: scheme, host and port."""
+def console_of(api: Api, address: str, socket: Path) -> Callable[[ASGIApp], ASGIApp] | None:
+    """What makes the console over the API's routes; ``None`` without the extra. ``address``: scheme, host and port;
+    ``socket``: the daemon's own, for its diagnostic programs.
+    """
     if find_spec("jinja2") is None:
         log.warning("there is no web console: pip install 'fiscald[console]'")
         return None
@@ -33,7 +36,7 @@ def console_of(api: Api, address: str) -> Callable[[ASGIApp], ASGIApp] | None:
         return ConsoleLink(url=f"{address}/console/sign-in?link={secret}", seconds=int(LINK_SECONDS))
 
     api.console = link
-    return lambda routes: console_application(routes, sessions)
+    return lambda routes: console_application(routes, sessions, socket)
 
 
 def _name(uid: int) -> str:

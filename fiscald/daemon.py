@@ -108,7 +108,7 @@ async def run(
             health = Health(config.state_dir, readable=open_to.read, beside=listening.notices)
             tokens = Tokens(TokenRecords(journal), now)
             api = Api(engine, registration, rights, health, draw, tokens)
-            console = None if config.listen is None else console_of(api, config.listen.url)
+            console = None if config.listen is None else console_of(api, config.listen.url, config.socket)
             app = create_app(api, hosts=listening.hosts, origins=listening.origins, console=console)
             server = ApiServer(_logged(app), sockets.all, _bounds(config), api.feed.run, listening.context)
             _log_configuration(config)

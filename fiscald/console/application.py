@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import mimetypes
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import NamedTuple
 
 from starlette.datastructures import MutableHeaders
@@ -16,6 +17,7 @@ from fiscald import __version__
 from fiscald.api.calls import ClientError, Refused
 from fiscald.console.inside import Inside
 from fiscald.console.languages import LANGUAGES
+from fiscald.console.programs import Programs
 from fiscald.console.sessions import Session, Sessions
 from fiscald.console.visit import FOLDER, Unfit, Visit
 
@@ -32,7 +34,8 @@ _HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=(), usb=(), serial=()",
-    "Referrer-Policy": "no-referrer",
+    # Not "no-referrer": browsers would then send "Origin: null" with the console's own forms.
+    "Referrer-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
 }
@@ -53,8 +56,9 @@ class Page(NamedTuple):
 class Console:
     """Answers every request below ``/console/``, and leads browsers there."""
 
-    def __init__(self, api: ASGIApp, sessions: Sessions, pages: tuple[Page, ...]) -> None:
+    def __init__(self, api: ASGIApp, sessions: Sessions, pages: tuple[Page, ...], programs: Programs) -> None:
         self._api = api
+        self._programs = programs
         self._sessions = sessions
         self._pages = {page.path: page for page in (*pages, *self._own())}
         self._files = {
@@ -93,7 +97,7 @@ class Console:
     async def _answer(self, name: str, request: Request, session: Session | None) -> Response:
         if name.startswith("static/"):
             return self._file(name.removeprefix("static/"), request)
-        visit = Visit(request, session, self._inside(request, session))
+        visit = Visit(request, session, self._inside(request, session), self._programs)
         page = self._pages.get(name)
         try:
             if session is None and (page is None or page.signed_in):
@@ -155,14 +159,15 @@ class Console:
         return response
 
 
-def console_application(api: ASGIApp, sessions: Sessions) -> ASGIApp:
+def console_application(api: ASGIApp, sessions: Sessions, socket: Path) -> ASGIApp:
     """The console over the API's application; mounted where a browser reaches it, under ``/console/``.
 
-    ``api`` is called inside the process, with the rights of the person whose session it is.
+    ``api`` is called inside the process, with the rights of the person whose session it is. ``socket``: the
+    daemon's, where its diagnostic programs ask it.
     """
     from fiscald.console.pages import PAGES
 
-    return Console(api, sessions, PAGES)
+    return Console(api, sessions, PAGES, Programs(socket))
 
 
 async def _choose_language(visit: Visit) -> Response:

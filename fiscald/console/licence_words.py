@@ -54,7 +54,7 @@ _WARNINGS = {
     "licence.w.ending_soon": ("It ends soon.", "Wkrótce wygaśnie."),
     "licence.w.updates_ending_soon": ("Updates and support end soon.", "Aktualizacje i wsparcie wkrótce się skończą."),
     "licence.w.update_available": ("A newer version is available.", "Jest nowsza wersja programu."),
-    "licence.w.unconfirmed": ("The vendor has not confirmed it for some days.", "Dostawca nie potwierdził jej od kilku dni."),
+    "licence.w.unconfirmed": ("It was not confirmed for some days.", "Nie potwierdzono jej od kilku dni."),
     "licence.w.lapsed": ("Its confirmation is overdue.", "Potwierdzenie jest po terminie."),
     "licence.w.emergency": ("An emergency pass is in use.", "Działa przepustka awaryjna."),
     "licence.w.clock_back": ("The computer's clock was set back.", "Zegar komputera cofnięto."),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fiscald.console import documents, licence_flows, printers, registration, sandbox
+from fiscald.console import documents, licence_flows, printers, registration, sandbox, technician
 from fiscald.console.application import Page
 
 PAGES = (
@@ -18,6 +18,14 @@ PAGES = (
     Page("document/decision", documents.decision, documents.decide),
     Page("sandbox", sandbox.sandbox, sandbox.try_out),
     Page("sandbox/json", sandbox.as_json, sandbox.try_json),
+    Page("technician", technician.overview),
+    Page("technician/scan", technician.scan, technician.start_scan),
+    Page("technician/scan/run", technician.run_scan),
+    Page("technician/doctor", technician.doctor),
+    Page("technician/conversation", technician.conversation),
+    Page("technician/conversation/lines", technician.follow),
+    Page("technician/capture", technician.capture),
+    Page("technician/bugreport", technician.bugreport),
     Page("about", registration.about),
     Page("licence", registration.start, registration.register),
     Page("licence/later", post=registration.later),

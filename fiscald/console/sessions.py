@@ -44,6 +44,8 @@ class Session:
     """The person has closed the registration window that opens by itself."""
     companies: list[dict[str, Any]] = field(default_factory=list)
     """Of the account whose code was confirmed: one of their licences may be moved here."""
+    scan: Any = None
+    """The result of the last scan."""
 
 
 class Sessions:

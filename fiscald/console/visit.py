@@ -17,6 +17,7 @@ from fiscald import __version__
 from fiscald.api.calls import Refused
 from fiscald.console.inside import Inside
 from fiscald.console.languages import LANGUAGES, Words, preferred
+from fiscald.console.programs import Programs
 from fiscald.console.sessions import Session
 from fiscald.model.rights import Right
 
@@ -75,9 +76,10 @@ class Form:
 class Visit:
     """A request, and everything that answers it."""
 
-    def __init__(self, request: Request, session: Session | None, api: Inside) -> None:
+    def __init__(self, request: Request, session: Session | None, api: Inside, programs: Programs) -> None:
         self.request = request
         self.api = api
+        self.programs = programs
         self.form = Form([])
         self._session = session
         chosen = None if session is None else session.language

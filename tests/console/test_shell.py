@@ -33,7 +33,7 @@ async def test_every_answer_has_the_headers(tmp_path: Path) -> None:
             answer = await at.http.get(f"/console/{path}")
             assert answer.headers["content-security-policy"] == POLICY, path
             assert answer.headers["x-content-type-options"] == "nosniff"
-            assert answer.headers["referrer-policy"] == "no-referrer"
+            assert answer.headers["referrer-policy"] == "same-origin"
         assert "unsafe" not in POLICY
         assert (await at.get("")).headers["cache-control"] == "no-store"
         assert "style=" not in (await at.get("")).text

@@ -70,6 +70,7 @@
   // A conversation that grows is shown at its end, unless the reader looks further up.
   const talk = () => each("[data-talk]", document, (box) => {
     const lines = new EventSource(box.dataset.talk);
+    box.scrollTop = box.scrollHeight;
     lines.addEventListener("line", (event) => {
       const it = JSON.parse(event.data);
       const end = box.scrollHeight - box.scrollTop - box.clientHeight < 40;
@@ -83,5 +84,15 @@
     addEventListener("pagehide", () => lines.close());
   });
 
-  addEventListener("DOMContentLoaded", () => { windows(); live(); talk(); });
+  // A scan runs while its page is open, and says how far it is.
+  const scans = () => each("[data-scan]", document, (box) => {
+    const steps = new EventSource(box.dataset.scan);
+    steps.addEventListener("progress", (event) => {
+      box.querySelector("[data-progress]").textContent = JSON.parse(event.data).text;
+    });
+    steps.addEventListener("done", (event) => { steps.close(); location.replace(JSON.parse(event.data).to); });
+    addEventListener("pagehide", () => steps.close());
+  });
+
+  addEventListener("DOMContentLoaded", () => { windows(); live(); talk(); scans(); });
 })();
