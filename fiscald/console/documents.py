@@ -11,7 +11,7 @@ from typing import Any
 from starlette.responses import Response
 
 from fiscald.api.calls import Refused
-from fiscald.api.wire import JobAnswer
+from fiscald.api.wire import JobAnswer, JobList
 from fiscald.console import evidence, sandbox, wording
 from fiscald.console.amounts import money
 from fiscald.console.visit import Visit
@@ -32,7 +32,7 @@ async def documents(visit: Visit) -> Response:
     """``/console/documents``: the newest first, or those that are searched for."""
     typed = {name: visit.query.get(name, "").strip()[:200] for name in _SEARCHED}
     mistakes = _mistakes(visit, typed)
-    page, jobs = None, ()
+    page: JobList | None = None
     if not mistakes and typed["key"]:
         try:
             found = await visit.api.job(typed["key"])
@@ -43,14 +43,13 @@ async def documents(visit: Visit) -> Response:
     if not mistakes:
         try:
             page = await visit.api.jobs(**_asked(visit, typed))
-            jobs = page.jobs
         except Refused as refused:
             mistakes[""] = visit.t.of(refused.problem)
     searched = {name: value for name, value in typed.items() if value}
     return await visit.page(
         "documents.html",
         422 if mistakes else 200,
-        rows=[Row(visit, job) for job in jobs],
+        rows=[Row(visit, job) for job in (page.jobs if page is not None else ())],
         typed=typed,
         mistakes=mistakes,
         searched=searched,

@@ -58,7 +58,7 @@ class Words:
         whole, _, grosze = written.partition(".")
         sign, digits = ("−", whole[1:]) if whole.startswith("-") else ("", whole)
         space = "\N{NARROW NO-BREAK SPACE}"
-        groups = []
+        groups: list[str] = []
         while digits:
             groups.insert(0, digits[-3:])
             digits = digits[:-3]

@@ -179,12 +179,11 @@ async def make_request(visit: Visit) -> Response:
     if (company := company_of(visit)) is not None:
         fields["company"] = company
     try:
-        found = await visit.api.licence_step("request", **fields)
+        request = str((await visit.api.licence_step("request", **fields))["request"])
     except Refused as refused:
         first = wants_company(refused.problem) and not again["asks_company"]
         again["asks_company"] = again["asks_company"] or wants_company(refused.problem)
         return await _offline(visit, 422, problem=None if first else refused.problem, **again)
-    request = found["request"]
     return await _offline(visit, typed=typed, request=request, qr=qr(request))
 
 

@@ -102,7 +102,7 @@ async def register(visit: Visit) -> Response:
         return await window(visit, 422, mistake=mistake, **again)
     if not all(each.good for each in checked.values()):
         return await window(visit, 422, **again)
-    fields = {field: form[field] for field in checked}
+    fields: dict[str, Any] = {field: form[field] for field in checked}
     if company is not None and "number" in fields:
         fields |= {"company": company}
     if form["email"] and "number" in fields:

@@ -192,7 +192,8 @@ async def try_json(visit: Visit) -> Response:
     form, t = visit.form, visit.t
     found = [each.name for each in await visit.api.printers()]
     name, key, text = form["printer"], form["key"], form["document"]
-    mistake, document = "", None
+    mistake = ""
+    document: Any = None
     if len(text) > MOST_JSON:
         mistake = t("The document is too long for this page.", "Dokument jest za długi na tę stronę.")
     else:

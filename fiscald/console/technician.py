@@ -33,7 +33,7 @@ _HEARD = {
     Heard.ANSWER: ("a printer answers", "drukarka odpowiada"),
     Heard.NAMELESS: ("a printer answers, but does not tell who it is", "drukarka odpowiada, ale się nie przedstawia"),
     Heard.ECHO: ("only an echo: a loop in the cable, and no printer", "tylko echo: pętla w kablu, nie ma drukarki"),
-    Heard.GARBAGE: ("something answers with another speed or protocol", "coś odpowiada z inną prędkością lub protokołem"),
+    Heard.GARBAGE: ("something answers with another speed or protocol", "coś odpowiada inną prędkością lub protokołem"),
     Heard.NOTHING: ("no answer: is the printer on?", "brak odpowiedzi: czy drukarka jest włączona?"),
     Heard.LOST: ("the link ended: a loose cable?", "połączenie się urwało: luźny kabel?"),
 }  # fmt: skip

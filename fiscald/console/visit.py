@@ -192,4 +192,4 @@ class Visit:
 def url(path: str, **query: Any) -> str:
     """An address of the console with its parameters."""
     given = {name: value for name, value in query.items() if value not in (None, "")}
-    return f"/console/{path}" + (f"?{urlencode(given, quote_via=quote)}" if given else "")
+    return f"/console/{path}" + (f"?{urlencode(given, quote_via=quote, safe='/')}" if given else "")

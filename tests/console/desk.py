@@ -1,46 +1,54 @@
-"""A daemon with its console on a loopback port, and a browser's half of the conversation."""
+"""A browser's half of the conversation with the console, without a browser."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from html import unescape
-from pathlib import Path
 from typing import Any
 
 import httpx
 
-from fiscald.api.client import AsyncClient
-from fiscald.config_listen import ListenConfig
-from tests.daemons import Running, running
-from tests.networked import free_port
+from tests.console.shop import Shop
 
 
-class Desk:
-    """A person at the console."""
+class Reader:
+    """A person at the console, who is signed in."""
 
-    def __init__(self, it: Running, http: httpx.AsyncClient) -> None:
-        self.it = it
+    def __init__(self, shop: Shop, http: httpx.Client) -> None:
+        self.shop = shop
         self.http = http
-        self.client: AsyncClient = it.client
 
-    async def sign_in(self) -> None:
-        link = await self.client.console_link()
-        shown = await self.http.get(link.url)
-        assert shown.status_code == 200, shown.text
-        entered = await self.http.post("/console/sign-in", data={"link": link.url.partition("link=")[2]})
+    def sign_in(self) -> httpx.Response:
+        secret = self.shop.link().partition("link=")[2]
+        entered = self.http.post("/console/sign-in", data={"link": secret})
         assert entered.status_code == 303, entered.text
+        return entered
 
-    async def get(self, path: str, **query: Any) -> httpx.Response:
-        return await self.http.get(f"/console/{path}", params=query)
+    def get(self, path: str, **query: Any) -> httpx.Response:
+        address = f"/console/{path}"
+        return self.http.get(address, params=query) if query else self.http.get(address)
 
-    async def post(self, path: str, fields: dict[str, Any], *, page: str | None = None) -> httpx.Response:
-        """Send a form; its token is that of ``page``, by default the page with the form's own address."""
-        shown = await self.http.get(f"/console/{page or ''}")
-        found = re.search(r'name="csrf" value="([^"]+)"', shown.text)
-        assert found is not None, shown.text
-        return await self.http.post(f"/console/{path}", data={"csrf": found[1], **fields})
+    def read(self, path: str, **query: Any) -> str:
+        """What a person reads on a page."""
+        return text_of(self.get(path, **query))
+
+    @property
+    def token(self) -> str:
+        """Of every form of this session."""
+        found = re.search(r'name="csrf" value="([^"]+)"', self.get("about").text)
+        assert found is not None
+        return found[1]
+
+    def post(self, path: str, **fields: Any) -> httpx.Response:
+        """Send a form."""
+        return self.http.post(f"/console/{path}", data={"csrf": self.token, **fields})
+
+    def follow(self, answer: httpx.Response) -> httpx.Response:
+        """The page that a form leads to."""
+        assert answer.status_code == 303, text_of(answer)
+        return self.http.get(answer.headers["location"])
 
 
 def text_of(answer: httpx.Response) -> str:
@@ -49,15 +57,19 @@ def text_of(answer: httpx.Response) -> str:
     return unescape(re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", body)))
 
 
-@asynccontextmanager
-async def desk(directory: Path, *, language: str = "en", signed_in: bool = True, **options: Any) -> AsyncIterator[Desk]:
-    """A daemon with a console, and a person who is signed in."""
-    listen = ListenConfig(address=f"127.0.0.1:{free_port()}")
-    async with (
-        running(directory, listen=listen, **options) as it,
-        httpx.AsyncClient(base_url=listen.url, headers={"Accept-Language": language}, timeout=20) as http,
-    ):
-        at = Desk(it, http)
+def value_of(answer: httpx.Response, field: str) -> str:
+    """What stands in a field of the page."""
+    found = re.search(rf'<input[^>]* name="{field}"[^>]*>', answer.text)
+    assert found is not None, f"no field {field}: {text_of(answer)}"
+    value = re.search(r' value="([^"]*)"', found[0])
+    return unescape(value[1]) if value else ""
+
+
+@contextmanager
+def reader(shop: Shop, *, language: str = "en", signed_in: bool = True) -> Iterator[Reader]:
+    """A person who has opened the console of a shop."""
+    with httpx.Client(base_url=shop.address, headers={"Accept-Language": language}, timeout=20) as http:
+        it = Reader(shop, http)
         if signed_in:
-            await at.sign_in()
-        yield at
+            it.sign_in()
+        yield it
