@@ -95,3 +95,17 @@ def test_without_scripts_everything_is_still_there(chromium: Any, market: Shop) 
         it.page.locator("#f-amount").fill("31,08")
         it.page.get_by_role("button", name="Search").click()
         assert "FV/2026/11/0017" in it.text("#list")
+
+
+def test_the_checks_notice_what_they_look_for(chromium: Any, market: Shop, axe: str) -> None:
+    with screen(chromium, market) as it:
+        it.open("sandbox")
+        it.page.evaluate("document.querySelectorAll('label').forEach(each => each.remove())")
+        assert any(each.startswith("label") for each in it.violations(axe))
+        it.page.evaluate("document.body.style.width = '3000px'")
+        assert it.overflow() > 1000
+        it.page.evaluate("new Image().src = 'http://example.invalid/x.png'")
+        it.page.wait_for_timeout(100)
+        assert it.errors
+        it.errors.clear()
+        it.elsewhere.clear()
