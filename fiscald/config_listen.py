@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -97,6 +98,10 @@ class ListenConfig(Strict):
         if (self.certificate is None) != (self.key is None):
             missing = "key" if self.key is None else "certificate"
             raise ValueError(f"{missing} is missing: certificate and key belong together")
+        if self.announce and self.is_local:
+            raise ValueError(f'announce: no other computer can reach "{self.address}"; leave it out')
+        if self.announce and find_spec("zeroconf") is None:
+            raise ValueError("announce needs another package: pip install 'fiscald[announce]'")
         if self.certificate is None and not self.is_local:
             raise ValueError(_NO_TLS.format(address=self.address, port=self.port))
         return self

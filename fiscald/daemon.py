@@ -16,6 +16,7 @@ from anyio.abc import TaskStatus
 from starlette.types import ASGIApp
 
 from fiscald import SERIES, __version__, systemd
+from fiscald.announcing import DESCRIPTORS, announce
 from fiscald.api.app import create_app
 from fiscald.api.connections import LEAST, Bounds, bounds
 from fiscald.api.handlers import Api
@@ -108,7 +109,7 @@ async def run(
             health = Health(config.state_dir, readable=open_to.read, beside=listening.notices)
             tokens = Tokens(TokenRecords(journal), now)
             api = Api(engine, registration, rights, health, draw, tokens)
-            console = None if config.listen is None else console_of(api, config.listen.url, config.socket)
+            console = None if config.listen is None else console_of(api, config.listen, listening.hosts, config.socket)
             app = create_app(api, hosts=listening.hosts, origins=listening.origins, console=console)
             server = ApiServer(_logged(app), sockets.all, _bounds(config), api.feed.run, listening.context)
             _log_configuration(config)
@@ -116,6 +117,8 @@ async def run(
                 keepers.start_soon(health.run)
                 keepers.start_soon(recordings.run)
                 keepers.start_soon(tokens.run)
+                if config.listen is not None and config.listen.announce:
+                    keepers.start_soon(announce, config.listen)
                 await _run(engine, registration, server, sockets, listening, task_status)
                 keepers.cancel_scope.cancel()
         finally:
@@ -130,6 +133,8 @@ def _bounds(config: Config) -> Bounds:
     addresses = [printer.parsed_address for printer in config.printers.values()]
     # A recording and a connection. pyserial also opens two pipes, libusb a timer and an event.
     reserved = sum(2 if isinstance(address, TcpHost) else 6 for address in addresses)
+    if config.listen is not None and config.listen.announce:
+        reserved += DESCRIPTORS
     found = bounds(reserved, len(addresses))
     if found.total == LEAST:
         log.warning("the limit of open files is low: the API accepts %d connections; see LimitNOFILE=", found.total)

@@ -21,7 +21,7 @@ from collections.abc import Callable
 from functools import partial
 
 from fiscald.api.connections import Connections, Rank, Who
-from fiscald.api.network import Link, Tls, other_end, speaks_tls
+from fiscald.api.network import Handshakes, Link, Tls, other_end, speaks_tls
 from fiscald.api.protocol import HttpConnection
 from fiscald.logs import RateLimitedLog
 
@@ -60,6 +60,7 @@ class Acceptor:
         self._connection = connection
         self.log = limited_log
         self._tls = tls
+        self._handshakes = Handshakes()
         self._plain = Link.SOCKET if listener.family == socket.AF_UNIX else Link.PLAIN
         self._started_per_turn = _STARTED_PER_TURN if tls is None else _HANDSHAKES_PER_TURN
         self._loop = asyncio.get_running_loop()
@@ -172,6 +173,10 @@ class Acceptor:
         kind = self._plain
         if self._tls is not None:
             kind = Link.TLS if speaks_tls(link) else Link.NOT_TLS
+        if kind is Link.TLS and not self._handshakes.may_begin(who, self._loop.time()):
+            self.log.warning("connections of %s were closed at once: too many begin", who.name)
+            link.close()
+            return
         connection = self._connection(who, kind)
         self._admitted.add(connection)
         protocol: asyncio.BaseProtocol = connection

@@ -7,7 +7,7 @@ request, synchronously or asynchronously depending on the class of the client.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -30,6 +30,8 @@ from fiscald.model.preview import Preview
 from fiscald.model.printers import PrinterStatus
 from fiscald.model.problems import Problem
 from fiscald.model.raw_command import RawAnswer
+from fiscald.model.rights import Right
+from fiscald.model.tokens import MadeToken, Token, TokenList
 
 #: Extra seconds for a licence step: the daemon asks the vendor's server.
 VENDOR_SECONDS = 20.0
@@ -262,6 +264,28 @@ class Calls:
     def console_link(self) -> Call[ConsoleLink]:
         """A link that signs the caller in to the web console, once. Raises ``Refused`` if there is none."""
         return Call("POST", "/v1/console/link", reader(ConsoleLink))
+
+    @call
+    def tokens(self) -> Call[tuple[Token, ...]]:
+        """All tokens, the newest first."""
+        return Call("GET", "/v1/tokens", lambda answer: reader(TokenList)(answer).tokens)
+
+    @call
+    def make_token(
+        self, name: str, rights: Sequence[Right | str], *, printers: Sequence[str] | None = None,
+        expires: datetime | None = None,
+    ) -> Call[MadeToken]:  # fmt: skip
+        """Make a token. ``printers``: only these; ``expires``: an aware time. The client never retries it, because the
+        answer is the only one that contains the token.
+        """
+        body = {"name": name, "rights": [*rights], "printers": printers and [*printers], "expires": _written(expires)}
+        given = {member: value for member, value in body.items() if value is not None}
+        return Call("POST", "/v1/tokens", reader(MadeToken), body=given, once=True)
+
+    @call
+    def revoke_token(self, name: str) -> Call[Token]:
+        """Revoke a token."""
+        return Call("DELETE", f"/v1/tokens/{quote(name, safe='')}", reader(Token))
 
     @call
     def licence(self) -> Call[dict[str, Any]]:

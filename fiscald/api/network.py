@@ -8,6 +8,7 @@ import ipaddress
 import socket
 import ssl
 from asyncio import sslproto
+from collections import OrderedDict
 from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
 HANDSHAKE_SECONDS, SHUTDOWN_SECONDS = 10, 10
 #: A computer that is gone (no power, no network) is noticed after so many seconds.
 _IDLE, _INTERVAL, _PROBES, _UNANSWERED_MS = 60, 15, 4, 60_000
+#: TLS handshakes of one address per second, and how many addresses are remembered.
+HANDSHAKES, MOST_ADDRESSES = 200.0, 1000
+#: Bytes that may wait to be decrypted.
+READ_AHEAD = 16 * 1024
 #: The first byte of a TLS handshake.
 _HANDSHAKE = b"\x16"
 
@@ -126,10 +131,30 @@ def speaks_tls(link: socket.socket) -> bool:
         return True
 
 
-def close_once(transport: asyncio.Transport) -> None:
-    """Make further calls of ``close`` do nothing: after a second one, asyncio's TLS transport answers no call."""
+def bound(transport: asyncio.Transport) -> None:
+    """Bound what a TLS transport of asyncio keeps, and let it be closed more than once.
+
+    While reading is paused it would take 256 KiB from the client. After a second ``close`` it answers no call.
+    """
+    transport.set_read_buffer_limits(high=READ_AHEAD)  # type: ignore[attr-defined]
     close = transport.close
     transport.close = lambda: None if transport.is_closing() else close()  # type: ignore[method-assign]
+
+
+class Handshakes:
+    """How many handshakes an address may begin: each takes a millisecond of the event loop. A bounded memory."""
+
+    def __init__(self) -> None:
+        self._left: OrderedDict[int | str | None, tuple[float, float]] = OrderedDict()
+
+    def may_begin(self, who: Who, now: float) -> bool:
+        """Whether ``who`` may begin one more at the time ``now``."""
+        left, at = self._left.pop(who.user, (HANDSHAKES, now))
+        left = min(HANDSHAKES, left + (now - at) * HANDSHAKES)
+        self._left[who.user] = left - (left >= 1), now
+        if len(self._left) > MOST_ADDRESSES:
+            self._left.popitem(last=False)
+        return left >= 1
 
 
 class Tls(sslproto.SSLProtocol):

@@ -19,7 +19,7 @@ from uvicorn.server import ServerState
 
 from fiscald.api import rights
 from fiscald.api.connections import Connections, Rank, Who
-from fiscald.api.network import Link, close_once
+from fiscald.api.network import Link, bound
 from fiscald.logs import RateLimitedLog
 
 #: For uvicorn's messages about a connection. It would log a warning for every invalid request.
@@ -81,7 +81,7 @@ class HttpConnection(H11Protocol):
             transport.abort()
             return
         if self._wire is not None:
-            close_once(transport)
+            bound(transport)
         if hasattr(transport, "max_size"):  # of the selector event loop; 256 KiB otherwise
             transport.max_size = _READ
         transport.set_write_buffer_limits(high=_WRITE_AHEAD)

@@ -16,7 +16,7 @@ from fiscald.api.client import Client, Refused
 from fiscald.cli.context import DONE, FAILED, REFUSED, UNREACHABLE, USAGE, Context, exists, pass_context
 from fiscald.cli.progress import progress
 from fiscald.cli.scan import asking_text, config_option, configured_printers, root_option
-from fiscald.diagnostics import access
+from fiscald.diagnostics import access, network
 from fiscald.diagnostics import facts as gather
 from fiscald.diagnostics.candidates import Configured
 from fiscald.diagnostics.checks import judge
@@ -24,6 +24,7 @@ from fiscald.diagnostics.facts import Facts
 from fiscald.diagnostics.findings import Finding
 from fiscald.diagnostics.host import Host
 from fiscald.diagnostics.named import Named, named_findings
+from fiscald.diagnostics.network import NetworkFacts
 from fiscald.diagnostics.units import installed
 from fiscald.model.printers import PrinterStatus
 from fiscald.model.times import POLISH_TIME
@@ -50,6 +51,7 @@ def doctor(context: Context, printer: str | None, *, config_path: Path, user: st
     Exit codes: 0 nothing stops printing, 1 something does, 2 wrong usage, 4 the daemon is not reachable, 5 this user
     cannot use its socket.
     """
+    context.demand_local("doctor")
     if user is not None and not access.is_user(user):
         context.fail(USAGE, f"there is no user {user!r}")
     examination = examine(context, config_path, user, Host(root))
@@ -102,6 +104,7 @@ def examine(context: Context, config_path: Path, user: str | None, host: Host) -
         printers=printers,
         licence=licence,
         state=None if config is None else gather.state_facts(config.state_dir, daemon=statuses is not None),
+        network=None if config is None else network_facts(config, ask=statuses is not None),
         programs=host.programs,
         rule=host.has_rule(gather.RULE),
         unseen=any(each.port is not None and not each.port.held.complete for each in printers),
@@ -111,7 +114,19 @@ def examine(context: Context, config_path: Path, user: str | None, host: Host) -
 def named_in(config: Config, path: Path) -> Named:
     """Files, users and groups that the configuration at ``path`` names."""
     rights = tuple((right.value, holders) for right, holders in config.rights.given.items() if holders is not None)
-    return Named(path, config.socket, config.state_dir, config.licence.ca_file, rights)
+    given = () if config.listen is None else (("certificate", config.listen.certificate), ("key", config.listen.key))
+    files = tuple((name, file) for name, file in given if file is not None)
+    return Named(path, config.socket, config.state_dir, config.licence.ca_file, rights, files)
+
+
+def network_facts(config: Config, *, ask: bool) -> NetworkFacts | None:
+    """The listener of a configuration, if there is one; ``ask``: the daemon runs, so it should answer there."""
+    listen = config.listen
+    if listen is None:
+        return None
+    return network.examine(
+        network.Listen(listen.host, listen.port, listen.certificate, listen.key, listen.origins), ask=ask
+    )
 
 
 def _config(path: Path) -> tuple[Config | None, str | None, str | None]:

@@ -77,6 +77,7 @@ def scan(
     """
     from fiscald.config import ConfigDenied, ConfigError
 
+    context.demand_local("scan")
     if family is not None and not named:
         raise click.UsageError("--family needs --port")
     host = Host(root)

@@ -10,6 +10,7 @@ from decimal import Decimal
 from fiscald.diagnostics.facts import FISCALD, Facts, LineFacts, PortFacts, PrinterFacts
 from fiscald.diagnostics.findings import CATALOGUE, INSTALL_GROUP, INSTALL_RULE, Finding, condition_finding, finding
 from fiscald.diagnostics.host import UsbFacts
+from fiscald.diagnostics.network import network_findings
 from fiscald.diagnostics.probing import Attempt, Heard
 from fiscald.diagnostics.units import USB_CLASS, kind_of
 from fiscald.model import notices
@@ -77,6 +78,8 @@ _MIB = 1 << 20
 def judge(facts: Facts) -> list[Finding]:
     """All findings: those that stop printing first, otherwise in the order of repair."""
     found = [*_daemon(facts), *facts.named, *_disk(facts)]
+    if facts.network is not None:
+        found += network_findings(facts.network, facts.config_path, facts.daemon_user)
     for printer in facts.printers:
         found += [each._replace(printer=printer.configured.name) for each in _printer(facts, printer)]
     found += _licence(facts)

@@ -28,6 +28,8 @@ class Named(NamedTuple):
     ca_file: Path | None = None
     rights: tuple[tuple[str, tuple[str, ...]], ...] = ()
     """A right and its holders: ``user:NAME`` or ``group:NAME``."""
+    listen: tuple[tuple[str, Path], ...] = ()
+    """A key of ``[listen]``, and the file that it names."""
 
 
 def named_findings(named: Named, user: str, units: Units) -> Iterator[Finding]:
@@ -51,6 +53,11 @@ def named_findings(named: Named, user: str, units: Units) -> Iterator[Finding]:
         why = _certificate(named.ca_file, user)
         if why is not None:
             yield finding("ca_file", file=named.ca_file, reason=why, path=named.config)
+    for key, file in named.listen:
+        hidden = _obstacle(file, user, _READ)
+        if hidden is not None:
+            remedy = f"sudo chown {user} {file}" if hidden == file.absolute() else f"sudo chmod o+x {hidden}"
+            yield finding("listen_hidden", name=key, user=user, file=file, remedy=remedy)
     if str(named.socket) not in units.sockets:
         yield from _socket(named.socket, user)
     yield from _state(named.state_dir, user, made=str(named.state_dir) in units.state)

@@ -308,3 +308,15 @@ def test_half_open_connections_are_noticed() -> None:
     with bind_tcp("127.0.0.1", 0) as listener:
         assert listener.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) == 1
         assert listener.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == 60_000
+
+
+def test_an_address_begins_a_bounded_number_of_handshakes() -> None:
+    from fiscald.api.network import HANDSHAKES, MOST_ADDRESSES, Handshakes
+
+    books, one, other = Handshakes(), Who("192.168.1.7", None), Who("192.168.1.8", None)
+    assert [books.may_begin(one, 0.0) for _ in range(int(HANDSHAKES) + 5)].count(True) == HANDSHAKES
+    assert books.may_begin(other, 0.0)
+    assert [books.may_begin(one, 0.1) for _ in range(100)].count(True) == int(HANDSHAKES / 10)
+    for number in range(2 * MOST_ADDRESSES):
+        books.may_begin(Who(f"address {number}", None), 0.0)
+    assert len(books._left) == MOST_ADDRESSES

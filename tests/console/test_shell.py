@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import socket
 from pathlib import Path
 
 import httpx
 import pytest
 
+from fiscald.config_listen import ListenConfig
 from fiscald.console.application import POLICY
 from fiscald.console.languages import Words, preferred
 from fiscald.console.sessions import IDLE_SECONDS, LINK_SECONDS, MOST, SESSION_SECONDS, Person, Sessions
+from fiscald.consoles import address_of
 from tests.console.desk import Reader, reader, text_of
 from tests.console.shop import Shop
 from tests.daemons import running
+from tests.networked import networked
 
 
 def test_a_link_signs_in_once(market: Shop) -> None:
@@ -171,6 +175,24 @@ async def test_without_a_listener_there_is_no_link(tmp_path: Path) -> None:
         refused = await it.http.post("/v1/console/link")
         assert (refused.status_code, refused.json()["code"]) == (409, "console.off")
         assert "[listen]" in refused.json()["detail"]
+
+
+async def test_over_tls_the_cookie_is_for_tls_only(tmp_path: Path) -> None:
+    async with networked(tmp_path) as it:
+        link = (await it.it.client.console_link()).url
+        assert link.startswith(f"https://127.0.0.1:{it.port}/console/sign-in?link=")
+        async with httpx.AsyncClient(base_url=it.listen.url, verify=it.context, trust_env=False) as http:
+            entered = await http.post("/console/sign-in", data={"link": link.partition("link=")[2]})
+            assert "; Secure" in entered.headers["set-cookie"]
+            assert "till1" in (await http.get("/console/")).text
+
+
+def test_the_address_for_a_browser() -> None:
+    tls = {"certificate": Path("c.pem"), "key": Path("k.pem")}
+    everywhere = ListenConfig(address="0.0.0.0:8443", **tls)
+    assert address_of(everywhere, ("*.shop.example.pl", "till.example.pl")) == "https://till.example.pl:8443"
+    assert address_of(everywhere, ()) == f"https://{socket.gethostname()}:8443"
+    assert address_of(ListenConfig(address="[::1]:80"), ()) == "http://[::1]:80"
 
 
 def test_a_token_gets_no_link(market: Shop) -> None:

@@ -49,7 +49,7 @@ class Screen:
         self.page.goto(f"{self.shop.address}/console/{path}")
 
     def text(self, selector: str = "main") -> str:
-        return self.page.locator(selector).inner_text()
+        return str(self.page.locator(selector).inner_text())
 
     def until(self, text: str, selector: str = "main") -> None:
         """Wait until the page shows it, without a reload by the person."""
