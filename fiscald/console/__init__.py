@@ -3,8 +3,3 @@
 The console knows nothing that the API does not say, and does nothing that the API does not do: it calls the API's own
 application inside the process, with the rights of the person who asked for the sign-in link.
 """
-
-from fiscald.console.application import console_application
-from fiscald.console.sessions import Person, Sessions
-
-__all__ = ["Person", "Sessions", "console_application"]

@@ -141,12 +141,12 @@ class Console:
     async def _show_sign_in(self, visit: Visit) -> Response:
         secret = visit.query.get("link", "")
         state = "none" if not secret else "good" if self._sessions.is_link(secret) else "old"
-        return visit.plain("sign_in.html", link=secret, state=state)
+        return await visit.plain("sign_in.html", link=secret, state=state)
 
     async def _sign_in(self, visit: Visit) -> Response:
         cookie = self._sessions.enter(visit.form["link"])
         if cookie is None:
-            return visit.plain("sign_in.html", 403, link="", state="old")
+            return await visit.plain("sign_in.html", 403, link="", state="old")
         response = visit.go("")
         secure = visit.request.url.scheme == "https"
         response.set_cookie(COOKIE, cookie, path="/console", httponly=True, samesite="strict", secure=secure)
@@ -187,5 +187,5 @@ def _to_sign_in(visit: Visit) -> Response:
 async def _problem(visit: Visit, session: Session | None, status: int) -> Response:
     """A page for a request that cannot be answered."""
     if session is None:
-        return visit.plain("trouble.html", status, status=status)
+        return await visit.plain("trouble.html", status, status=status)
     return await visit.page("trouble_inside.html", status, status=status)

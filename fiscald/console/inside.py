@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from urllib.parse import quote, unquote, urlencode
 
 import anyio
+import anyio.to_thread
 import httpx
 from anyio.streams.memory import MemoryObjectReceiveStream
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -18,6 +19,8 @@ from fiscald.api.calls import Async, Call, content
 T = TypeVar("T")
 #: Parts of an answer that wait for a slow reader.
 _PARTS = 8
+#: Bytes of an answer that is read at once; reading a larger one would hold up the others.
+SMALL = 8 * 1024
 
 
 class Inside(Async):
@@ -33,7 +36,9 @@ class Inside(Async):
         async with self.stream(asked.method, asked.path, asked.params, asked.headers, body) as (response, parts):
             whole = b"".join([part async for part in parts])
         answer = httpx.Response(response.status_code, headers=response.headers, content=whole)
-        return asked.read(content(answer))
+        if len(whole) <= SMALL:
+            return asked.read(content(answer))
+        return await anyio.to_thread.run_sync(lambda: asked.read(content(answer)))
 
     async def events(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request to the console with the API's events. They are written to its own connection."""

@@ -65,8 +65,8 @@ async def check_field(visit: Visit) -> Response:
     count = sum(char.isalnum() for char in typed)
     if count < LENGTH - 1:
         text = visit.t(f"{count} of {LENGTH} characters", f"{count} z {LENGTH} znaków") if count else ""
-        return visit.plain("number_check.html", checked=None, so_far=text)
-    return visit.plain("number_check.html", checked=await check(visit, field, typed), so_far="")
+        return await visit.plain("number_check.html", checked=None, so_far=text)
+    return await visit.plain("number_check.html", checked=await check(visit, field, typed), so_far="")
 
 
 async def start(visit: Visit) -> Response:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode
 
 import anyio
+import anyio.to_thread
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
@@ -37,6 +39,8 @@ _templates = Environment(
 )
 _templates.globals["version"] = __version__
 _templates.globals["languages"] = LANGUAGES
+for _name in _templates.list_templates(["html"]):
+    _templates.get_template(_name)  # compiled when the console is loaded, not while a person waits
 
 
 class Unfit(Exception):
@@ -150,7 +154,7 @@ class Visit:
         opens = (
             not licence["may_print"] and not self.session.without_licence and not path.startswith("/console/licence")
         )
-        return self.plain(
+        return await self.plain(
             template,
             status,
             hello=hello,
@@ -164,10 +168,11 @@ class Visit:
             **{name: Blanks(fact) if name in ("typed", "mistakes", "wrong") else fact for name, fact in facts.items()},
         )
 
-    def plain(self, template: str, status: int = 200, /, **facts: Any) -> Response:
+    async def plain(self, template: str, status: int = 200, /, **facts: Any) -> Response:
         """A page for a reader who need not be signed in."""
-        text = _templates.get_template(template).render(t=self.t, url=url, **facts)
-        return HTMLResponse(text, status)
+        # In a thread: a long list takes longer than the others may wait.
+        render = partial(_templates.get_template(template).render, t=self.t, url=url, **facts)
+        return HTMLResponse(await anyio.to_thread.run_sync(render), status)
 
     @property
     def here(self) -> str:

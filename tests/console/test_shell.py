@@ -188,8 +188,7 @@ async def test_over_tls_the_cookie_is_for_tls_only(tmp_path: Path) -> None:
 
 
 def test_the_address_for_a_browser() -> None:
-    tls = {"certificate": Path("c.pem"), "key": Path("k.pem")}
-    everywhere = ListenConfig(address="0.0.0.0:8443", **tls)
+    everywhere = ListenConfig(address="0.0.0.0:8443", certificate=Path("c.pem"), key=Path("k.pem"))
     assert address_of(everywhere, ("*.shop.example.pl", "till.example.pl")) == "https://till.example.pl:8443"
     assert address_of(everywhere, ()) == f"https://{socket.gethostname()}:8443"
     assert address_of(ListenConfig(address="[::1]:80"), ()) == "http://[::1]:80"
