@@ -15,5 +15,5 @@ def money(typed: str) -> str | None:
 
 
 def quantity(typed: str) -> str:
-    """A quantity or a percentage as the API takes it; what is none stays as it is, and the API says so."""
+    """A quantity or a percentage as the API takes it; what is none stays as it is, and the API refuses it."""
     return "".join(typed.split()).replace(",", ".").removesuffix("%")

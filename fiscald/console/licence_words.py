@@ -83,7 +83,7 @@ def state(t: Words, licence: dict[str, Any]) -> State:
 
 
 def warnings(t: Words, licence: dict[str, Any]) -> list[str]:
-    """Its warnings, those with words of their own."""
+    """Its warnings in words; a warning that has none here is left out."""
     return [t(*_WARNINGS[code]) for code in licence["warnings"] if code in _WARNINGS]
 
 

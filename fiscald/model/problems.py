@@ -507,7 +507,7 @@ CATALOGUE: dict[str, Row] = {
         "Konsola WWW nie jest włączona. Zgłoś administratorowi.",
     ),
     "console.unknown_user": Row(
-        _REQ, _NOT, _USELESS, "Nobody knows who asks",
+        _REQ, _NOT, _USELESS, "The user is not known",
         "a link to the console has the rights of the user who asks, so only a user of the Unix socket can ask for one: "
         "fiscalctl console",
         "Odnośnik do konsoli można utworzyć tylko na komputerze z programem: fiscalctl console.",

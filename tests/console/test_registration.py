@@ -187,7 +187,7 @@ def test_a_trial_step_by_step_then_a_bought_licence() -> None:
 
 
 @pytest.mark.slow  # a vendor's server with TLS
-def test_the_company_is_asked_for_where_nobody_knows_it() -> None:
+def test_an_unknown_company_is_asked_for() -> None:
     with shop(licensed=False, vendor=True) as it, reader(it) as anna:
         number = it.vendor.number()
         asked = anna.post("licence", number=number, support="", email="")

@@ -48,7 +48,7 @@ def test_every_answer_has_the_headers(anna: Reader) -> None:
     assert anna.get("").headers["cache-control"] == "no-store"
 
 
-def test_a_page_has_no_script_or_style_of_its_own(anna: Reader) -> None:
+def test_a_page_has_no_script_or_style_inside(anna: Reader) -> None:
     for path in ("", "documents", "sandbox", "technician", "about", "licence", "sign-in"):
         page = anna.get(path).text
         assert "style=" not in page

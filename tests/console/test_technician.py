@@ -39,7 +39,7 @@ def test_a_scan_tells_how_far_it_is_and_what_to_configure(anna: Reader) -> None:
         assert "POSNET Thermal EMU" in text
 
 
-def test_an_address_that_is_none_is_told(anna: Reader) -> None:
+def test_a_wrong_address_keeps_its_place_and_gets_a_reason(anna: Reader) -> None:
     answer = anna.get("technician/scan", port="tcp://<b>")
     assert answer.status_code == 422
     assert "tcp://<b>" in text_of(answer)
