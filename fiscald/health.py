@@ -57,7 +57,7 @@ class Health:
         while True:
             await anyio.sleep(CHECK_INTERVAL)
             await anyio.to_thread.run_sync(self.measure)
-            self._beside()  # it is logged, even if nobody asks
+            self._beside()  # it is logged, also without a request
 
     def notices(self) -> tuple[Notice, ...]:
         """The notices for people."""

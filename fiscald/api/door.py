@@ -3,8 +3,8 @@
 On the Unix socket none of this is asked: the kernel says who the caller is.
 
 A page of any web site can make a browser send requests here. It does not know a token; but a host name that first
-leads to the site and then to this computer (DNS rebinding) would make this daemon part of the site. So names that
-nobody gave this daemon are refused, and pages only of configured sites get an answer.
+leads to the site and then to this computer (DNS rebinding) would make this daemon part of the site. So
+unknown names are refused, and only pages of configured sites get an answer.
 """
 
 from __future__ import annotations

@@ -69,7 +69,7 @@ ROUTES = (
         "POST",
         "/v1/tokens",
         make_token,
-        "Make a token for a program on the network. Nobody can give it a right without having it",
+        "Make a token for a program on the network. It has no right that the caller does not have",
         {201: (MadeToken, "the token; this is the only answer that contains it")},
         body=NewToken,
         problems=(404, 409, 503),

@@ -1,6 +1,6 @@
 """Checks tokens, and knows their last uses. The journal keeps a hash of each; the token itself is shown once.
 
-A token has 256 random bits, so nobody finds one by trying. Wrong ones are still slowed down per address: a program
+A token has 256 random bits, so trying finds none. Wrong ones are still slowed down per address: a program
 with a wrong token must not keep the daemon busy, and must not fill the log. The right token is never slowed down.
 """
 

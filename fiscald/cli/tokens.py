@@ -49,7 +49,7 @@ def create(
 ) -> None:
     """Make the token NAME, and print it. It is shown only now: the daemon keeps a hash.
 
-    Nobody can give a token a right without having it. The program may do what the token may do, whoever runs it.
+    You can give it only rights that you have. The program may do what the token may do, no matter which user runs it.
     """
     end = None if expires is None else datetime.combine(expires, time(23, 59, 59), POLISH_TIME)
     if end is not None and end < datetime.now(POLISH_TIME):

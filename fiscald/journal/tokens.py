@@ -104,7 +104,7 @@ class TokenKeeper(JournalFile):
 
 
 def _known(row: tuple[Any, ...]) -> KnownToken | None:
-    """A row as a token. One that is unreadable counts as none: it lets nobody in."""
+    """A row as a token. One that is unreadable counts as none."""
     number, digest, name, rights, printers, created_at, created_by, expires, revoked_at, used_at, used_from = row
     ends = [None if text is None else moment(text) for text in (expires, revoked_at)]
     made = moment(created_at)

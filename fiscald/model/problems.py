@@ -221,7 +221,7 @@ CATALOGUE: dict[str, Row] = {
     ),
     "token.rights": Row(
         _REQ, _NOT, _USELESS, "More rights than the caller has",
-        "nobody can give a token rights without having them: {rights}",
+        "the caller does not have the rights that the token would have: {rights}",
         "Nie można nadać uprawnień, których się nie ma.",
     ),
     "token.exists": Row(

@@ -92,8 +92,8 @@ async def test_without_permission_the_page_says_what_to_do(tmp_path: Path) -> No
     async with site(tmp_path) as (origin, pem), networked(tmp_path, origins=(origin,)) as door:
         token = await door.token("browser", ["print"])
         async with browsing(tmp_path, origin, pem) as browser:
-            denied = {"permission": {"name": "loopback-network"}, "setting": "denied", "origin": origin}
-            await browser.call("Browser.setPermission", **denied)
+            denied = {"name": "loopback-network"}
+            await browser.call("Browser.setPermission", permission=denied, setting="denied", origin=origin)
             page = await browser.open(origin)
             assert "may this page use the local network?" in await print_on(page, door, token)
             assert any("address space" in line for line in browser.console), browser.console

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import string
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +12,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fiscald.certificates import CertificateFacts
 from fiscald.diagnostics.access import Denial
 from fiscald.diagnostics.candidates import Candidate
 from fiscald.diagnostics.checks import judge
 from fiscald.diagnostics.facts import Facts, LineFacts, PortFacts, PrinterFacts, StateFacts
 from fiscald.diagnostics.findings import CATALOGUE, Finding, finding
 from fiscald.diagnostics.host import Held, Holder, SerialPort, UartCounters, UsbFacts
-from fiscald.diagnostics.network import Listen, NetworkFacts
 from fiscald.diagnostics.probing import Attempt, Heard, Probed
 from fiscald.diagnostics.units import Units
 from fiscald.model import notices
@@ -50,6 +48,7 @@ from tests.diagnostics.judged import (
     printer,
     till,
 )
+from tests.diagnostics.network_cases import GOOD, NETWORK
 from tests.diagnostics.tree import BY_ID
 
 STRANGER = Denial("anna is not in it", "sudo usermod -aG fiscald anna    # then log out and log in again", "fiscald")
@@ -164,16 +163,6 @@ TCP = "tcp://192.168.1.50:6666"
 
 
 #: code -> facts that provoke it, and words of its remedy.
-LISTEN = Listen("192.168.1.5", 8443, Path("/c"), Path("/k"), ("https://pos.example.pl",))
-
-
-def certificate(days: int, *, begins: int = -9) -> CertificateFacts:
-    """One that ends in so many days, and began so many days ago (negative)."""
-    now = datetime.now(UTC)
-    ends = now + timedelta(days=days, hours=1)
-    return CertificateFacts(("till",), ("10.0.0.1",), now + timedelta(days=begins), ends, "sha256:00")
-
-
 PROVOKED: dict[str, list[tuple[Facts, str]]] = {
     "config": [(facts(config_error="unknown key sokcet"), "sudoedit /etc/fiscald/fiscald.toml")],
     "config_unread": [
@@ -184,25 +173,7 @@ PROVOKED: dict[str, list[tuple[Facts, str]]] = {
         (facts(named=named("rights", right="raw", kind="user", user="ghost", add="sudo useradd --system ghost")), "ghost")
     ],
     "ca_file": [(facts(named=named("ca_file", file="/ca.pem", reason="why")), "sudoedit /etc/f")],
-    "listen_file": [
-        (facts(network=NetworkFacts(LISTEN, unusable=(("key", Path("/k"), "No such file"),))), "fiscalctl listen certificate")
-    ],
-    "listen_hidden": [
-        (facts(named=named("listen_hidden", name="key", file="/k", remedy="sudo chown fiscald /k")), "sudo chown fiscald /k")
-    ],
-    "listen_key": [(facts(network=NetworkFacts(LISTEN, key_mode=0o644)), "sudo chown fiscald /k && sudo chmod 600 /k")],
-    "listen_down": [(facts(network=NetworkFacts(LISTEN, down="refused")), "systemctl restart fiscald")],
-    "certificate_over": [
-        (facts(network=NetworkFacts(LISTEN, certificate(-1))), "listen certificate --force"),
-        (facts(network=NetworkFacts(LISTEN, certificate(900, begins=2))), "timedatectl"),
-    ],
-    "certificate_ends": [(facts(network=NetworkFacts(LISTEN, certificate(29))), "systemctl reload fiscald")],
-    "certificate_names": [
-        (facts(network=NetworkFacts(LISTEN, certificate(90)._replace(names=()))), "listen certificate --force 192.168.1.5")
-    ],
-    "origin_closed": [
-        (facts(network=NetworkFacts(LISTEN, closed_to=(("https://pos.example.pl", "403"),))), "docs/browser.md")
-    ],
+    **NETWORK,
     "socket_taken": [(facts(named=named("socket_taken", socket="/s")), "sudo mv /s /s.kept")],
     "socket_folder": [
         (facts(named=named("socket_folder", socket="/run/f/s", folder="/run/f", reason="why")), "sudo install -d -o fiscald"),
@@ -404,8 +375,7 @@ def test_there_are_no_findings_where_all_is_well() -> None:
     assert codes(facts(printer(configured=till(TCP), port=None))) == []
     assert codes(facts(asked(Heard.ANSWER))) == []
     assert codes(facts(units=UNITS)) == []
-    assert codes(facts(network=NetworkFacts(LISTEN, certificate(30)))) == []
-    assert codes(facts(network=NetworkFacts(Listen("0.0.0.0", 1, Path("/c"), Path("/k")), certificate(90)))) == []
+    assert [codes(each) for each in GOOD] == [[], []]
     assert codes(facts(printer(port=AMA), units=UNITS)) == [], "it works: another daemon than the unit's"
     assert codes(facts(printer(clock=NOW + timedelta(minutes=4), line=LineFacts(10_000, 2)))) == []
 

@@ -97,7 +97,7 @@ FORBIDDEN: dict[str, tuple[str, tuple[str, ...]]] = {
         "fiscald.console.pages",
         ("fiscald.engine", "fiscald.journal", "fiscald.licence", "fiscald.api.handlers", "fiscald.config", "fiscald.daemon", "fiscald.cli.scan", "click"),
     ),
-    "what every floor may stand on: private files, logs, systemd, text made visible": (
+    "what every floor may stand on: certificates, private files, logs, systemd, text made visible": (
         "fiscald.private", ("fiscald.model.documents", "fiscald.journal", "fiscald.transport", "fiscald.config"),
     ),
 }  # fmt: skip
