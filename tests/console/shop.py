@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -20,6 +19,7 @@ from fiscald.emulator.running import EmulatedPrinter
 from fiscald.licence.testing import make_certificate
 from tests.licence.server.https import RunningVendor, vendor_server
 from tests.networked import free_port
+from tests.waiting import until
 
 MACHINE = "5c94726b-8665-49b5-8d3a-f9c26f0c4042"
 RECEIPT: dict[str, Any] = {
@@ -72,11 +72,7 @@ class Shop:
 
     def until(self, state: str, name: str = "till1") -> None:
         """Wait until the daemon says so."""
-        end = time.monotonic() + 20
-        while (found := self.client.printer(name).state) != state:
-            if time.monotonic() > end:
-                raise TimeoutError(f"{name} is {found}, not {state}")
-            time.sleep(0.01)
+        until(self.client, state, printer=name)
 
     def undecided(self, key: str) -> None:
         """A document of which nobody knows whether it was printed."""
