@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fiscald.console import documents, licence_flows, printers, registration, sandbox, technician
+from fiscald.console import documents, licence_flows, printers, registration, sandbox, technician, tokens
 from fiscald.console.application import Page
 
 PAGES = (
@@ -25,6 +25,8 @@ PAGES = (
     Page("technician/conversation", technician.conversation),
     Page("technician/conversation/lines", technician.follow),
     Page("technician/capture", technician.capture),
+    Page("technician/tokens", tokens.tokens, tokens.make),
+    Page("technician/tokens/revoke", post=tokens.revoke),
     Page("technician/bugreport", technician.bugreport),
     Page("about", registration.about),
     Page("licence", registration.start, registration.register),

@@ -151,9 +151,8 @@ class Visit:
         hello, licence = await self.api.hello(), await self.api.licence()
         rights = {Right(each) for each in hello["rights"] if each in list(Right)}
         path = self.request.url.path
-        opens = (
-            not licence["may_print"] and not self.session.without_licence and not path.startswith("/console/licence")
-        )
+        # For a person who can do something about it; the others see a line.
+        opens = not licence["may_print"] and not self.session.without_licence and Right.LICENCE in rights
         return await self.plain(
             template,
             status,
@@ -162,7 +161,7 @@ class Visit:
             rights=rights,
             csrf=self.session.csrf,
             person=self.session.person.name,
-            opens_registration=opens and path != "/console/about",
+            opens_registration=opens and not path.startswith(("/console/licence", "/console/about")),
             here=self.here,
             path=path,
             **{name: Blanks(fact) if name in ("typed", "mistakes", "wrong") else fact for name, fact in facts.items()},

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cached_property
 from html import unescape
 from typing import Any
 
@@ -34,7 +35,7 @@ class Reader:
         """What a person reads on a page."""
         return text_of(self.get(path, **query))
 
-    @property
+    @cached_property
     def token(self) -> str:
         """Of every form of this session."""
         found = re.search(r'name="csrf" value="([^"]+)"', self.get("about").text)

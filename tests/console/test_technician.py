@@ -12,7 +12,7 @@ import pytest
 from fiscald.console.programs import ProgramFailed, Programs
 from fiscald.emulator.running import EmulatedPrinter
 from fiscald.recording.packets import read
-from tests.console.desk import Reader, text_of
+from tests.console.desk import Reader, text_of, value_of
 from tests.console.shop import RECEIPT
 
 
@@ -81,6 +81,25 @@ def test_the_capture_is_a_recording(anna: Reader) -> None:
     answer = anna.get("technician/capture", name="till1")
     assert answer.headers["content-disposition"] == 'attachment; filename="till1.pcapng"'
     assert read(answer.content).packets
+
+
+def test_a_token_is_shown_once_and_revoked(anna: Reader) -> None:
+    bad = anna.post("technician/tokens", name="mój erp", right=["print"], expires="jutro")
+    assert bad.status_code == 422
+    assert [value_of(bad, field) for field in ("name", "expires")] == ["mój erp", "jutro"]
+    made = anna.post(
+        "technician/tokens", name="erp-1", right=["print", "report"], printer=["till1"], expires="2099-12-31"
+    )
+    token = made.text.partition('<pre tabindex="0">')[2].partition("<")[0]
+    found = httpx.get(f"{anna.shop.address}/v1", headers={"Authorization": f"Bearer {token}"}).json()
+    assert (found["rights"], found["printers"]) == (["print", "report"], ["till1"])
+    assert token not in anna.get("technician/tokens").text
+    assert "31 December 2099" in anna.read("technician/tokens")
+    assert anna.post("technician/tokens", name="erp-1", right=["print"]).status_code == 409
+    assert anna.post("technician/tokens/revoke", name="erp-1").status_code == 303
+    assert "revoked" in anna.read("technician/tokens")
+    assert httpx.get(f"{anna.shop.address}/v1", headers={"Authorization": f"Bearer {token}"}).status_code == 401
+    assert anna.post("technician/tokens/revoke", name="none").status_code == 404
 
 
 @pytest.mark.slow  # a process that examines the computer

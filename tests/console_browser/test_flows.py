@@ -132,6 +132,27 @@ def test_a_swapped_printer_is_adopted(chromium: Any) -> None:
         anna.until("Ready")
 
 
+def test_a_page_without_a_connection_tells_that_it_is_old(desk: Screen) -> None:
+    desk.open("")
+    desk.until("till1")
+    desk.page.context.set_offline(True)
+    desk.until("There is no connection to fiscald")
+    desk.page.context.set_offline(False)
+    desk.page.locator("#lost").wait_for(state="hidden")
+    desk.errors.clear()
+
+
+def test_a_token_is_made_and_revoked(desk: Screen) -> None:
+    desk.open("technician")
+    desk.page.get_by_role("link", name="Tokens").click()
+    desk.page.get_by_label("Name of the program").fill("web-shop")
+    desk.page.get_by_label("Name of the program").press("Enter")
+    desk.until("it is shown only once")
+    assert desk.text("pre").startswith("fiscald_")
+    desk.page.get_by_role("button", name="Revoke web-shop").click()
+    desk.until("revoked")
+
+
 # -- the technician --------------------------------------------------------------------------------------------
 
 

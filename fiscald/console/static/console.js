@@ -25,6 +25,17 @@
       waiting.set(part.id, setTimeout(() => htmx.trigger(part, "changed"), 150));
     });
     const events = new EventSource("/console/events");
+    let lost = null;
+    events.onerror = () => {
+      lost ??= setTimeout(() => { document.getElementById("lost").hidden = false; }, 2000);
+    };
+    events.onopen = () => {
+      if (lost === null) return;
+      clearTimeout(lost);
+      lost = null;
+      document.getElementById("lost").hidden = true;
+      document.querySelectorAll("[data-live]").forEach((part) => htmx.trigger(part, "changed"));
+    };
     const read = (event, name) => { try { return name(JSON.parse(event.data)); } catch { return ""; } };
     events.addEventListener("printer", (event) => changed("printer", read(event, (it) => it.name)));
     events.addEventListener("job", (event) => changed("job", read(event, (it) => it.job.key)));
