@@ -50,6 +50,9 @@ class Shop:
         self.socket = config.socket
         self.address = config.listen.url
         self.licence_server: RunningVendor | None = None
+        self.stop: Callable[[], object]
+        """Ends the daemon as if it were killed; ``start`` starts it again, on the same address."""
+        self.start: Callable[[], object]
 
     @property
     def vendor(self) -> RunningVendor:
@@ -106,12 +109,15 @@ def shop(
             printers={name: PrinterConfig(family=each.family, address=each.address) for name, each in printers.items()},
             **more,
         )
-        future, _ = portal.start_task(partial(daemon.run, config, machine=lambda: MACHINE))
-        stack.callback(future.cancel)
+        run = partial(daemon.run, config, machine=lambda: MACHINE)
+        running = [portal.start_task(run)[0]]
+        stack.callback(lambda: running[-1].cancel())
         client = stack.enter_context(Client(config.socket))
         if licensed:
             client.install_licence(make_certificate())
         it = Shop(config, printers, client, portal.call)
+        it.stop = lambda: running[-1].cancel()
+        it.start = lambda: running.append(portal.start_task(run)[0])
         it.licence_server = server
         for name in printers:
             it.until("ready", name)

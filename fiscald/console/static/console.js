@@ -24,22 +24,36 @@
       clearTimeout(waiting.get(part.id));
       waiting.set(part.id, setTimeout(() => htmx.trigger(part, "changed"), 150));
     });
-    const events = new EventSource("/console/events");
-    let lost = null;
-    events.onerror = () => {
-      lost ??= setTimeout(() => { document.getElementById("lost").hidden = false; }, 2000);
-    };
-    events.onopen = () => {
-      if (lost === null) return;
-      clearTimeout(lost);
-      lost = null;
-      document.getElementById("lost").hidden = true;
-      document.querySelectorAll("[data-live]").forEach((part) => htmx.trigger(part, "changed"));
-    };
     const read = (event, name) => { try { return name(JSON.parse(event.data)); } catch { return ""; } };
-    events.addEventListener("printer", (event) => changed("printer", read(event, (it) => it.name)));
-    events.addEventListener("job", (event) => changed("job", read(event, (it) => it.job.key)));
-    events.addEventListener("licence", () => changed("licence", ""));
+    const note = document.getElementById("lost");
+    let lost = null;
+    let events = null;
+    const connect = () => {
+      events = new EventSource("/console/events");
+      events.addEventListener("printer", (event) => changed("printer", read(event, (it) => it.name)));
+      events.addEventListener("job", (event) => changed("job", read(event, (it) => it.job.key)));
+      events.addEventListener("licence", () => changed("licence", ""));
+      events.onerror = () => {
+        lost ??= setTimeout(() => { note.hidden = false; }, 2000);
+        if (events.readyState === EventSource.CLOSED) setTimeout(again, 3000);
+      };
+      events.onopen = () => {
+        if (lost === null) return;
+        clearTimeout(lost);
+        lost = null;
+        note.hidden = true;
+        each("[data-live]", document, (part) => htmx.trigger(part, "changed"));
+      };
+    };
+    // The daemon refused the stream: the session may have ended, with a restart for instance.
+    const again = async () => {
+      try {
+        const answer = await fetch("/console/", { redirect: "manual" });
+        if (answer.type === "opaqueredirect") { location.reload(); return; }
+      } catch { /* it is not there yet */ }
+      connect();
+    };
+    connect();
     addEventListener("pagehide", () => events.close());
   };
 
