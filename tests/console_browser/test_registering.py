@@ -33,7 +33,7 @@ def test_the_window_opens_by_itself_and_the_keyboard_is_in_field_x(chromium: Any
     for language, width in (("en", 1280), ("pl", 360)):
         with screen(chromium, closed, language=language, width=width, dark=width == 360) as it:
             it.page.locator("#f-number").wait_for()
-            it.page.wait_for_function("document.activeElement.id === 'f-number'")
+            it.page.locator("#f-number:focus").wait_for()
             assert it.violations(axe) == []
             it.page.keyboard.press("Escape")
             it.page.locator(WINDOW).wait_for(state="detached")
@@ -130,11 +130,11 @@ def test_a_trial_by_keyboard_step_by_step(unregistered: Screen) -> None:
         page.keyboard.type(text)
     page.keyboard.press("Enter")
     it.until("Step 2 of 3", WINDOW)
-    page.wait_for_function("document.activeElement.name === 'email'")
+    page.locator("#f-email:focus").wait_for()
     page.keyboard.type("zosia@example.pl")
     page.keyboard.press("Enter")
     it.until("Step 3 of 3", WINDOW)
-    page.wait_for_function("document.activeElement.name === 'code'")
+    page.locator("#f-code:focus").wait_for()
     page.keyboard.type("00000-00000")
     page.keyboard.press("Enter")
     it.until("Code for support", WINDOW)
@@ -183,7 +183,8 @@ def test_without_internet_by_file_and_qr_code(unregistered: Screen, tmp_path: Pa
     answer = tmp_path / "answer.txt"
     answer.write_text(armour(reply.certificate))
     page.locator("#f-file").set_input_files(answer)
-    page.wait_for_function("document.getElementById('f-certificate').value.includes('BEGIN FISCALD')")
+    page.locator("#f-certificate:not(:placeholder-shown)").wait_for()
+    assert "BEGIN FISCALD LICENCE" in page.locator("#f-certificate").input_value()
     page.get_by_role("button", name="Install the licence").click()
     it.until("The licence is installed.", WINDOW)
 

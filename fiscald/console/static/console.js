@@ -17,12 +17,19 @@
     const parts = document.querySelectorAll("[data-live]");
     if (!parts.length) return;
     const waiting = new Map();
+    const refresh = ({ id }) => {
+      clearTimeout(waiting.get(id));
+      waiting.set(id, setTimeout(() => {
+        const part = document.getElementById(id); // the part that is there then: each answer replaces it
+        if (part?.classList.contains("htmx-request")) refresh(part);
+        else if (part) htmx.trigger(part, "changed");
+      }, 150));
+    };
     const changed = (kind, data) => each("[data-live]", document, (part) => {
       const wanted = part.dataset.live.split(" ");
       if (!wanted.includes(kind)) return;
       if (part.dataset.of && part.dataset.of !== data) return;
-      clearTimeout(waiting.get(part.id));
-      waiting.set(part.id, setTimeout(() => htmx.trigger(part, "changed"), 150));
+      refresh(part);
     });
     const read = (event, name) => { try { return name(JSON.parse(event.data)); } catch { return ""; } };
     const note = document.getElementById("lost");
@@ -38,11 +45,11 @@
         if (events.readyState === EventSource.CLOSED) setTimeout(again, 3000);
       };
       events.onopen = () => {
-        if (lost === null) return;
         clearTimeout(lost);
         lost = null;
         note.hidden = true;
-        each("[data-live]", document, (part) => htmx.trigger(part, "changed"));
+        // Also the first time: something may have changed since the page was made.
+        each("[data-live]", document, refresh);
       };
     };
     // The daemon refused the stream: the session may have ended, with a restart for instance.
