@@ -25,6 +25,7 @@ from fiscald.api.rights import Rights
 from fiscald.api.server import ApiServer
 from fiscald.api.tokens import Tokens
 from fiscald.config import Config, PrinterConfig
+from fiscald.consoles import console_of
 from fiscald.engine import Engine, Printer, TokenRecords
 from fiscald.health import Health
 from fiscald.journal import (
@@ -111,7 +112,8 @@ async def run(
             health = Health(config.state_dir, readable=open_to.read, beside=beside)
             tokens = Tokens(TokenRecords(journal), now)
             api = Api(engine, registration, rights, health, draw, tokens, webhooks)
-            app = create_app(api, hosts=listening.hosts, origins=listening.origins)
+            console = None if config.listen is None else console_of(api, config.listen, listening.hosts, config.socket)
+            app = create_app(api, hosts=listening.hosts, origins=listening.origins, console=console)
             server = ApiServer(_logged(app), sockets.all, _bounds(config), api.feed.run, listening.context)
             _log_configuration(config)
             async with anyio.create_task_group() as keepers:

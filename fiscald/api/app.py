@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -22,9 +22,16 @@ from fiscald.model.problems import ProblemError
 
 
 def create_app(
-    api: Api, *, hosts: Iterable[str] = (), origins: Iterable[str] = (), console: ASGIApp | None = None
+    api: Api,
+    *,
+    hosts: Iterable[str] = (),
+    origins: Iterable[str] = (),
+    console: Callable[[ASGIApp], ASGIApp] | None = None,
 ) -> ASGIApp:
-    """The ASGI application. ``hosts``, ``origins`` and ``console``: see ``Door``; they are for the network only."""
+    """The ASGI application. ``hosts`` and ``origins``: see ``Door``; ``console`` makes the web console over the routes.
+
+    All three are for the network only.
+    """
 
     async def handle(route: Route, request: Request) -> Response:
         if route.rights:
@@ -43,4 +50,5 @@ def create_app(
     )
     app.router.redirect_slashes = False  # an unknown route is refused, not guessed
     answering = TestKeyHeaderMiddleware(app) if api.licence.test_keys else app
-    return InTurn(Door(answering, api.tokens, Hosts(hosts), origins, console))
+    door = Door(answering, api.tokens, Hosts(hosts), origins, None if console is None else console(answering))
+    return InTurn(door)

@@ -19,7 +19,7 @@ from urllib.parse import quote
 import httpx
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from fiscald.api.wire import JobAnswer, JobList, PrinterList
+from fiscald.api.wire import ConsoleLink, JobAnswer, JobList, PrinterList
 from fiscald.model.capabilities import PrinterDetails
 from fiscald.model.copies import CopyFormat
 from fiscald.model.documents import Document, IfInterrupted
@@ -262,6 +262,11 @@ class Calls:
         """
         body = {"command": command, "force": force}
         return Call("POST", _printer_path(name, "/raw"), reader(RawAnswer), RAW_SECONDS, body, once=True)
+
+    @call
+    def console_link(self) -> Call[ConsoleLink]:
+        """A link that signs the caller in to the web console, once. Raises ``Refused`` if there is none."""
+        return Call("POST", "/v1/console/link", reader(ConsoleLink))
 
     @call
     def tokens(self) -> Call[tuple[Token, ...]]:

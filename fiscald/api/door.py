@@ -84,7 +84,7 @@ class Door:
             await _refused(why)(scope, receive, send)
             return
         path: str = scope["path"]
-        if self._console is not None and (path == CONSOLE or path.startswith(f"{CONSOLE}/")):
+        if self._console is not None and (path in ("/", CONSOLE) or path.startswith(f"{CONSOLE}/")):
             await self._console(scope, receive, send)
             return
         if headers.get("origin") in self._origins:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import re
+from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from functools import partial
 from typing import Protocol, TypeVar
@@ -22,13 +23,14 @@ from fiscald.api.limits import caller_of, demand_printer, printers_of
 from fiscald.api.listing import asked_for
 from fiscald.api.paper import Copies, Draw
 from fiscald.api.reading import Bodies, asker, connection_of
-from fiscald.api.rights import Rights, asker_of
+from fiscald.api.rights import Peer, Rights, asker_of
 from fiscald.api.rights import said as said_caller
 from fiscald.api.tokens import Tokens
 from fiscald.api.turns import Worker
 from fiscald.api.webhooks import WebhookHandlers
 from fiscald.api.wire import (
     Adoption,
+    ConsoleLink,
     Hello,
     LicenceName,
     PreviewBody,
@@ -90,6 +92,8 @@ class Api(Handlers, WebhookHandlers):
         self.worker = Worker()
         self.feed = Feed(engine, self.licence, self.worker, self.licence.notice, webhooks.summaries())
         self._bodies = Bodies(self.worker)
+        #: Makes a link to the web console for a user; ``None``: there is no console.
+        self.console: Callable[[Peer], ConsoleLink] | None = None
         self.described: bytes | None = None
         """The description of the API, after the first request for it."""
 
@@ -252,6 +256,17 @@ class Api(Handlers, WebhookHandlers):
         size = os.fstat(copy.fileno()).st_size
         log.info("a copy of the journal was made (%d bytes), asked by %s", size, said_caller(caller_of(request)))
         return answers.FileAnswer(copy, size, SQLITE)
+
+    async def console_link(self, request: Request) -> Response:
+        """``POST /v1/console/link``."""
+        peer = caller_of(request)
+        if self.console is None:
+            raise ProblemError(problem("console.off"))
+        if not isinstance(peer, Peer):
+            raise ProblemError(problem("console.unknown_user"))
+        link = self.console(peer)
+        log.info("user %d asked for a link to the console", peer.uid)
+        return JSONResponse(link.model_dump(mode="json"))
 
     async def raw(self, request: Request) -> Response:
         """``POST /v1/printers/{name}/raw``."""

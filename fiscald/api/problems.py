@@ -68,6 +68,7 @@ _STATUS = {
     "webhook": 409,
     "journal.damaged": 503,
     "journal": 409,
+    "console": 409,
     "daemon.internal": 500,
     "daemon": 503,
 }

@@ -17,6 +17,7 @@ from fiscald.api.token_routes import ROUTES as TOKEN_ROUTES
 from fiscald.api.webhooks import ROUTES as WEBHOOK_ROUTES
 from fiscald.api.wire import (
     Adoption,
+    ConsoleLink,
     CursorReset,
     Hello,
     JobAnswer,
@@ -198,6 +199,14 @@ ROUTES = (
     *LICENCE_ROUTES,
     *TOKEN_ROUTES,
     *WEBHOOK_ROUTES,
+    Route(
+        "POST",
+        "/v1/console/link",
+        Api.console_link,
+        "Make a link that signs the caller in to the web console, once, with the caller's rights",
+        {200: (ConsoleLink, "the link")},
+        problems=(409,),
+    ),
     Route(
         "GET",
         "/v1/backup",

@@ -145,6 +145,13 @@ class PreviewBody(Deferred):
     document: Document
 
 
+class ConsoleLink(Deferred):
+    """A link that signs one person in to the web console, once."""
+
+    url: str = Field(examples=["http://127.0.0.1:8443/console/sign-in?link=..."])
+    seconds: int = Field(description="how long it can be used")
+
+
 # -- the licence -----------------------------------------------------------------------------------------
 
 

@@ -18,6 +18,7 @@ from pydantic import ValidationError
 from fiscald import __version__
 from fiscald.api.client import DEFAULT_SOCKET, everything
 from fiscald.cli import recordings
+from fiscald.cli.console import console
 from fiscald.cli.context import BY_STATE, UNKNOWN, USAGE, Context, Verbs, pass_context
 from fiscald.cli.jobs import jobs
 from fiscald.cli.journal import backup, journal
@@ -174,7 +175,8 @@ def resolve(context: Context, key: str, verdict: Verdict, *, number: int | None,
 # -- verbs in other modules --------------------------------------------------------------------------------
 
 for _verb in (
-    jobs, paper, packaging, licence, test_page, raw, watch, journal, backup, listen, token_group, webhook, *LOCAL_VERBS,
+    jobs, paper, console, packaging, licence, test_page, raw, watch, journal, backup, listen, token_group, webhook,
+    *LOCAL_VERBS,
     recordings.capture, recordings.decode, recordings.regression,
 ):  # fmt: skip
     main.add_command(_verb)

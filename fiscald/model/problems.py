@@ -512,6 +512,17 @@ CATALOGUE: dict[str, Row] = {
         _DMN, _NOT, _SAFE, "The daemon is stopping", "nothing was accepted; try again when the daemon runs again",
         "Program drukujący jest zatrzymywany. Nic nie przyjęto.",
     ),
+    "console.off": Row(
+        _REQ, _NOT, _USELESS, "There is no web console",
+        "the daemon serves no web console: it needs [listen] in the configuration, and pip install 'fiscald[console]'",
+        "Konsola WWW nie jest włączona. Zgłoś administratorowi.",
+    ),
+    "console.unknown_user": Row(
+        _REQ, _NOT, _USELESS, "The user is not known",
+        "a link to the console has the rights of the user who asks, so only a user of the Unix socket can ask for one: "
+        "fiscalctl console",
+        "Odnośnik do konsoli można utworzyć tylko na komputerze z programem: fiscalctl console.",
+    ),
     "daemon.busy": Row(
         _DMN, _UNK, _SAME, "Too many open requests",
         "this user has reached the limit of open event streams and waiting requests; close some of them",
