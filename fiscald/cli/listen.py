@@ -15,7 +15,7 @@ import click
 
 from fiscald import certificates, private
 from fiscald.certificates import CertificateError, CertificateFacts
-from fiscald.cli.context import FAILED, USAGE, Context, pass_context
+from fiscald.cli.context import FAILED, REFUSED, USAGE, Context, pass_context
 from fiscald.config_listen import ListenConfig
 from fiscald.hosts import is_name, own_names
 from fiscald.terminal import visible
@@ -70,8 +70,10 @@ def certificate(context: Context, names: tuple[str, ...], *, config_path: Path, 
     try:
         _write(files[1], key, private.FILE)
         _write(files[0], pem, 0o644)
+    except PermissionError as error:
+        context.fail(REFUSED, f"{error.filename}: {error.strerror}; run it as root: sudo fiscalctl listen certificate")
     except OSError as error:
-        context.fail(FAILED, f"{error.filename}: {error.strerror}; run it as root: sudo fiscalctl listen certificate")
+        context.fail(FAILED, f"{error.filename}: {error.strerror}")
     facts = certificates.parse(pem)
     content = _json(facts, files)
     context.show(content, lambda: "\n".join([*_text(facts, files), *_next(config_path, given, said, files)]))

@@ -58,7 +58,7 @@ def create(
         context.fail(USAGE, f"{name!r} is no name: letters, digits, _ . and -, at most 64")
     with context.client() as client:
         made = client.make_token(name, rights, printers=printers or None, expires=end)
-    context.show(everything(made), lambda: made.token)
+    context.show(everything(made), lambda: shown(made).token)
     if not context.as_json:
         click.echo("Keep it: it is not shown again. The program sends it as: Authorization: Bearer TOKEN", err=True)
 

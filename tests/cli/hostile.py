@@ -106,6 +106,14 @@ def licence() -> dict[str, Any]:
     }  # fmt: skip
 
 
+def token() -> dict[str, Any]:
+    """A token as no daemon makes it."""
+    return {
+        "name": "erp", "rights": ["print"], "printers": [HOSTILE], "created_at": MOMENT.isoformat(), "created_by": 1,
+        "expires": MOMENT.isoformat(), "revoked_at": None, "used_at": MOMENT.isoformat(), "used_from": HOSTILE,
+    }  # fmt: skip
+
+
 def recording() -> bytes:
     """A capture with hostile bytes in both directions, a hostile note and a hostile comment."""
     packets = [Packet(MOMENT, "posnet", "till1", Event.OPEN, data=HOSTILE.encode())]
@@ -134,6 +142,9 @@ def answer(method: str, path: str) -> Any:
         "POST /v1/printers/[^/]+(/adoption|/journal-confirmation)": status().model_dump(mode="json"),
         "GET /v1/jobs": {"jobs": [job().model_dump(mode="json", by_alias=True)], "next": HOSTILE},
         ".* /v1/jobs/.*": job().model_dump(mode="json", by_alias=True),
+        "GET /v1/tokens": {"tokens": [token()]},
+        "POST /v1/tokens": token() | {"token": HOSTILE},
+        "DELETE /v1/tokens/.*": token(),
         ".* /v1/licence.*": licence(),
     }  # fmt: skip
     return next(content for route, content in routes.items() if re.fullmatch(route, f"{method} {path}"))

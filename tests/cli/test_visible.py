@@ -74,6 +74,11 @@ VERBS: dict[str, list[list[str]]] = {
     "bugreport": [["ROOT", "-o", "OUT", "--config", f"/missing{HOSTILE}"]],
     "backup": [["OUT"], [f"missing/{HOSTILE}"]],
     "journal confirm": [["till1", "--by", HOSTILE, "--note", HOSTILE, "--yes"]],
+    "token create": [["erp", "--rights", "print"], [HOSTILE, "--rights", "none"], ["erp", "--rights", HOSTILE]],
+    "token list": [["--all"]],
+    "token revoke": [["erp"], [HOSTILE]],
+    "listen certificate": [["--config", "OUT", HOSTILE], ["--config", f"missing{HOSTILE}/a.toml", "--days", "0"]],
+    "listen fingerprint": [["--config", f"missing{HOSTILE}.toml"]],
     "licence status": [[]],
     "licence diagnose": [[HOSTILE]],
     "licence register": [[HOSTILE]],
@@ -87,7 +92,18 @@ VERBS: dict[str, list[list[str]]] = {
     "licence test-certificate": [[]],
 }  # fmt: skip
 #: Verbs that show nothing of what the daemon or a file says when all is well.
-SILENT = ("clock show", "backup", "capture", "regression", "licence test-certificate", "replay", "scan", "bugreport")
+SILENT = (
+    "clock show",
+    "backup",
+    "capture",
+    "regression",
+    "licence test-certificate",
+    "replay",
+    "scan",
+    "bugreport",
+    "listen certificate",
+    "listen fingerprint",
+)
 
 
 def leaves(group: click.Group, before: str = "") -> Iterator[str]:
