@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from fiscald.cli.context import Context, everything, pass_context
+from fiscald.terminal import shown
 
 
 @click.command()
@@ -16,4 +17,4 @@ def console(context: Context) -> None:
     """
     with context.client() as client:
         link = client.console_link()
-    context.show(everything(link), lambda: link.url)
+    context.show(everything(link), lambda: shown(link.url))

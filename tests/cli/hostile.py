@@ -163,6 +163,7 @@ def answer(method: str, path: str) -> Any:
         "GET /v1/jobs": {"jobs": [job().model_dump(mode="json", by_alias=True)], "next": HOSTILE},
         ".* /v1/jobs/.*": job().model_dump(mode="json", by_alias=True),
         "GET /v1/tokens": {"tokens": [token()]},
+        "POST /v1/console/link": {"url": f"http://{HOSTILE}", "seconds": 600},
         "POST /v1/tokens": token() | {"token": HOSTILE},
         "DELETE /v1/tokens/.*": token(),
         ".* /v1/licence.*": licence(),

@@ -47,6 +47,7 @@ DOCUMENT_VERBS = [
 #: What a verb is called with; a test finds each that has none. FILE, DOCUMENT, OUT and ROOT are put in.
 VERBS: dict[str, list[list[str]]] = {
     "status": [[], ["till1"]],
+    "console": [[]],
     "adopt": [["till1", f"EMU {HOSTILE}"]],
     "print": [["DOCUMENT", "--key", "A"], [f"missing{HOSTILE}\udcff.json"]],
     **{" ".join(verb.words): [["--key", "A"] + ["1.00"] * taken] for verb, taken in DOCUMENT_VERBS},
