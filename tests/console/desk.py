@@ -59,8 +59,9 @@ def text_of(answer: httpx.Response) -> str:
 
 
 def value_of(answer: httpx.Response, field: str) -> str:
-    """What stands in a field of the page."""
-    found = re.search(rf'<input[^>]* name="{field}"[^>]*>', answer.text)
+    """What stands in a field of the page; a hidden one counts only if there is no other."""
+    fields = list(re.finditer(rf'<input[^>]* name="{field}"[^>]*>', answer.text))
+    found = next((each for each in fields if 'type="hidden"' not in each[0]), fields[0] if fields else None)
     assert found is not None, f"no field {field}: {text_of(answer)}"
     value = re.search(r' value="([^"]*)"', found[0])
     return unescape(value[1]) if value else ""
