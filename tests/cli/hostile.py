@@ -107,6 +107,29 @@ def licence() -> dict[str, Any]:
     }  # fmt: skip
 
 
+def webhook() -> dict[str, Any]:
+    return {
+        "name": HOSTILE, "receiver": HOSTILE, "events": ["job.done"], "printers": [HOSTILE], "state": "failing",
+        "reason": HOSTILE, "waiting": 1, "oldest": MOMENT.isoformat(), "dead": 1, "failing_since": MOMENT.isoformat(),
+        "failures": 3, "delivered_at": MOMENT.isoformat(),
+    }  # fmt: skip
+
+
+def dead_letter() -> dict[str, Any]:
+    return {
+        "id": 17, "message_id": HOSTILE, "key": HOSTILE, "type": "job.done", "since": MOMENT.isoformat(),
+        "dead_at": MOMENT.isoformat(), "tries": 20, "reason": HOSTILE,
+    }  # fmt: skip
+
+
+def token() -> dict[str, Any]:
+    """A token as no daemon makes it."""
+    return {
+        "name": "erp", "rights": ["print"], "printers": [HOSTILE], "created_at": MOMENT.isoformat(), "created_by": 1,
+        "expires": MOMENT.isoformat(), "revoked_at": None, "used_at": MOMENT.isoformat(), "used_from": HOSTILE,
+    }  # fmt: skip
+
+
 def recording() -> bytes:
     """A capture with hostile bytes in both directions, a hostile note and a hostile comment."""
     packets = [Packet(MOMENT, "posnet", "till1", Event.OPEN, data=HOSTILE.encode())]
@@ -121,6 +144,10 @@ def answer(method: str, path: str) -> Any:
     routes: dict[str, Any] = {
         "GET /v1": {"warnings": [{"code": HOSTILE, "detail": HOSTILE, "detail_pl": HOSTILE}]},
         "GET /v1/printers": {"printers": [status().model_dump(mode="json")]},
+        "GET /v1/webhooks": {"webhooks": [webhook()]},
+        "GET /v1/webhooks/[^/]+/dead": {"dead": [dead_letter()], "next": None},
+        "POST /v1/webhooks/[^/]+/resend": {"resent": 1},
+        "POST /v1/webhooks/[^/]+/test": {"delivered": False, "status": None, "reason": HOSTILE},
         "GET /v1/printers/[^/]+/capture": recording(),
         "GET /v1/printers/[^/]+/header": {"lines": [HOSTILE, HOSTILE]},
         "GET /v1/printers/[^/]+/packaging": packaging().model_dump(mode="json"),
@@ -135,6 +162,10 @@ def answer(method: str, path: str) -> Any:
         "POST /v1/printers/[^/]+(/adoption|/journal-confirmation)": status().model_dump(mode="json"),
         "GET /v1/jobs": {"jobs": [job().model_dump(mode="json", by_alias=True)], "next": HOSTILE},
         ".* /v1/jobs/.*": job().model_dump(mode="json", by_alias=True),
+        "GET /v1/tokens": {"tokens": [token()]},
+        "POST /v1/console/link": {"url": f"http://{HOSTILE}", "seconds": 600},
+        "POST /v1/tokens": token() | {"token": HOSTILE},
+        "DELETE /v1/tokens/.*": token(),
         ".* /v1/licence.*": licence(),
     }  # fmt: skip
     return next(content for route, content in routes.items() if re.fullmatch(route, f"{method} {path}"))
