@@ -429,7 +429,7 @@ def test_a_receipt_that_another_program_gives_up_is_not_taken_for_ours(family: s
 
 
 def test_our_receipt_is_printed_though_another_one_ended_before_its_opening(family: str) -> None:
-    """The printer's counters are the same as after the next customer: fiscald waits, and nobody touches ours."""
+    """The printer's counters are the same as after the next customer: fiscald waits, and no one touches ours."""
     bench = Bench(family)
     bench.before(bench.names.opening, lambda: bench.others_receipt(777))
     pauses: list[None] = []
