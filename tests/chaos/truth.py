@@ -188,10 +188,10 @@ class Truth:
         def emit(kind: str, paper: Paper, facts: dict[str, Any]) -> Printout:
             text = "\n".join(line.text for line in paper.lines)
             self.sheets.append(Sheet(kind, text, facts, self.acting, self.clock()))
-            if kind in ("form", "cancelled_form"):
+            if kind in ("form", "cancelled_form", "nonfiscal"):
                 bon = re.search(r"Bon (\d+)", text)
                 # A sheet with the line BROKEN_OFF does not count as our document, whoever ended the sheet.
-                whole = kind == "form" and BROKEN_OFF not in text
+                whole = kind != "cancelled_form" and BROKEN_OFF not in text
                 self.forms.append(Form(f"job/{bon[1]}" if bon else None, whole, text, self.acting))
                 self.log(f"TRUTH {kind} of {self.forms[-1].job}, by {self.acting}")
             foot = re.search(r"SN-(\d+)-", text)
