@@ -50,6 +50,7 @@ from fiscald.protocols.novitus_xml.proof import CounterDelta
 from fiscald.protocols.novitus_xml.queries import (
     Confirmed,
     LastTransaction,
+    goods_name,
     read_last,
     read_light,
     read_look,
@@ -263,7 +264,9 @@ class Course(ABC, Generic[D]):
 
     def _holds(self, plan: Plan, last: LastTransaction) -> bool:
         """Whether everything that the printer lists was sent by us."""
-        ours = {(one.get("name"), one.get("ptu"), one.get("price")) for one in _elements(plan, "item")}
+        ours = {
+            (goods_name(one.get("name") or ""), one.get("ptu"), one.get("price")) for one in _elements(plan, "item")
+        }
         packaging = bool(plan.containers_sent)
         if not last.items and not last.containers:
             return False
