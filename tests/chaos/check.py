@@ -124,6 +124,9 @@ def _sale(key: str, job: Job, outcome: Outcome) -> list[str]:
     asked = [(line.name, line.vat) for line in job.document.lines if "%" in line.vat]
     if asked and Counter(sale.rates) != Counter(asked):
         return [f"wrong rate: {key} was sold as {sale.rates}, and was asked for as {asked}"]
+    payments = [grosze(payment.amount) for payment in job.document.payments]
+    if job.document.type == "receipt" and payments and sorted(sale.paid) != sorted(payments):
+        return [f"payments: {key} was paid by {sale.paid}, and was to be paid by {payments}"]
     return []
 
 

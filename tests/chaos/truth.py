@@ -29,6 +29,8 @@ class Sale:
     """Who closed it."""
     rates: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     """(goods, VAT rate that they were sold at)."""
+    paid: tuple[int, ...] = field(default=(), repr=False)
+    """Payments, without change."""
 
 
 @dataclass(frozen=True)
@@ -135,6 +137,7 @@ class Truth:
             sale = Sale(
                 job, number, self.register.state.reports + 1, transaction.total, self.clock(), self.acting,
                 tuple((line.name, f"{table[line.rate]}%") for line in transaction.lines),
+                tuple(payment.amount for payment in transaction.payments if not payment.change),
             )  # fmt: skip
             self.sales.append(sale)
             self.log(f"TRUTH {sale}")

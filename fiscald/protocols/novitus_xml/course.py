@@ -184,7 +184,9 @@ class Course(ABC, Generic[D]):
         if not CounterDelta(before, opened).nothing_moved:
             # Another program printed between our last look and our opening, or an answer was late.
             opened = yield from read_stable_look(opened)
-        if not opened.intransaction or opened.uniqueno != before.uniqueno:
+        if opened.uniqueno != before.uniqueno:
+            raise DialogueAborted(problem("printer.busy", reason="another printer answers now"))
+        if not opened.intransaction:
             raise DialogueAborted(problem("printer.busy", reason="it confirmed our opening, but shows nothing open"))
         return before.updated(opened), rates_now != rates
 
@@ -287,7 +289,9 @@ class Course(ABC, Generic[D]):
         opened: NovitusXmlLook = checkpoint.opened
         plan = self.planned_before(before)
         if checkpoint.stage is Stage.COMMITTING:
-            return (yield from self.verdict(opened, plan, None))
+            assert before.rates is not None
+            sold = vat_totals.of_lines(plan.lines, plan.total, parse_rates(before.rates))
+            return (yield from self.verdict(opened, plan, None, sold))
         if (yield from self.still_ours(opened, now, plan)):
             now = yield from self.cancel(opened)
             return verdicts.interrupted(f"the {self.word} was open; it was cancelled", now)

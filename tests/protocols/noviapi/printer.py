@@ -172,7 +172,12 @@ class NoviPrinter:
     def _confirm(self, own_id: str, job: Job) -> tuple[int, Any]:
         if self.foreign_confirmed or any(each.status in ("QUEUED", "PENDING") for each in self.jobs.values()):
             self.token = ""
-            return 403, {"exception": {"code": 6, "description": "Multiple access denied. Token has been deleted, download a new one."}}
+            return 403, {
+                "exception": {
+                    "code": 6,
+                    "description": "Multiple access denied. Token has been deleted, download a new one.",
+                }
+            }
         if job.status == "STORED":
             job.status = "QUEUED"
             if not self.held or job.endpoint == "status":

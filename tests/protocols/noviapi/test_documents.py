@@ -63,7 +63,10 @@ def test_a_receipt_tells_number_day_sums_and_place_in_the_memory() -> None:
 
 def test_deposits_stand_outside_of_the_total() -> None:
     bench = Bench()
-    packaging = [{"name": "Butelka", "price": "0.50", "quantity": "2"}, {"number": "17", "price": "1.00", "returned": True}]
+    packaging = [
+        {"name": "Butelka", "price": "0.50", "quantity": "2"},
+        {"number": "17", "price": "1.00", "returned": True},
+    ]
     result = bench.printed({**RECEIPT, "payments": [], "packaging": [*packaging, packaging[0]]}).result
     assert (result.total, result.due) == (Decimal("17.80"), Decimal("18.80"))
     (_, content) = bench.printer.paper[0]
@@ -361,13 +364,18 @@ def test_rates_and_clock_are_set_and_read_back() -> None:
     assert bench.drive(FAMILY.read_status(bench.settings)).clock is not None
     refused = Bench(NoviPrinter(refuse_with=8)).carry_out({"type": "set_vat_rates", "rates": rates})
     assert isinstance(refused, NotPrinted)
-    asks = FAMILY.check(document({"type": "set_vat_rates", "rates": rates, "confirm_on_printer": True}), bench.settings, None)
+    asks = FAMILY.check(
+        document({"type": "set_vat_rates", "rates": rates, "confirm_on_printer": True}), bench.settings, None
+    )
     assert [each.pointer for each in asks.errors] == ["/document/confirm_on_printer"]
 
 
 @pytest.mark.parametrize("executed", [False, True])
 def test_silence_while_rates_are_set_is_settled_by_what_the_printer_shows(executed: bool) -> None:
-    content = {"type": "set_vat_rates", "rates": {"A": "22%", "B": "8%", "C": "5%", "D": "0%", "E": None, "F": None, "G": None}}
+    content = {
+        "type": "set_vat_rates",
+        "rates": {"A": "22%", "B": "8%", "C": "5%", "D": "0%", "E": None, "F": None, "G": None},
+    }
     whole = Bench()
     whole.printed(content)
     for place in range(1, whole.steps + 1):
@@ -382,7 +390,11 @@ def test_silence_while_rates_are_set_is_settled_by_what_the_printer_shows(execut
 def test_looking_at_an_idle_printer_costs_no_token_and_no_job() -> None:
     bench = Bench()
     snapshot = bench.drive(FAMILY.read_status(bench.settings))
-    assert (snapshot.identity.printer_id, snapshot.identity.profile, snapshot.identity.nip) == (UNIQUE, "80mm", "5220001694")
+    assert (snapshot.identity.printer_id, snapshot.identity.profile, snapshot.identity.nip) == (
+        UNIQUE,
+        "80mm",
+        "5220001694",
+    )
     assert snapshot.rates == {"A": "23%", "B": "8%", "C": "5%", "D": "0%", "E": "exempt", "F": None, "G": None}
     jobs, asked = len(bench.printer.jobs), len(bench.printer.asked)
     for _ in range(100):
