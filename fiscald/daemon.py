@@ -44,7 +44,7 @@ from fiscald.licence.notes import KINDS, Note, Notes, read_note, with_note
 from fiscald.model.times import POLISH_TIME, fixed
 from fiscald.paper.copies import draw
 from fiscald.protocols import family
-from fiscald.protocols.base import Settings
+from fiscald.protocols.base import Kept, Settings
 from fiscald.recording.folder import RecordingFolder
 from fiscald.recording.memory import Memory
 from fiscald.recording.recorder import FlightRecorder
@@ -88,7 +88,17 @@ async def run(
             config.state_dir / "recordings", now, size=config.recordings_mib << 20, days=config.recordings_days
         )
         memory = Memory(config.flight_recorders_mib << 20)
-        printers = [_printer(name, printer, config, memory, recordings) for name, printer in config.printers.items()]
+        printers = [
+            _printer(
+                name,
+                printer,
+                memory,
+                recordings,
+                ksef_warnings=config.ksef_warnings,
+                kept=kept_in(config.state_dir / "kept" / f"{name}.json"),
+            )
+            for name, printer in config.printers.items()
+        ]
         engine = Engine(printers, journal, gate, keep_days=config.keep_days, plugged_in=plugged_in, clock=now)
         passed = inherited()
         sockets = passed or [bind(config.socket)]
@@ -217,9 +227,17 @@ def _gate(config: Config, clock: Callable[[], float], machine: str | None) -> Li
     )
 
 
-def _printer(name: str, config: PrinterConfig, whole: Config, memory: Memory, recordings: RecordingFolder) -> Printer:
+def _printer(
+    name: str,
+    config: PrinterConfig,
+    memory: Memory,
+    recordings: RecordingFolder,
+    *,
+    ksef_warnings: bool,
+    kept: Kept | None = None,
+) -> Printer:
     chosen = family(config.family)
-    settings = Settings(name, config.options, kept_in(whole.state_dir / "kept" / f"{name}.json"))
+    settings = Settings(name, config.options, kept or Kept())
     address = config.parsed_address
     folder = recordings if config.record else None
     recorder = FlightRecorder(
@@ -234,7 +252,7 @@ def _printer(name: str, config: PrinterConfig, whole: Config, memory: Memory, re
         recorder.kept,
         recorder.follow,
         shared=config.shared,
-        ksef_warnings=whole.ksef_warnings,
+        ksef_warnings=ksef_warnings,
     )
 
 

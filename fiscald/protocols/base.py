@@ -22,7 +22,7 @@ from __future__ import annotations
 
 import datetime
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 from typing import Any, Generic, NamedTuple, Protocol, Self, TypeVar
@@ -34,6 +34,7 @@ from fiscald.model.preview import Totals
 from fiscald.model.printers import Condition, Counters, Identity
 from fiscald.model.problems import FieldProblem, Problem
 from fiscald.model.strict import Strict
+from fiscald.protocols.kept import Kept as Kept
 from fiscald.protocols.rates import Rates
 
 
@@ -382,43 +383,6 @@ class FamilyOptions(Strict):
     def learn(self, identity: Identity) -> Self:
         """The options, completed with what the printer reports where the configuration says nothing."""
         return self
-
-
-class Kept:
-    """Short texts that a family keeps for one printer, over its connections and over restarts of the daemon: a token.
-
-    A text must not be needed: it may be lost, or come back older than it was.
-    """
-
-    #: How many texts, and how long each may be.
-    MOST, LONGEST = 16, 4096
-
-    def __init__(
-        self, texts: Mapping[str, str] | None = None, store: Callable[[Mapping[str, str]], None] = lambda _: None
-    ) -> None:
-        """``texts``: from before. ``store`` is called with all of them at every change, and writes them at once."""
-        self._texts = dict(texts or {})
-        self._store = store
-
-    def __getitem__(self, name: str) -> str:
-        """The text of that name; empty if there is none."""
-        return self._texts.get(name, "")
-
-    def __setitem__(self, name: str, text: str) -> None:
-        """Keep ``text``; nothing is kept of an empty one. Raises ``ValueError`` beyond the bounds."""
-        if text == self[name]:
-            return
-        if len(text) > self.LONGEST or (name not in self._texts and len(self._texts) >= self.MOST):
-            raise ValueError(f"{name}: {self.MOST} texts of {self.LONGEST} characters can be kept")
-        if text:
-            self._texts[name] = text
-        else:
-            del self._texts[name]
-        self._store(self._texts)
-
-    def __repr__(self) -> str:
-        # Some are secrets.
-        return f"Kept({', '.join(self._texts)})"
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,7 +57,7 @@ class HttpsHost(HttpHost):
                     f"{where}: its certificate has the fingerprint sha256:{found}, and the configuration has "
                     f"sha256:{self.fingerprint}. If somebody has just given the printer a new certificate, write the "
                     f"new fingerprint into the address; read it at a safe place with: {read}. "
-                    "If nobody has, another device answers there: do not change the configuration"
+                    "Otherwise another device answers there: do not change the configuration"
                 )
         except BaseException as error:
             await stream.aclose()

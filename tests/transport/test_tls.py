@@ -120,11 +120,16 @@ async def test_another_certificate_is_refused_before_anything_is_sent(tmp_path: 
             await address.open()
     assert heard in ([], [b""])
     assert refused.value.code == "link.certificate"
-    for part in (cert.fingerprint, DIGITS, f"openssl s_client -connect 127.0.0.1:{port}", "do not change"):
+    for part in (
+        cert.fingerprint,
+        DIGITS,
+        f"openssl s_client -connect 127.0.0.1:{port}",
+        "do not change the configuration",
+    ):
         assert part in str(refused.value)
 
 
-async def test_a_server_without_tls_is_told_apart(tmp_path: Path) -> None:
+async def test_a_server_without_tls_is_named(tmp_path: Path) -> None:
     def hang_up(link: socket.socket) -> None:
         link.recv(10_000)
 

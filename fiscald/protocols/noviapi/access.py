@@ -40,7 +40,7 @@ DENIED_FOR = datetime.timedelta(minutes=1)
 #: The shortest wait after the printer refused a token, whatever time it names: the two clocks may differ.
 SHORTEST_BLOCK = datetime.timedelta(minutes=1)
 _TOKEN = re.compile(r"[!-~]{1,4096}", re.ASCII)
-_OWN_SERVER = "every program needs a server (port) of its own: 8888 to 8897, in the printer's menu 2.2.2.6 (NOVIAPI)"
+_OWN_SERVER = "every program needs its own server (port): 8888 to 8897, in the printer's menu 2.2.2.6 (NOVIAPI)"
 _UNLOCK = "the printer's menu unlocks it at once: 3.3.1, 9 ZERUJ NOVIAPI, 2 ODBLOKUJ POBIERANIE TOKENÓW"
 
 
@@ -51,12 +51,12 @@ def token_of(kept: Kept) -> str:
 
 
 def lost_an_id(kept: Kept) -> None:
-    """Remember that a job of ours may be stored, and that nobody will confirm or remove it."""
+    """Remember that a job of ours may be stored, and will not be confirmed or removed."""
     kept[LOST] = "yes"
 
 
 def leaving_nothing(dialogue: Dialogue[T], settings: Settings) -> Dialogue[T]:
-    """``dialogue``, which stores jobs that only ask. Wherever it is cut, even by a kill, one of them may stay behind."""
+    """``dialogue``, which stores jobs that only ask. Wherever it is cut, even by a kill, one of them may stay."""
     kept = settings.kept
     before, kept[LOST] = kept[LOST], "yes"
     result = yield from dialogue

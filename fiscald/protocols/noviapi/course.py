@@ -182,11 +182,13 @@ class Course(ABC, Generic[D]):
         if self.own_id is None:
             now = yield from self._look()
             return now if isinstance(now, Wait) else self._ended(proof.follows(State.UNKNOWN, MemoryDelta(0), now), now)
-        polls = unknowns = looks = 0
+        polls = unknowns = looks = timeout = 0
         for _ in range(QUESTIONS):
-            request = ask(self.endpoint, self.own_id, LONG_POLL if self.confirming else 0)
+            request = ask(self.endpoint, self.own_id, timeout)
             reply = yield from call(request, self.settings)
             state = state_of_job(request, reply)
+            # With a timeout the printer waits for another state than it has told, also after the last one.
+            timeout = LONG_POLL if state is State.OPEN else 0
             if state is State.OPEN:
                 polls += 1
                 yield from self._wait_for_printing(reply, polls)
@@ -246,21 +248,23 @@ class Course(ABC, Generic[D]):
             self.settings.kept[DOCUMENT] = ""
         return reply.status == 200
 
-    def _look(self) -> Dialogue[NoviApiLook | Wait]:
-        """What the printer reports now; ``Wait``: it is another printer."""
+    def _look(self, *, idle: bool = False) -> Dialogue[NoviApiLook | Wait]:
+        """What the printer reports now; ``Wait``: it is another printer. ``idle``: no document may be open on it."""
         found = yield from read_stable(self.settings)
         if found.printer_id != self.before.printer_id:
             return verdicts.swapped(self.settings, found.printer_id, self.before.printer_id)
+        if idle and found.transaction_open:
+            raise DialogueAborted(problem("printer.busy", reason="a document is open on it"))
         return found.look
 
     def _still_look(self) -> Dialogue[NoviApiLook | Wait]:
         """The same, once nothing has happened for some seconds: the printer may still be finishing what it forgot."""
-        now = yield from self._look()
+        now = yield from self._look(idle=True)
         for _ in range(STILL_LOOKS):
             if isinstance(now, Wait):
                 return now
             yield Pause(STILL_SECONDS)
-            before, now = now, (yield from self._look())
+            before, now = now, (yield from self._look(idle=True))
             if before == now:
                 return now
         raise DialogueAborted(problem("printer.busy", reason="its memory keeps changing: another program is printing"))

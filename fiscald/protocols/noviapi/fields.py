@@ -22,7 +22,7 @@ MAX_ITEMS, MAX_PAYMENTS, MAX_PRINTOUT_LINES, MAX_LINES, MAX_ADDRESS = 255, 16, 5
 QUANTITY_DECIMALS, CONTAINER_DECIMALS, COURSE_DECIMALS = 6, 2, 4
 HIGHEST_CONTAINER = 9999
 
-#: The name of each form of payment. Cash has no name of its own; a bon is a coupon, which the printer calls "Bon".
+#: The name of each form of payment. Cash has no own name; a bon is a coupon, which the printer calls "Bon".
 FORMS = MappingProxyType(
     {
         PaymentType.CASH: "cash", PaymentType.CARD: "card", PaymentType.CHEQUE: "cheque", PaymentType.BON: "coupon",

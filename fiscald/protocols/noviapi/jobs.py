@@ -121,7 +121,8 @@ def run(endpoint: Endpoint, content: object, settings: Settings) -> Dialogue[Rep
     for poll in range(POLLS):
         if poll:
             yield Pause(BETWEEN)
-        question = ask(endpoint, own_id, SHORT_POLL)
+        # With a timeout the printer waits for another state than it has told, so the first question has none.
+        question = ask(endpoint, own_id, SHORT_POLL if poll else 0)
         reply = yield from call(question, settings)
         match state_of_job(question, reply):
             case State.DONE:

@@ -99,6 +99,7 @@ function family.parse(bytes)
         local place = path:gsub("^/api/v1/?", ""):gsub("%?.*$", ""):match("^[^/]*")
         frame.name = place == "" and method or (method .. " " .. place)
     else
+        frame.name = "HTTP " .. status
         local number = body:match('"exception"%s*:%s*{[^}]-"code"%s*:%s*(%d+)')
         if number then
             frame.error = "exception " .. number

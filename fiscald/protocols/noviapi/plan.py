@@ -275,7 +275,7 @@ class Planner:
         return [{"barcode": {"text": text, "masked": False}}] if text else []
 
     def qr(self, qr: QrCode, pointer: str, *, ours: bool = False) -> list[dict[str, Any]]:
-        """A QR code. ``ours``: its size is fiscald's, so nobody is told that the printer chooses another."""
+        """A QR code. ``ours``: its size is fiscald's, so a notice about it would say nothing."""
         usual = QrCode(text=qr.text)
         if not ours and (qr.size, qr.correction) != (usual.size, usual.correction):
             self.plan.notice("qr.size", pointer, CODE_SIZE, "Rozmiar kodu QR wybiera drukarka.")

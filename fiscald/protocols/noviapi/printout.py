@@ -82,7 +82,7 @@ class ReportCourse(Course[DailyReport]):
         return Plan(content={"date": date(found.date, "/")})
 
     def stored_again(self, reply: Reply) -> Dialogue[bool]:
-        """Clear the queue, if a document of ours may be stored there under an id that nobody knows."""
+        """Clear the queue, if a document of ours may be stored there under an unknown id."""
         kept = self.settings.kept
         if reply.exception != _STORED_REQUESTS or not kept[LOST]:
             return False

@@ -32,7 +32,7 @@ def parse(text: str, settings: Settings) -> Step:
         raise ValueError(f"{text.strip()[:40]!r} is no request; {HOW}")
     method, path, body = found.groups()
     if path.startswith("token"):
-        raise ValueError("fiscald gets and renews the token by itself, and shows it to nobody")
+        raise ValueError("fiscald gets and renews the token by itself, and never shows it")
     data = (body or "").encode()
     if len(data) > MAX_BODY or (data and read_object(data) is None):
         raise ValueError(f"the body is no JSON object of at most {MAX_BODY} bytes; {HOW}")

@@ -33,6 +33,8 @@ class Job:
     status: str = "STORED"
     jpkid: int | None = None
     error: tuple[int, str] | None = None
+    told: str = ""
+    """The state that was told last."""
     response: dict[str, Any] | None = None
 
 
@@ -107,7 +109,15 @@ class NoviPrinter:
         self.asked.append(f"{method} {endpoint}".strip())
         if (method, endpoint) == ("GET", ""):
             return 200, None
+        job = self.jobs.get(own_id)
+        if query and job is not None:
+            # The printer would hold the answer until the time is over.
+            assert job.status != job.told or job.status not in ("DONE", "ERROR"), (
+                "it waits for a change that never comes"
+            )
         status, content = self._serve(method, endpoint, own_id, headers, body)
+        if method == "GET" and job is not None:
+            job.told = job.status
         mistakes = mistakes_in_answer(method, endpoint, status, content)
         assert not mistakes, (method, endpoint, status, content, mistakes)
         assert not query or re.fullmatch(r"timeout=\d+", query)
@@ -172,7 +182,12 @@ class NoviPrinter:
     def _confirm(self, own_id: str, job: Job) -> tuple[int, Any]:
         if self.foreign_confirmed or any(each.status in ("QUEUED", "PENDING") for each in self.jobs.values()):
             self.token = ""
-            return 403, {"exception": {"code": 6, "description": "Multiple access denied. Token has been deleted, download a new one."}}
+            return 403, {
+                "exception": {
+                    "code": 6,
+                    "description": "Multiple access denied. Token has been deleted, download a new one.",
+                }
+            }
         if job.status == "STORED":
             job.status = "QUEUED"
             if not self.held or job.endpoint == "status":

@@ -27,18 +27,21 @@ from fiscald.protocols.rates import parse_rates
 from tests.protocols.noviapi.contract import contract, mistakes_in_request
 
 RATES = parse_rates({"A": "23%", "B": "8%", "C": "5%", "D": "0%", "E": "exempt", "F": None, "G": None})
-TEXT = st.text(st.sampled_from("abcżŁ €😀\"\\\n<&>л"), min_size=1, max_size=300)
+TEXT = st.text(st.sampled_from('abcżŁ €😀"\\\n<&>л'), min_size=1, max_size=300)
 WORD = st.text(st.sampled_from("abcżŁ €<&>"), min_size=1, max_size=70).filter(str.strip)
 MONEY = st.integers(1, 9_999_999).map(lambda value: f"{value // 100}.{value % 100:02d}")
 QUANTITY = st.sampled_from(["1", "2", "0.755", "12.5", "0.000001", "3.123456"])
-ADJUSTMENT = st.fixed_dictionaries({"percent": st.sampled_from(["10", "33.33", "99.99", "0.01"])}, optional={"name": TEXT}) | st.fixed_dictionaries({"amount": MONEY})
+ADJUSTMENT = st.fixed_dictionaries(
+    {"percent": st.sampled_from(["10", "33.33", "99.99", "0.01"])}, optional={"name": TEXT}
+) | st.fixed_dictionaries({"amount": MONEY})
 PAYMENT = st.fixed_dictionaries({"type": st.sampled_from([*PaymentType]), "amount": MONEY}, optional={"name": TEXT})
 LINE = st.fixed_dictionaries(
     {"name": WORD, "price": MONEY, "vat": st.sampled_from(["A", "8%", "5%", "exempt", "F"])},
     optional={"quantity": QUANTITY, "unit": WORD, "description": TEXT, "discount": ADJUSTMENT, "storno": st.booleans()},
 )
 PACKAGING = st.fixed_dictionaries(
-    {"price": MONEY, "name": WORD}, optional={"number": st.sampled_from(["1", "9999", "10000"]), "quantity": QUANTITY, "returned": st.booleans()}
+    {"price": MONEY, "name": WORD},
+    optional={"number": st.sampled_from(["1", "9999", "10000"]), "quantity": QUANTITY, "returned": st.booleans()},
 )
 FOOT = {
     "cashier": TEXT, "register": WORD, "system_number": WORD, "discount": ADJUSTMENT,
@@ -64,7 +67,9 @@ PRINTOUT_LINE = (
     TEXT | st.just("") | st.just({"rule": True}) | st.fixed_dictionaries({"text": TEXT}, optional={"bold": st.booleans(), "align": st.sampled_from(["left", "center", "right"])})
     | st.builds(lambda text: {"qr": {"text": text}}, TEXT) | st.just({"barcode": "ABC123"}) | st.builds(lambda page: {"text": "ż", "code_page": page}, st.sampled_from(["cp1250", "latin2"]))
 )  # fmt: skip
-PRINTOUTS = st.fixed_dictionaries({"lines": st.lists(PRINTOUT_LINE, min_size=1, max_size=12)}, optional={"title": TEXT, "barcode": st.just("12AB")})
+PRINTOUTS = st.fixed_dictionaries(
+    {"lines": st.lists(PRINTOUT_LINE, min_size=1, max_size=12)}, optional={"title": TEXT, "barcode": st.just("12AB")}
+)
 OPTIONS = st.sampled_from([NoviApiOptions(), NoviApiOptions(e_document_protocol="MF")])
 PROFILE = st.sampled_from([*PROFILES.values()])
 
@@ -138,7 +143,16 @@ def test_a_receipt_of_the_contracts_example_is_built_like_it() -> None:
     )  # fmt: skip
     plan = plan_receipt(receipt, PROFILES["57mm"], RATES, NoviApiOptions())
     assert plan.content["items"] == [
-        {"article": {"name": "Towar1", "ptu": "A", "quantity": "1", "price": "10.00", "value": "10.00", "unit": "szt."}},
+        {
+            "article": {
+                "name": "Towar1",
+                "ptu": "A",
+                "quantity": "1",
+                "price": "10.00",
+                "value": "10.00",
+                "unit": "szt.",
+            }
+        },
         {"container": {"value": "1.00", "quantity": "1", "name": "Opakowanie", "number": 1234}},
     ]
     assert plan.content["summary"] == {"total": "10.00", "pay_in": "11.00"}
@@ -146,7 +160,12 @@ def test_a_receipt_of_the_contracts_example_is_built_like_it() -> None:
 
 def test_a_discount_on_the_whole_receipt_stands_behind_the_total() -> None:
     lines = [{"name": "Kawa", "price": "10.00", "vat": "A"}, {"name": "Chleb", "price": "5.00", "vat": "C"}]
-    plan = plan_receipt(_receipt({"lines": lines, "discount": {"percent": "10", "name": "Stały klient"}}), PROFILES["80mm"], RATES, NoviApiOptions())
+    plan = plan_receipt(
+        _receipt({"lines": lines, "discount": {"percent": "10", "name": "Stały klient"}}),
+        PROFILES["80mm"],
+        RATES,
+        NoviApiOptions(),
+    )
     assert plan.content["summary"] == {
         "total": "15.00", "discount_markup": {"type": "value_discount", "value": "1.50", "name": "Stały klient"}, "pay_in": "13.50",
     }  # fmt: skip
@@ -176,7 +195,9 @@ def test_limits_are_refused_with_a_pointer(change: dict[str, Any], pointer: str)
 
 def test_the_most_items_and_lines_fit() -> None:
     lines = [{"name": "x", "price": "1.00", "vat": "A"}] * 255
-    plan = plan_receipt(_receipt({"lines": lines, "footer": ["x"] * 60, "barcode": "A"}), PROFILES["57mm"], RATES, NoviApiOptions())
+    plan = plan_receipt(
+        _receipt({"lines": lines, "footer": ["x"] * 60, "barcode": "A"}), PROFILES["57mm"], RATES, NoviApiOptions()
+    )
     assert not plan.errors
     assert len(plan.content["printout_lines"]) == 50
     assert [each.code for each in plan.notices] == ["text.left_out"] * 11
@@ -189,6 +210,14 @@ def test_packaging_never_changes_the_fiscal_total(items: list[dict[str, Any]]) -
     plan = plan_receipt(receipt, PROFILES["57mm"], RATES, NoviApiOptions())
     assert plan.content["summary"]["total"] == "9999.00"
     if not plan.errors:
-        given = sum((Packaging.model_validate(each).price * Decimal(each.get("quantity", "1")) * (-1 if each.get("returned") else 1) for each in items), Decimal(0))
+        given = sum(
+            (
+                Packaging.model_validate(each).price
+                * Decimal(each.get("quantity", "1"))
+                * (-1 if each.get("returned") else 1)
+                for each in items
+            ),
+            Decimal(0),
+        )
         assert plan.due is not None
         assert abs(Decimal(plan.due) / 100 - 9999 - given) < Decimal("0.05")

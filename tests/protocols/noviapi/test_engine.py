@@ -198,6 +198,8 @@ def test_a_connection_for_all_requests_or_for_each(tmp_path: Path, closes: bool)
             reply = await engine.raw("till1", RawCommand(command='POST status {"status":{"type":"device"}}'))
             assert reply.answer is not None
             assert reply.answer.startswith('201 {"request"')
+            assert b"POST /api/v1/status".hex() in reply.sent
+            assert b"eyJ0".hex() not in reply.sent, "the record has no token"
 
     virtual.run(main())
 

@@ -50,7 +50,9 @@ def test_a_request_as_it_is_sent() -> None:
 
 
 @pytest.mark.parametrize("size", [1, 2, 7, 10_000])
-@pytest.mark.parametrize("data", [OK, CHUNKED, b"HTTP/1.1 100 Continue\r\n\r\n" + OK, b"HTTP/1.1 103 Hints\r\nA: b\r\n\r\n" + CHUNKED])
+@pytest.mark.parametrize(
+    "data", [OK, CHUNKED, b"HTTP/1.1 100 Continue\r\n\r\n" + OK, b"HTTP/1.1 103 Hints\r\nA: b\r\n\r\n" + CHUNKED]
+)
 def test_an_answer_in_pieces_is_one_answer_and_the_stream_goes_on(data: bytes, size: int) -> None:
     http, events = fed(data, size)
     assert events == [Answer(QUEUE, REPLY)]
@@ -146,7 +148,10 @@ def test_a_forgotten_post_is_remembered() -> None:
         assert settings.kept[LOST] == lost
 
 
-@given(st.lists(st.binary(max_size=60) | st.sampled_from([OK, CHUNKED, UNTIL_CLOSE, b"HTTP/1.1 ", b"\r\n"]), max_size=8), st.booleans())
+@given(
+    st.lists(st.binary(max_size=60) | st.sampled_from([OK, CHUNKED, UNTIL_CLOSE, b"HTTP/1.1 ", b"\r\n"]), max_size=8),
+    st.booleans(),
+)
 def test_any_bytes_give_events(pieces: Sequence[bytes], waits: bool) -> None:
     http = session()
     if waits:
@@ -167,7 +172,7 @@ def test_json_is_read_strictly(text: str) -> None:
 
 @given(st.binary(max_size=200))
 def test_any_bytes_are_an_object_or_nothing(data: bytes) -> None:
-    assert isinstance(read_object(data), dict | None)  # type: ignore[arg-type]
+    assert isinstance(read_object(data), dict | None)
 
 
 def test_members_of_the_wrong_kind_are_missing() -> None:
