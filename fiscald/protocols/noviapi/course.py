@@ -201,6 +201,13 @@ class Course(ABC, Generic[D]):
                 unknowns += 1
                 yield Pause(1.0)
                 continue
+            if state is State.STORED:
+                # No look: while a daily report is stored, the printer takes no other request (409, 11).
+                if self.confirming:
+                    refused = yield from self._confirm()
+                elif (yield from self._dropped()):
+                    return self._ended(verdicts.interrupted("it was never confirmed", self.before), self.before)
+                continue
             lost = state is None or (state is State.UNKNOWN and self.confirming)
             now = yield from (self._still_look() if lost else self._look())
             if isinstance(now, Wait):
@@ -210,11 +217,7 @@ class Course(ABC, Generic[D]):
                 return self._ended(verdicts.unproven("id_forgotten", doubt, now), now)
             looks += 1
             match (yield from self.follows(proof, state, reply, now, last=looks >= LOOKS)):
-                case Next.DROP:
-                    yield from self._dropped()
-                case Next.CONFIRM:
-                    refused = yield from self._confirm()
-                case Next.ASK_AGAIN:
+                case Next.ASK_AGAIN | Next.CONFIRM | Next.DROP:
                     yield Pause(BETWEEN)
                 case Next.ANSWER:
                     self.settings.kept[DOCUMENT] = ""

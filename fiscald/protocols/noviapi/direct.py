@@ -61,8 +61,12 @@ MemoryReport = MonthlyReport | PeriodicReport
 
 
 def last_error(settings: Settings) -> Dialogue[CommitReply]:
-    """Why the last command of the XML protocol failed. Number 0: the printer names no reason."""
-    number = yield from read_last_error(settings)
+    """Why the last command of the XML protocol failed."""
+    return _reason((yield from read_last_error(settings)))
+
+
+def _reason(number: int) -> CommitReply:
+    """What the number of an error means. 0: the printer names no reason."""
     if number == 0:
         reason = "it executed the command, and nothing shows that it succeeded"
         return CommitReply(problem("printer.refused", reason=reason, reason_pl="drukarka nie wykonała polecenia"))
@@ -94,8 +98,9 @@ def execute(command: Element, document: Document, settings: Settings) -> Dialogu
                 yield from call(confirm(DIRECT_IO, own_id, Effect.REVERSIBLE), settings)
             case State.DONE:
                 settings.kept[DOCUMENT] = ""
+                # Read once: reading clears it (Novitus reference, 5.11).
                 number = yield from read_last_error(settings)
-                return CommitReply() if number == 0 else (yield from last_error(settings))
+                return _reason(number) if number else CommitReply()
             case State.REFUSED:
                 settings.kept[DOCUMENT] = ""
                 return refused_document(reply)
@@ -129,6 +134,9 @@ class _DirectCourse(Course[D], Generic[D]):
         """The counters decide, once the packet is executed or forgotten."""
         if state in (State.STORED, State.OPEN) or not self.confirming:
             return proof.follows(state, MemoryDelta(0), now)
+        before = self.before
+        if now.jpkid < before.jpkid or now.lastprintout < before.lastprintout or now.reports < before.reports:
+            return verdicts.unproven("counters_restored", "the printer's memory holds less than before", now)
         found = self.happened(state, now)
         if found is True:
             return Next.ANSWER

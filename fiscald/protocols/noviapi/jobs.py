@@ -6,7 +6,7 @@ from fiscald.model.printers import Condition, PrinterState
 from fiscald.model.problems import Problem, problem
 from fiscald.protocols.base import Dialogue, DialogueAborted, Effect, Pause, Settings
 from fiscald.protocols.conditions import condition_problem, state_of
-from fiscald.protocols.noviapi.access import DENIED, DOCUMENT, LOOKED, call, host_time, moment, strange
+from fiscald.protocols.noviapi.access import DENIED, DOCUMENT, LOOKED, QUESTION, call, host_time, moment, strange
 from fiscald.protocols.noviapi.codes import of_exception
 from fiscald.protocols.noviapi.commands import (
     ENDPOINTS,
@@ -18,6 +18,7 @@ from fiscald.protocols.noviapi.commands import (
     Request,
     ask,
     confirm,
+    drop,
     store,
 )
 from fiscald.protocols.novitus_errors import lookup
@@ -112,11 +113,13 @@ def free_server(settings: Settings) -> Dialogue[None]:
 
 def run(endpoint: Endpoint, content: object, settings: Settings) -> Dialogue[Reply]:
     """Carry out a job that only asks, and return the answer with its result. Raises ``DialogueAborted``."""
+    yield from _take_back(settings)
     request = store(endpoint, content, Effect.QUERY)
     reply = yield from call(request, settings)
     if reply.status in (400, 409, 507):
         raise refused_question(endpoint, reply)
     own_id = new_id(request, reply)
+    settings.kept[QUESTION] = f"{endpoint.name}/{own_id}"
     yield from call(confirm(endpoint, own_id, Effect.QUERY), settings)
     for poll in range(POLLS):
         if poll:
@@ -124,7 +127,10 @@ def run(endpoint: Endpoint, content: object, settings: Settings) -> Dialogue[Rep
         # With a timeout the printer waits for another state than it has told, so the first question has none.
         question = ask(endpoint, own_id, SHORT_POLL if poll else 0)
         reply = yield from call(question, settings)
-        match state_of_job(question, reply):
+        state = state_of_job(question, reply)
+        if state not in (State.OPEN, State.STORED):
+            settings.kept[QUESTION] = ""
+        match state:
             case State.DONE:
                 if content == LAST_OF_A_LOOK:
                     settings.kept[LOOKED] = own_id
@@ -136,9 +142,29 @@ def run(endpoint: Endpoint, content: object, settings: Settings) -> Dialogue[Rep
                 raise _unanswered(endpoint, "it forgot the question", "", "busy")
             case State.STORED:
                 yield from call(confirm(endpoint, own_id, Effect.QUERY), settings)
+    yield from _take_back(settings)
     raise DialogueAborted(
         device_problem(reply) or problem("printer.busy", reason="it stores questions and does not answer them")
     )
+
+
+def _take_back(settings: Settings) -> Dialogue[None]:
+    """Remove a question that an interruption left behind: confirmed, it would cost the next ``PUT`` the token (403).
+
+    Raises ``DialogueAborted``: it is being carried out.
+    """
+    name, _, own_id = settings.kept[QUESTION].partition("/")
+    if name in ENDPOINTS and ID.fullmatch(own_id):
+        reply = yield from call(drop(ENDPOINTS[name], own_id, Effect.QUERY), settings)
+        if reply.status not in (200, 404):
+            request = ask(ENDPOINTS[name], own_id)
+            reply = yield from call(request, settings)
+            if state_of_job(request, reply) is State.OPEN:
+                raise DialogueAborted(
+                    device_problem(reply)
+                    or problem("printer.busy", reason="it is still carrying out a question of fiscald")
+                )
+    settings.kept[QUESTION] = ""
 
 
 def refused_question(endpoint: Endpoint, reply: Reply) -> DialogueAborted:
