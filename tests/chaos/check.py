@@ -27,7 +27,11 @@ from tests.chaos.world import Outcome
 SALES = ("receipt", "invoice")
 #: Errors that a good document may meet: a report of nothing, a person who says no on the keypad, a clock that was set
 #: already, a sale of another program just before the printer is set.
-REFUSALS = {"posnet": ("382", "10", "30", "2021", "2035"), "thermal": ("35", "36", "37", "2", "5", "8")}
+REFUSALS = {
+    "posnet": ("382", "10", "30", "2021", "2035"),
+    "thermal": ("35", "36", "37", "2", "5", "8"),
+    "novitus-xml": ("35",),
+}
 #: After these the daemon starts again.
 STARTS_AGAIN = frozenset((
     What.CUT_AND_KILL, What.KILL_TURN, What.KILL_BEFORE_WRITE, What.KILL_AFTER_WRITE, What.HOST_POWER,
@@ -120,6 +124,9 @@ def _sale(key: str, job: Job, outcome: Outcome) -> list[str]:
     asked = [(line.name, line.vat) for line in job.document.lines if "%" in line.vat]
     if asked and Counter(sale.rates) != Counter(asked):
         return [f"wrong rate: {key} was sold as {sale.rates}, and was asked for as {asked}"]
+    payments = [grosze(payment.amount) for payment in job.document.payments]
+    if job.document.type == "receipt" and payments and sorted(sale.paid) != sorted(payments):
+        return [f"payments: {key} was paid by {sale.paid}, and was to be paid by {payments}"]
     return []
 
 

@@ -24,6 +24,11 @@ def thermal_mutant(make: Callable[[], Iterator[None]]) -> Mutant:
     return mutant(make)
 
 
+def novitus_xml_mutant(make: Callable[[], Iterator[None]]) -> Mutant:
+    FAMILY[make.__name__] = "novitus-xml"
+    return mutant(make)
+
+
 def family_of(name: str) -> str:
     """The family whose schedules may catch that mutant."""
     return FAMILY.get(name, FAMILIES[0])

@@ -96,8 +96,8 @@ class Restored(IntEnum):
 
 
 #: Profiles that are drawn; a family that is not named here: all it has. Innova prints no system number, by which
-#: the campaign knows whose foot it sees; it takes part in the matrix.
-PROFILES = {"posnet": ("online", "old"), "thermal": ("posnet", "novitus")}
+#: the campaign knows whose foot it sees; it takes part in the matrix. No emulated printer is an HD.
+PROFILES = {"posnet": ("online", "old"), "thermal": ("posnet", "novitus"), "novitus-xml": ("online",)}
 CABLE = (
     What.CUT, What.CUT_AND_KILL, What.MUTE, What.DROP, What.DELAY, What.DUPLICATE, What.TRUNCATE, What.FLIP, What.SPLIT, What.MERGE
 )  # fmt: skip

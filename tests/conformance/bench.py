@@ -271,9 +271,8 @@ class Bench:
         """Another program closes the open receipt, on which so much is paid already, and so much was sold."""
         if self.names.payment is None:
             assert self.device.foreign_end(total)
-        else:
-            self._by_others(self.names.payment, {"ty": 0, "wa": total - paid})
-            self._by_others(self.names.closing, {"to": total, "fp": total})
+        for command in self.names.paid(total - paid, total):
+            self._by_others(*command)
 
     def others_report(self) -> None:
         """A person makes the daily report."""

@@ -18,6 +18,7 @@ from fiscald.protocols.novitus_xml.sale import NO_INVOICE
 from fiscald.protocols.planning import TextKind
 
 _ONE_CODE = "one of system number, bar code and QR code"
+_MOST_PAYMENTS = limited(max_items=MAX_PAYMENTS - 1, why="not counting cash")
 
 
 def receipt(settings: Settings, _snapshot: Snapshot | None) -> Capability:
@@ -27,6 +28,7 @@ def receipt(settings: Settings, _snapshot: Snapshot | None) -> Capability:
             **_sale(settings),
             **_packaging("packaging"),
             **_payments(),
+            "payments": _MOST_PAYMENTS,
             "barcode": limited(max_length=MAX_CODE, why=_ONE_CODE),
             "qr.text": limited(max_length=MAX_CODE, why=_ONE_CODE),
             "invoice_reference": FieldCapability(why="printed as a number only, without the QR code"),
@@ -49,6 +51,7 @@ def invoice(settings: Settings, snapshot: Snapshot | None) -> Capability:
         fields={
             **_sale(settings),
             **_payments(),
+            "payments": _MOST_PAYMENTS,
             "number": text(LIMITS["invoice number"], kind),
             "buyer.name": text(LIMITS["invoice customer"], kind),
             "buyer.address": limited(max_items=MAX_LINES - 1),
@@ -106,13 +109,12 @@ def _packaging(items: str) -> dict[str, FieldCapability]:
     return {
         f"{items}[].name": nowhere,
         f"{items}[].number": nowhere,
-        f"{items}[].quantity": limited(max_decimals=0, highest=MAX_PIECES),
+        f"{items}[].quantity": limited(why=f"whole pieces, at most {MAX_PIECES}"),
     }
 
 
 def _payments() -> dict[str, FieldCapability]:
     return {
-        "payments": limited(max_items=MAX_PAYMENTS),
         "payments[].type": limited(values=tuple(FORMS)),
         "payments[].name": text(LIMITS["payment name"]),
     }

@@ -26,8 +26,11 @@ from fiscald.protocols.queries import RATE_LOCKED, RATE_LOCKED_PL, goods_at, ref
 _MOMENT = (Reaction.NOISE, Reaction.STATE, Reaction.LATER)
 #: After a line, whose rate was found in the printer's table: the control of rates (5.4).
 _RATE = 18
-#: The printer knows no such element. It may also leave the number at 0 and only set the flag (5.2).
-_UNKNOWN_ELEMENT = 1022
+#: A failure of which the printer gives no number: the flag says that something failed, and the number is 0. Either it
+#: does not know the element (5.2), or the failure was not that of the element: the line damaged the question behind it,
+#: or doubled the packet, and the second one failed. That need not be the document's fault.
+_NO_NUMBER = "the printer reports that a command failed, and gives no number (error 0)"
+_NO_NUMBER_PL = "drukarka zgłasza błąd polecenia bez numeru (0)"
 
 
 def commit(one: Element, document: Document, passing: Container[int] = ()) -> Dialogue[CommitReply]:
@@ -38,7 +41,9 @@ def commit(one: Element, document: Document, passing: Container[int] = ()) -> Di
 
 def refused(confirmed: Confirmed, pointer: str, document: Document, passing: Container[int] = ()) -> CommitReply:
     """The printer's refusal. Its number comes in a packet with a checksum."""
-    code = lookup(confirmed.number or _UNKNOWN_ELEMENT)
+    if not confirmed.number:
+        return CommitReply(refusal(pointer, _NO_NUMBER, _NO_NUMBER_PL, "0"), again=True)
+    code = lookup(confirmed.number)
     text, text_pl, number = describe(code)
     goods = goods_at(document, pointer)
     if goods is not None and code.number == _RATE:

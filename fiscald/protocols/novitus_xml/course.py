@@ -50,6 +50,7 @@ from fiscald.protocols.novitus_xml.proof import CounterDelta
 from fiscald.protocols.novitus_xml.queries import (
     Confirmed,
     LastTransaction,
+    goods_name,
     read_last,
     read_light,
     read_look,
@@ -62,7 +63,7 @@ from fiscald.protocols.novitus_xml.queries import (
 from fiscald.protocols.novitus_xml.selling import send_content
 from fiscald.protocols.novitus_xml.status import prepare_plan, read_result
 from fiscald.protocols.proof import verdicts
-from fiscald.protocols.proof.counters import STILL_SECONDS
+from fiscald.protocols.proof.counters import DOUBTFUL_LOOKS, STILL_SECONDS
 from fiscald.protocols.proof.verdicts import CommitReply
 from fiscald.protocols.rates import Rates, parse_rates, plain_rates
 
@@ -137,6 +138,8 @@ class Course(ABC, Generic[D]):
         opened = (yield from self._still_as_before(before)) if carried_on else None
         if opened is None:
             opened, other_rates = yield from self._look_when_opened(before, found.rates)
+            if CounterDelta(before, opened).any_change and not (yield from self._stays_empty(opened)):
+                return verdicts.taken_over(self.word, opened)
             if other_rates:
                 return (yield from self._rates_changed(opened, plan))
         yield Checkpoint(Stage.OPENED, before, opened)
@@ -181,9 +184,21 @@ class Course(ABC, Generic[D]):
         if not CounterDelta(before, opened).nothing_moved:
             # Another program printed between our last look and our opening, or an answer was late.
             opened = yield from read_stable_look(opened)
-        if not opened.intransaction or opened.uniqueno != before.uniqueno:
+        if opened.uniqueno != before.uniqueno:
+            raise DialogueAborted(problem("printer.busy", reason="another printer answers now"))
+        if not opened.intransaction:
             raise DialogueAborted(problem("printer.busy", reason="it confirmed our opening, but shows nothing open"))
         return before.updated(opened), rates_now != rates
+
+    def _stays_empty(self, opened: NovitusXmlLook) -> Dialogue[bool]:
+        """Whether nobody touches the open document. If something ended between our last look and our opening, ours may
+        have been cancelled too, without a trace, and the open one may be another program's.
+        """
+        for _ in range(DOUBTFUL_LOOKS):
+            yield Pause(STILL_SECONDS)
+            if (yield from self._empty_and_alone(opened)) is None:
+                return False
+        return True
 
     def _rates_changed(self, opened: NovitusXmlLook, plan: Plan) -> Dialogue[Verdict]:
         """The VAT table is another one than the plan's: cancel our empty document, and carry it out again."""
@@ -251,7 +266,9 @@ class Course(ABC, Generic[D]):
 
     def _holds(self, plan: Plan, last: LastTransaction) -> bool:
         """Whether everything that the printer lists was sent by us."""
-        ours = {(one.get("name"), one.get("ptu"), one.get("price")) for one in _elements(plan, "item")}
+        ours = {
+            (goods_name(one.get("name") or ""), one.get("ptu"), one.get("price")) for one in _elements(plan, "item")
+        }
         packaging = bool(plan.containers_sent)
         if not last.items and not last.containers:
             return False
@@ -272,7 +289,9 @@ class Course(ABC, Generic[D]):
         opened: NovitusXmlLook = checkpoint.opened
         plan = self.planned_before(before)
         if checkpoint.stage is Stage.COMMITTING:
-            return (yield from self.verdict(opened, plan, None))
+            assert before.rates is not None
+            sold = vat_totals.of_lines(plan.lines, plan.total, parse_rates(before.rates))
+            return (yield from self.verdict(opened, plan, None, sold))
         if (yield from self.still_ours(opened, now, plan)):
             now = yield from self.cancel(opened)
             return verdicts.interrupted(f"the {self.word} was open; it was cancelled", now)

@@ -60,13 +60,13 @@ class SalePlanner(LinePlanner):
                     f"this printer takes whole pieces, at most {MAX_PIECES}",
                     f"liczba opakowań musi być całkowita (najwyżej {MAX_PIECES}).",
                 )
-            named = "name" if item.name else "number"
-            self.plan.notice(
-                "packaging.name_not_printed",
-                f"{pointer}/{named}",
-                "printed without name and number: this printer has no place for them",
-                "Opakowanie wydrukowano bez nazwy i numeru.",
-            )
+            for named in filter(lambda each: getattr(item, each) is not None, ("name", "number")):
+                self.plan.notice(
+                    "packaging.name_not_printed",
+                    f"{pointer}/{named}",
+                    "printed without name and number: this printer has no place for them",
+                    "Opakowanie wydrukowano bez nazwy i numeru.",
+                )
             value += -worth if item.returned else worth
             self.plan.containers_sent.append(worth)
             self.plan.after.append(Item(
@@ -83,12 +83,13 @@ class SalePlanner(LinePlanner):
         payments = self.plan.payments(document, due, MAX_AMOUNT, at)
         if payments is None:
             return
-        if len(payments) > MAX_PAYMENTS:
+        besides_cash = sum(payment.type is not PaymentType.CASH for payment in payments)
+        if len(payments) > MAX_PAYMENTS or besides_cash >= MAX_PAYMENTS:
             self.plan.error(
                 f"{at}/payments",
                 "payments.too_many",
-                f"{len(payments)} payments, this printer takes {MAX_PAYMENTS}",
-                f"za dużo form płatności (najwyżej {MAX_PAYMENTS}).",
+                f"{len(payments)} payments, this printer takes {MAX_PAYMENTS}, of which one is cash",
+                f"za dużo form płatności (najwyżej {MAX_PAYMENTS}, w tym gotówka).",
             )
         for index, payment in enumerate(payments):
             pointer = f"{at}/payments/{index}"

@@ -154,7 +154,9 @@ class Slip:
         if delta.reports or delta.completed or delta.invoiced:
             return self._by_printouts(delta, confirmed)
         doubled = delta.cash == 2 * self.cash
-        if delta.cash == self.cash or (confirmed and (doubled or delta.uncounted)):
+        # The printer had less cash than was taken out, and counts zero since (error 32).
+        emptied = self.cash < 0 and delta.now.cash == 0 and delta.slips == 1
+        if delta.cash == self.cash or (confirmed and (doubled or emptied or delta.uncounted)):
             return Proven((verdicts.DOUBLED,) if doubled or delta.slips > 1 else ())
         if doubled:
             return verdicts.unproven("many_slips", "the cash moved by twice the amount", delta.now)

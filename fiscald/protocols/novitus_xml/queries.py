@@ -76,10 +76,18 @@ class Sums(NamedTuple):
     """By letter; ``None``: not reported."""
 
 
+def goods_name(name: str) -> str:
+    """A name to compare: the printer takes names that differ in case and spaces for the same goods (5.4), and prints
+    several spaces as one (3.5).
+    """
+    return " ".join(name.casefold().split())
+
+
 class SoldItem(NamedTuple):
     """One line of the open or last document."""
 
     name: str
+    """As ``goods_name`` makes it."""
     ptu: str
     price: str
     total: int | None
@@ -354,7 +362,12 @@ def read_last() -> Dialogue[LastTransaction]:
         values.get("total"),
         one.get("systemno") or "",
         tuple(
-            SoldItem(item.get("name") or "", item.get("ptu") or "", item.get("price") or "", _grosze(item.get("total")))
+            SoldItem(
+                goods_name(item.get("name") or ""),
+                item.get("ptu") or "",
+                item.get("price") or "",
+                _grosze(item.get("total")),
+            )
             for item in one.all("item")
         ),
         tuple((item.get("type") or "", _grosze(item.get("value")) or 0) for item in one.all("payment")),

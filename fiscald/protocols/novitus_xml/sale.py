@@ -122,6 +122,9 @@ class SaleCourse(Course[D]):
     ) -> Dialogue[Verdict]:
         """What the counters alone show, if no report came in between."""
         now, confirmed = delta.now, reply is not None and reply.refusal is None
+        if not confirmed and self._first_differs(opened, now, plan):
+            # Ours had lines, so its cancellation would have been the first sheet.
+            return verdicts.unproven("changed", f"the {self.word} was registered with other content than ours", now)
         ended = self.ended(delta)
         if not ended.completed and not (now.intransaction and not ended.cancelled):
             doubt = self.unexplained(ended, now)
@@ -170,6 +173,13 @@ class SaleCourse(Course[D]):
             # Not ours, or one that another program has sold on. The counters show it as well as anything.
             return None
         return now.last_state
+
+    def _first_differs(self, opened: NovitusXmlLook, now: NovitusXmlLook, plan: Plan) -> bool:
+        """Whether the first document after ours was open was closed with another total than ours: another program has
+        sold on ours, and closed it. Only if that is the last one too does the printer show it.
+        """
+        first = now.last_printout is not None and now.last_printout == opened.lastprintout + 1
+        return first and now.last_state == CLOSED and now.last_total != plan.total and now.last_type in self.kinds
 
     def _done(
         self,

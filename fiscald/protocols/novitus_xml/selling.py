@@ -24,7 +24,7 @@ from fiscald.protocols.novitus_elements import Element
 from fiscald.protocols.novitus_xml.commands import batches, execute
 from fiscald.protocols.novitus_xml.commit import not_taken, refused
 from fiscald.protocols.novitus_xml.planner import Plan
-from fiscald.protocols.novitus_xml.queries import LastTransaction, Sums, read_last, read_sums, send
+from fiscald.protocols.novitus_xml.queries import LastTransaction, Sums, goods_name, read_last, read_sums, send
 from fiscald.protocols.planning import Item
 from fiscald.protocols.proof.verdicts import CommitReply
 
@@ -114,7 +114,7 @@ def _missing(plan: Plan, last: LastTransaction) -> Item[Element] | None:
 
 def _key(item: Item[Element]) -> tuple[str, str, str]:
     one = item.request
-    return (one.get("name") or "", one.get("ptu") or "", one.get("price") or "")
+    return (goods_name(one.get("name") or ""), one.get("ptu") or "", one.get("price") or "")
 
 
 def _has_more(plan: Plan, last: LastTransaction) -> bool:

@@ -222,6 +222,9 @@ class Printer:
             case ["cash", action]:
                 self.cash += grosze(one.get("value")) * (1 if action == "payin" else -1)
                 self._print(Sheet(name, grosze(one.get("value"))))
+                if self.cash < 0:
+                    self.cash = 0
+                    return 32
             case ["report", "daily"]:
                 assert one.get("date") == self.now[:10], "another date asks a person"
                 self.close_day()

@@ -74,13 +74,14 @@ def test_a_sum_that_differs_at_the_closing_comes_from_the_line(error: int) -> No
     assert bench.printer.open is None
 
 
-def test_an_unknown_element_may_leave_no_number_but_the_flag() -> None:
+def test_a_flag_without_a_number_blames_no_document() -> None:
+    """An element that the printer does not know, or a question behind it that the line damaged."""
     bench = Bench()
     bench.printer.refuse["cash payin"] = [1022]
     bench.printer.unnumbered.add("cash payin")
     verdict = bench.carry_out(DOCUMENTS["cash_in"])
     assert isinstance(verdict, NotPrinted)
-    assert verdict.problem.device_code == "1022"
+    assert (verdict.problem.device_code, verdict.again) == ("0", True)
 
 
 def test_a_line_refused_among_others_is_found_with_its_own_error() -> None:
