@@ -25,7 +25,7 @@ from fiscald import private
 from fiscald.emulator import emulator_factory
 from fiscald.emulator.device import Device
 from fiscald.emulator.faults import Fault as DeviceFault
-from fiscald.emulator.faults import FaultKind
+from fiscald.emulator.faults import FaultKind, Switch
 from fiscald.emulator.memory import RegisterState
 from fiscald.emulator.register import Register
 from fiscald.journal import Phase, Store
@@ -35,11 +35,23 @@ from fiscald.model.printers import Counters, PrinterState
 from fiscald.model.times import POLISH_TIME
 from fiscald.protocols import family
 from tests import virtual
-from tests.chaos import others
+from tests.chaos import http, others
 from tests.chaos.cable import Cable
 from tests.chaos.life import Life
 from tests.chaos.people import Person, client
-from tests.chaos.schedule import ACTS, CABLE, SWITCHES, WRITES, Fault, Restored, Schedule, Size, What
+from tests.chaos.schedule import (
+    ACTS,
+    CABLE,
+    HTTP_ACTS,
+    SWITCHES,
+    WORK_ACTS,
+    WRITES,
+    Fault,
+    Restored,
+    Schedule,
+    Size,
+    What,
+)
 from tests.chaos.truth import Truth
 from tests.emulator.records import october
 
@@ -144,6 +156,8 @@ class World:
         self.not_asked_again: set[str] = set()
         """Keys that were asked for before the journal was put back, and not since."""
         self.put_back_at: float | None = None
+        self.kept: list[dict[str, str]] = [{}]
+        """What the family keeps beside the journal, after every change."""
         self._more: list[asyncio.Future[None]] = []
         self._kill_at: list[tuple[int, Fault]] = []
         self._others_at = [(fault.at, fault) for fault in schedule.faults if fault.what in others.ACTS]
@@ -198,6 +212,8 @@ class World:
             elif fault.what in ACTS:
                 planned = DeviceFault(act=ACTS[fault.what], nth=fault.at, seconds=fault.seconds)
                 self.cable.device.faults.plan(planned)
+            elif fault.what in HTTP_ACTS or fault.what in WORK_ACTS or fault.what is What.QUEUE_LOST:
+                http.plan(self.cable.device, fault)
             elif fault.what in SWITCHES:
                 planned = DeviceFault(act=FaultKind.SWITCH, nth=fault.at, switch=SWITCHES[fault.what])
                 self.cable.device.faults.plan(planned)
@@ -315,6 +331,8 @@ class World:
         life.die()
         if fault.what is What.HOST_POWER:
             self.cable.device.power(on=False)
+            # It is written without syncing: a power cut may lose it, or leave an older one.
+            self.kept.append(random.Random(f"kept {self.schedule.seed}").choice((self.kept[-1], {}, *self.kept[-20:])))
         asyncio.get_running_loop().call_later(max(fault.seconds, 0.1), self._start)
 
     def _start(self) -> None:
@@ -374,8 +392,8 @@ class World:
     def _meet(self, device: Device) -> None:
         """Count the device's own faults when they happen, and tell the truth who acts."""
         real = device.faults.next_faults
-        acts = {act: what for what, act in ACTS.items()}
-        switches = {switch: what for what, switch in SWITCHES.items()}
+        acts = {act: what for what, act in (ACTS | HTTP_ACTS).items()}
+        switches = {switch: what for what, switch in SWITCHES.items()} | {Switch.QUEUE_LOST: What.QUEUE_LOST}
 
         def next_faults(command: str) -> list[DeviceFault]:
             self.commands += 1
@@ -390,6 +408,7 @@ class World:
             return due
 
         device.faults.next_faults = next_faults  # type: ignore[method-assign]
+        http.meet(device, self.happens)
         for name in ("foreign_receipt", "keypad_cancel", "keypad_report"):
             action: Callable[[], None] = getattr(device, name)
             setattr(device, name, lambda action=action: self.truth.by_others(action))

@@ -9,6 +9,7 @@ from fiscald.protocols.conditions import condition_problem, state_of
 from fiscald.protocols.noviapi.access import DENIED, DOCUMENT, LOOKED, QUESTION, call, host_time, moment, strange
 from fiscald.protocols.noviapi.codes import of_exception
 from fiscald.protocols.noviapi.commands import (
+    DAILY_REPORT,
     ENDPOINTS,
     ID,
     QUEUE,
@@ -28,6 +29,8 @@ from fiscald.protocols.proof.own_id import State
 POLLS = 10
 #: The last status that a look asks for. Its id is kept: asked for again, it shows the printer's state.
 LAST_OF_A_LOOK = {"type": "fiscal_memory"}
+#: The exception "waiting for execute daily report".
+REPORT_WAITS = 11
 #: Seconds between two questions, should the printer not wait itself.
 BETWEEN = 0.3
 
@@ -116,6 +119,8 @@ def run(endpoint: Endpoint, content: object, settings: Settings) -> Dialogue[Rep
     yield from _take_back(settings)
     request = store(endpoint, content, Effect.QUERY)
     reply = yield from call(request, settings)
+    if reply.status == 409 and (yield from _remove_report(reply, settings)):
+        reply = yield from call(request, settings)
     if reply.status in (400, 409, 507):
         raise refused_question(endpoint, reply)
     own_id = new_id(request, reply)
@@ -146,6 +151,21 @@ def run(endpoint: Endpoint, content: object, settings: Settings) -> Dialogue[Rep
     raise DialogueAborted(
         device_problem(reply) or problem("printer.busy", reason="it stores questions and does not answer them")
     )
+
+
+def _remove_report(reply: Reply, settings: Settings) -> Dialogue[bool]:
+    """Whether the daily report that keeps the printer from taking requests (11) was ours, and is removed.
+
+    At this server only fiscald stores documents. A report that is stored there, while fiscald asks something, is one
+    whose id was lost with the answer: fiscald confirms the id of a stored report before it asks anything.
+    """
+    own_id = reply.text("daily_report_id")
+    if reply.exception != REPORT_WAITS or ID.fullmatch(own_id) is None:
+        return False
+    request = ask(DAILY_REPORT, own_id)
+    if state_of_job(request, (yield from call(request, settings))) is not State.STORED:
+        return False
+    return (yield from call(drop(DAILY_REPORT, own_id, Effect.QUERY), settings)).status == 200
 
 
 def _take_back(settings: Settings) -> Dialogue[None]:

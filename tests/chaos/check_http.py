@@ -1,0 +1,26 @@
+"""What must hold of documents that a printer knows by an id of its own."""
+
+from __future__ import annotations
+
+from fiscald.model.jobs import Job
+from tests.chaos.schedule import What
+from tests.chaos.world import Outcome
+
+#: After these the printer does not know what became of a document, or has forgotten its id.
+_FORGETTING = frozenset((
+    What.WORK_LOST, What.WORK_UNKNOWN, What.WORK_POWER_BEFORE, What.WORK_POWER_AFTER,
+    What.POWER_BEFORE, What.POWER_AFTER, What.HOST_POWER,
+))  # fmt: skip
+
+
+def id_forgotten(outcome: Outcome) -> bool:
+    """Whether the printer may have lost the state of an id: power went, or its own work failed."""
+    return any(what in _FORGETTING for what, _, _ in outcome.hits)
+
+
+def number_unknown(job: Job, outcome: Outcome) -> bool:
+    """Whether the answer says that the number is not known, and others have really printed or reported meanwhile."""
+    told = any(notice.code == "number.unknown" for notice in job.warnings)
+    truth = outcome.truth
+    others = any(sale.job is None for sale in truth.sales) or any(report.by == "others" for report in truth.reports)
+    return told and others and job.result is not None and job.result.number is None
