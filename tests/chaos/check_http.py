@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from fiscald.model.jobs import Job
 from tests.chaos.schedule import What
 from tests.chaos.world import Outcome
@@ -14,8 +16,24 @@ _FORGETTING = frozenset((
 
 
 def id_forgotten(outcome: Outcome) -> bool:
-    """Whether the printer may have lost the state of an id: power went, or its own work failed."""
-    return any(what in _FORGETTING for what, _, _ in outcome.hits)
+    """Whether the printer may have lost the state of an id, and its memory hold one that may be ours.
+
+    Power went, or its own work failed. Or somebody made a daily report, which removes what is stored and clears the
+    totals that would show that a receipt of another program is not ours.
+    """
+    truth = outcome.truth
+    hidden = any(sale.job is None for sale in truth.sales) and any(report.by == "others" for report in truth.reports)
+    return hidden or any(what in _FORGETTING for what, _, _ in outcome.hits)
+
+
+def e_documents(outcome: Outcome) -> set[str]:
+    """The jobs whose receipt a NoviAPI printer has sent instead of printing it."""
+    found = set()
+    for sheet in outcome.truth.register.printouts:
+        goods = re.search(r"Towar (\d+)", sheet.text)
+        if goods is not None and str(sheet.facts.get("e_document", "")).endswith("sent"):
+            found.add(f"job/{goods[1]}")
+    return found
 
 
 def number_unknown(job: Job, outcome: Outcome) -> bool:

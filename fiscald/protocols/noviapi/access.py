@@ -15,6 +15,7 @@ document     the document of ours that may be confirmed and not finished: ``rece
 question     the last job that only asks and may be confirmed and not finished: ``status/ID``
 looked       the last status job, whose answer shows the printer's state at any time
 denied       another document of this server was confirmed: nothing is confirmed before then
+waits        since when the same number of documents keeps the printer from a daily report: ``TIME NUMBER``
 lost         a job of ours may be stored and left behind: an answer was lost, or fiscald was killed
 ============ ====================================================================================
 """
@@ -31,7 +32,7 @@ from fiscald.protocols.conditions import condition_problem
 from fiscald.protocols.noviapi.commands import NEW_TOKEN, RENEW_TOKEN, Reply, Request
 
 TOKEN, ASKED, BLOCKED = "token", "asked", "blocked"
-DOCUMENT, QUESTION, LOOKED, DENIED, LOST = "document", "question", "looked", "denied", "lost"
+DOCUMENT, QUESTION, LOOKED, DENIED, LOST, WAITS = "document", "question", "looked", "denied", "lost", "waits"
 T = TypeVar("T")
 HOUR = datetime.timedelta(hours=1)
 #: How many tokens fiscald asks for in an hour. The printer gives ten; one is left for a technician.
