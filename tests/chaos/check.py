@@ -13,7 +13,7 @@ from fiscald.model.money import from_grosze, grosze
 from fiscald.model.printout import PrintoutLine, StyledText
 from fiscald.model.receipt import Receipt
 from tests.chaos import check_programming
-from tests.chaos.check_http import id_forgotten, number_unknown
+from tests.chaos.check_http import id_forgotten, manners, number_unknown
 from tests.chaos.check_documents import (
     codes_elsewhere,
     codes_of_printout,
@@ -51,6 +51,7 @@ def violations(outcome: Outcome) -> list[str]:
     found += _nothing_else(outcome)
     found += _totals(outcome)
     found += _undecided(outcome)
+    found += manners(outcome)
     if outcome.alarms and outcome.schedule.restored is None and not _unknown_sheet(outcome):
         found.append(
             f"alarm without need: the journal knew everything, and was said to be behind {outcome.alarms} times"
@@ -309,6 +310,7 @@ def _undecided(outcome: Outcome) -> list[str]:
             or begun_by_others
             or any(s.job == key and s.by == "others" for s in truth.sales),
             "journal_behind": _unknown_sheet(outcome),
+            "contradiction": any(what is What.WORK_FAKED for what, _, _ in outcome.hits),
             "id_forgotten": id_forgotten(outcome),
             "vanished": any(form.job == key and (doubled or form.by == "others") for form in truth.forms),
         }

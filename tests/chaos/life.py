@@ -73,6 +73,8 @@ class SimJournal:
                 self.changes += 1
                 named = args[0] if args and isinstance(args[0], str) else ""
                 world.log(f"journal {transaction.__name__} {named}")
+                if transaction.__name__ == "opened":
+                    world.know_id(args[1])
                 if transaction.__name__ == "start":
                     world.begun[str(named)] = world.now()
                 world.write_happens(before=False)

@@ -41,7 +41,7 @@ WORK_ACTS = {
     What.WORK_LOST: FaultKind.DROP_BEFORE, What.WORK_UNKNOWN: FaultKind.DROP_AFTER, What.WORK_LATE: FaultKind.LATE,
     What.WORK_POWER_BEFORE: FaultKind.POWER_CUT_BEFORE, What.WORK_POWER_AFTER: FaultKind.POWER_CUT_AFTER,
 }  # fmt: skip
-HTTP = (*HTTP_ACTS, *WORK_ACTS, What.QUEUE_LOST)
+HTTP = (*HTTP_ACTS, *WORK_ACTS, What.WORK_FAKED, What.QUEUE_LOST)
 #: The statuses of refused requests, and of the pages of a proxy. No printer says 404 of a job that it knows.
 STATUSES, PAGES = (401, 403, 429, 500, 503), (200, 302, 404, 502, 503)
 SWITCHES = {What.PAPER_OUT: Switch.PAPER_OUT, What.COVER: Switch.COVER, What.MENU: Switch.MENU}
@@ -306,7 +306,7 @@ def draw_fault(rng: random.Random, near: int | None, kinds: tuple[What, ...]) ->
     if what in TIMED:
         amount = rng.choice((-86_400, -60, 3600, 86_400, 400_000_000)) if what is What.CLOCK else 1
         return Fault(what=what, at=rng.randrange(0, 8), seconds=seconds, amount=amount)
-    if what in WORK_ACTS:
+    if what in (*WORK_ACTS, What.WORK_FAKED):
         return Fault(what=what, at=rng.randrange(1, 4), seconds=seconds)
     at = rng.randrange(1, 70) if near is None else near + rng.randrange(6)
     if what in HTTP_ACTS:
@@ -360,7 +360,7 @@ def matrix(family: str, document: str, size: Size) -> list[Schedule]:
             for amount in {What.STATUS_BEFORE: STATUSES, What.STATUS_AFTER: STATUSES}.get(what, (502,))
             for at in range(1, size.commands + 1)
         ]
-        faults += [Fault(what=what, at=1, seconds=12.0) for what in WORK_ACTS]
+        faults += [Fault(what=what, at=1, seconds=12.0) for what in (*WORK_ACTS, What.WORK_FAKED)]
     return [single(document, family, fault) for fault in faults]
 
 

@@ -85,6 +85,8 @@ class What(StrEnum):
     """Not carried out, and the printer does not know it."""
     WORK_UNKNOWN = "work_unknown"
     """Carried out, and the printer does not know it."""
+    WORK_FAKED = "work_faked"
+    """Not carried out, and the printer says that it is done."""
     WORK_LATE = "work_late"
     WORK_POWER_BEFORE = "work_power_before"
     WORK_POWER_AFTER = "work_power_after"

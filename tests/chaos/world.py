@@ -27,6 +27,7 @@ from fiscald.emulator.device import Device
 from fiscald.emulator.faults import Fault as DeviceFault
 from fiscald.emulator.faults import FaultKind, Switch
 from fiscald.emulator.memory import RegisterState
+from fiscald.emulator.noviapi.device import NoviApiPrinter
 from fiscald.emulator.register import Register
 from fiscald.journal import Phase, Store
 from fiscald.journal.directory import JOURNAL, Mark, StateDirectory
@@ -42,9 +43,9 @@ from tests.chaos.people import Person, client
 from tests.chaos.schedule import (
     ACTS,
     CABLE,
+    HTTP,
     HTTP_ACTS,
     SWITCHES,
-    WORK_ACTS,
     WRITES,
     Fault,
     Restored,
@@ -88,6 +89,10 @@ class Outcome:
     seconds: float
     violations: list[str]
     log: list[str] = field(repr=False)
+    left_stored: set[str] = field(default_factory=set)
+    """Ids of documents of ours that the printer still stores, though the journal knew them."""
+    second_confirmations: int = 0
+    """How often the printer took the token away, because something was confirmed beside something else."""
 
     @property
     def digest(self) -> str:
@@ -158,6 +163,10 @@ class World:
         self.put_back_at: float | None = None
         self.kept: list[dict[str, str]] = [{}]
         """What the family keeps beside the journal, after every change."""
+        self.own_ids: set[str] = set()
+        """The printer's ids of documents that were written down."""
+        self.second_confirmations: list[float] = []
+        """When the printer took the token away, because something was confirmed beside something else."""
         self._more: list[asyncio.Future[None]] = []
         self._kill_at: list[tuple[int, Fault]] = []
         self._others_at = [(fault.at, fault) for fault in schedule.faults if fault.what in others.ACTS]
@@ -190,6 +199,12 @@ class World:
     def log(self, line: str) -> None:
         self.lines.append(f"{self.now():.6f} {line}")
 
+    def know_id(self, evidence: Any) -> None:
+        """An id of the printer's own is in the journal, if that evidence has one."""
+        own_id = (evidence.get("opened") or {}).get("own_id")
+        if own_id is not None:
+            self.own_ids.add(own_id)
+
     # -- faults ---------------------------------------------------------------------------------------
 
     def happens(self, what: What) -> None:
@@ -212,8 +227,8 @@ class World:
             elif fault.what in ACTS:
                 planned = DeviceFault(act=ACTS[fault.what], nth=fault.at, seconds=fault.seconds)
                 self.cable.device.faults.plan(planned)
-            elif fault.what in HTTP_ACTS or fault.what in WORK_ACTS or fault.what is What.QUEUE_LOST:
-                http.plan(self.cable.device, fault)
+            elif fault.what in HTTP:
+                http.plan(self.cable.device, fault, self.happens)
             elif fault.what in SWITCHES:
                 planned = DeviceFault(act=FaultKind.SWITCH, nth=fault.at, switch=SWITCHES[fault.what])
                 self.cable.device.faults.plan(planned)
@@ -372,6 +387,8 @@ class World:
             schedule=self.schedule, jobs=jobs, truth=self.truth, answers=self.answers, accepted=self.accepted,
             undecided=self.undecided, begun=self.begun, hits=self.hits, size=size, helped=self.helped,
             alarms=self.alarms, seconds=seconds, violations=self.violations, log=self.lines,
+            left_stored=http.left_stored(self.home) & self.own_ids,
+            second_confirmations=len(self.second_confirmations),
         )  # fmt: skip
 
     async def _second_round(self) -> None:
@@ -408,7 +425,8 @@ class World:
             return due
 
         device.faults.next_faults = next_faults  # type: ignore[method-assign]
-        http.meet(device, self.happens)
+        if isinstance(device, NoviApiPrinter):
+            http.meet(device, self.happens, self.second_confirmations)
         for name in ("foreign_receipt", "keypad_cancel", "keypad_report"):
             action: Callable[[], None] = getattr(device, name)
             setattr(device, name, lambda action=action: self.truth.by_others(action))
