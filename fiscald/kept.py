@@ -42,19 +42,28 @@ def _read(path: Path) -> dict[str, str]:
 
 
 class _Writer:
-    """Writes all texts at once. Not synced: after a power cut the file may be the one from before."""
+    """Writes all texts at once, in one write over the old ones: the event loop waits for it, so it must be short.
+
+    Not synced: after a power cut the file may be the one from before, or damaged.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._works = True
 
     def __call__(self, texts: Mapping[str, str]) -> None:
-        temporary = self._path.with_suffix(".new")
+        data = json.dumps(dict(texts)).encode()
         try:
             make_directory(self._path.parent)
-            with os.fdopen(open_file(temporary, os.O_WRONLY | os.O_TRUNC), "w") as file:
-                json.dump(dict(texts), file)
-            temporary.replace(self._path)
+            descriptor = open_file(self._path, os.O_WRONLY)
+            try:
+                size = os.fstat(descriptor).st_size
+                if size > LONGEST:
+                    os.ftruncate(descriptor, size := 0)
+                # Blanks over the rest of the old content: to shorten the file would be a second step.
+                os.pwrite(descriptor, data.ljust(size), 0)
+            finally:
+                os.close(descriptor)
         except OSError as error:
             if self._works:
                 log.warning("%s cannot be written (%s)", self._path, error.strerror)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 
 class Kept:
@@ -36,6 +36,10 @@ class Kept:
         else:
             del self._texts[name]
         self._store(self._texts)
+
+    def items(self) -> Iterator[tuple[str, str]]:
+        """All of them, by name."""
+        yield from self._texts.items()
 
     def __repr__(self) -> str:
         # Some are secrets.

@@ -13,6 +13,7 @@ from fiscald.model.money import from_grosze, grosze
 from fiscald.model.printout import PrintoutLine, StyledText
 from fiscald.model.receipt import Receipt
 from tests.chaos import check_programming
+from tests.chaos.check_http import id_forgotten, manners, number_unknown
 from tests.chaos.check_documents import (
     codes_elsewhere,
     codes_of_printout,
@@ -31,6 +32,7 @@ REFUSALS = {
     "posnet": ("382", "10", "30", "2021", "2035"),
     "thermal": ("35", "36", "37", "2", "5", "8"),
     "novitus-xml": ("35",),
+    "noviapi": ("35", "5"),
 }
 #: After these the daemon starts again.
 STARTS_AGAIN = frozenset((
@@ -49,6 +51,7 @@ def violations(outcome: Outcome) -> list[str]:
     found += _nothing_else(outcome)
     found += _totals(outcome)
     found += _undecided(outcome)
+    found += manners(outcome)
     if outcome.alarms and outcome.schedule.restored is None and not _unknown_sheet(outcome):
         found.append(
             f"alarm without need: the journal knew everything, and was said to be behind {outcome.alarms} times"
@@ -118,6 +121,8 @@ def _sale(key: str, job: Job, outcome: Outcome) -> list[str]:
     (sale,) = sales
     assert job.result is not None
     said = (job.result.number, job.result.daily_report, job.result.total)
+    if number_unknown(job, outcome):
+        said = (sale.number, job.result.daily_report or sale.daily_report, job.result.total)
     if job.resolution is None and said != (sale.number, sale.daily_report, from_grosze(sale.total)):
         return [f"wrong number: {key} is said to be {said}, and is {sale}"]
     assert isinstance(job.document, Receipt | Invoice)
@@ -264,7 +269,10 @@ def _totals(outcome: Outcome) -> list[str]:
     for job in outcome.jobs.values():
         if job.document.type in SALES and job.state is JobState.DONE and job.resolution is None:
             assert job.result is not None
-            journal[job.result.daily_report or 0] += grosze(job.result.total or Decimal())
+            day = job.result.daily_report
+            if day is None and number_unknown(job, outcome):
+                day = next(sale.daily_report for sale in outcome.truth.sales if sale.job == job.key)
+            journal[day or 0] += grosze(job.result.total or Decimal())
     for sale in outcome.truth.sales:
         if sale.job is None or sale.job not in outcome.jobs or outcome.jobs[sale.job].resolution is not None:
             journal[sale.daily_report] += sale.total
@@ -304,6 +312,8 @@ def _undecided(outcome: Outcome) -> list[str]:
             or begun_by_others
             or any(s.job == key and s.by == "others" for s in truth.sales),
             "journal_behind": _unknown_sheet(outcome),
+            "contradiction": any(what is What.WORK_FAKED for what, _, _ in outcome.hits),
+            "id_forgotten": id_forgotten(outcome),
             "vanished": any(form.job == key and (doubled or form.by == "others") for form in truth.forms),
         }
         if not happened.get(cause, False):

@@ -10,13 +10,14 @@ from fiscald.emulator.refusal import RegisterError
 from tests.chaos.schedule import What
 
 #: What ends a receipt, by family.
-CLOSING = {"posnet": ("trend",), "thermal": ("$y", "$x"), "novitus-xml": ("receipt close",)}
+CLOSING = {"posnet": ("trend",), "thermal": ("$y", "$x"), "novitus-xml": ("receipt close",), "noviapi": ()}
 #: The commands that cancel a receipt. If another program opens a receipt between our last look and this command, our
 #: command cancels that receipt. No program can prevent this, so the other program comes one command later.
 CANCELLING = {
     "posnet": ("prncancel", "trcancel"),
     "thermal": ("$e",),
     "novitus-xml": ("receipt cancel", "invoice cancel"),
+    "noviapi": (),
 }
 
 

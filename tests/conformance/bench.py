@@ -41,6 +41,8 @@ from tests.protocols.driving import NOON, Journal, drive
 
 T = TypeVar("T")
 NU = "EMU 0000000001"
+#: How long a printer may hold an answer until it has something to say.
+MOST_SECONDS = 60.0
 #: The state of a register that can print the reports of a month.
 RECORDS: dict[str, Any] = {"fiscal_memory": october(), "last_record": october()[-1].at}
 
@@ -72,7 +74,7 @@ class LineLost(Exception):
 
 
 class Bench:
-    """One emulated printer that answers at once."""
+    """One emulated printer that answers at once; where it holds an answer, time passes."""
 
     def __init__(self, name: str, profile: str | None = None, **state: Any) -> None:
         self.case = CASES[name]
@@ -122,7 +124,10 @@ class Bench:
         self.sent.append(name)
         self._before.pop((name, self.sent.count(name)), lambda: None)()
         self.line.send(data)
-        return self.line.receive()
+        answered = self.line.receive()
+        while not answered and self.line.wait(MOST_SECONDS):
+            answered = self.line.receive()
+        return answered
 
     def name_of(self, data: bytes) -> str:
         if self.family.decoding is None:

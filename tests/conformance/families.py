@@ -15,6 +15,7 @@ from fiscald.model.money import format_grosze
 from fiscald.protocols.decoding import Direction
 from fiscald.protocols.novitus_packets import encode_packet
 from tests.families import EVERY
+from tests.protocols.noviapi.vectors import vectors as noviapi_vectors
 from tests.protocols.novitus_xml.exchanges import EXCHANGES
 from tests.protocols.posnet import scripted as posnet
 from tests.protocols.posnet import test_frames as posnet_frames
@@ -247,6 +248,8 @@ CASES: dict[str, Conformance] = {
         refusal=_refused_job,
         condition=(Switch.REPORT_REQUIRED, "printer.report_due"),
         paid_in=("direct_io", {"xml_cmd": {"base64": base64.b64encode(_PAID_IN).decode()}}),
+        vectors=noviapi_vectors(),
+        raw=("GET queue", 'POST status {"status":{"type":"device"}}'),
         others_ambiguous=frozenset({"cash_in", "cash_out", "printout"}),
     ),
     "example": Conformance(
@@ -272,3 +275,4 @@ CASES: dict[str, Conformance] = {
 assert CASES.keys() == set(EVERY), "a new family is tested with the others"
 RECEIPTS = [name for name in EVERY if CASES[name].receipt is not None]
 FRAMES = [name for name in EVERY if CASES[name].junk is not None]
+NAMES = [name for name in EVERY if CASES[name].vectors]

@@ -298,7 +298,8 @@ class NoviApiPrinter(Device):
             self._carried_out(asked.job_id, outcome, sheets, asked.faults, self._now)
 
     def keypad_cancel(self) -> None:
-        """See ``Device.keypad_cancel``. Only the older protocols leave a document open."""
+        """See ``Device.keypad_cancel``. Only the older protocols leave a document open; a program gives up its own."""
+        self._foreign = None
         self._worker.cancel_open()
         self.register.commit()
 

@@ -12,8 +12,10 @@ token        the last token that this server gave
 asked        when fiscald asked for a new token in the last hour, by this computer's clock
 blocked      the printer gives no new token before then
 document     the document of ours that may be confirmed and not finished: ``receipt/ID``
+question     the last job that only asks and may be confirmed and not finished: ``status/ID``
 looked       the last status job, whose answer shows the printer's state at any time
 denied       another document of this server was confirmed: nothing is confirmed before then
+waits        since when the same number of documents keeps the printer from a daily report: ``TIME NUMBER``
 lost         a job of ours may be stored and left behind: an answer was lost, or fiscald was killed
 ============ ====================================================================================
 """
@@ -30,7 +32,7 @@ from fiscald.protocols.conditions import condition_problem
 from fiscald.protocols.noviapi.commands import NEW_TOKEN, RENEW_TOKEN, Reply, Request
 
 TOKEN, ASKED, BLOCKED = "token", "asked", "blocked"
-DOCUMENT, LOOKED, DENIED, LOST = "document", "looked", "denied", "lost"
+DOCUMENT, QUESTION, LOOKED, DENIED, LOST, WAITS = "document", "question", "looked", "denied", "lost", "waits"
 T = TypeVar("T")
 HOUR = datetime.timedelta(hours=1)
 #: How many tokens fiscald asks for in an hour. The printer gives ten; one is left for a technician.

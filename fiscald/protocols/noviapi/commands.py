@@ -145,6 +145,6 @@ def ask(endpoint: Endpoint, own_id: str, timeout: int = 0) -> Request:
     return Request("GET", f"{endpoint.path}/{own_id}{query}", deadline=Deadline.CLOSE if timeout else Deadline.QUERY)
 
 
-def drop(endpoint: Endpoint, own_id: str) -> Request:
-    """Remove a job that is not carried out yet."""
-    return Request("DELETE", f"{endpoint.path}/{own_id}", effect=Effect.REVERSIBLE, deadline=Deadline.LINE)
+def drop(endpoint: Endpoint, own_id: str, effect: Effect = Effect.REVERSIBLE) -> Request:
+    """Remove a job that is not carried out yet. ``effect``: of a job that only asks, ``QUERY``."""
+    return Request("DELETE", f"{endpoint.path}/{own_id}", effect=effect, deadline=Deadline.LINE)

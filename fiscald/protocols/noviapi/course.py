@@ -85,6 +85,10 @@ class Course(ABC, Generic[D]):
         """What such documents since the look before are worth, in grosze; ``None``: the totals do not show it."""
         return None
 
+    def counted_since(self, now: NoviApiLook) -> int | None:
+        """How many documents of the kind the printer has numbered since; ``None``: it does not number them."""
+        return None
+
     @property
     def total(self) -> int | None:
         """What the memory must be able to hold, in grosze; ``None``: the document has no value."""
@@ -94,7 +98,12 @@ class Course(ABC, Generic[D]):
         self, proof: OwnIdProof, state: State, reply: Reply, now: NoviApiLook, *, last: bool
     ) -> Dialogue[Next | NotPrinted | Held | Unknown]:
         """The conclusion from the state of the id and the look after it. ``last``: there will be no further look."""
-        memory = MemoryDelta(now.jpkid - self.before.jpkid, self.value_since(now), uncounted=not now.fiscal)
+        new = now.jpkid - self.before.jpkid
+        counted = self.counted_since(now)
+        if state is not State.DONE and counted is not None and new > 0:
+            # Sheets of other kinds, such as a daily report, are in the memory too.
+            new = max(0, min(new, counted))
+        memory = MemoryDelta(new, self.value_since(now), uncounted=not now.fiscal)
         if state is State.DONE and not memory.documents and not memory.uncounted and not last:
             yield Pause(1.0)
             return Next.ASK_AGAIN
@@ -201,6 +210,13 @@ class Course(ABC, Generic[D]):
                 unknowns += 1
                 yield Pause(1.0)
                 continue
+            if state is State.STORED:
+                # No look: while a daily report is stored, the printer takes no other request (409, 11).
+                if self.confirming:
+                    refused = yield from self._confirm()
+                elif (yield from self._dropped()):
+                    return self._ended(verdicts.interrupted("it was never confirmed", self.before), self.before)
+                continue
             lost = state is None or (state is State.UNKNOWN and self.confirming)
             now = yield from (self._still_look() if lost else self._look())
             if isinstance(now, Wait):
@@ -210,11 +226,7 @@ class Course(ABC, Generic[D]):
                 return self._ended(verdicts.unproven("id_forgotten", doubt, now), now)
             looks += 1
             match (yield from self.follows(proof, state, reply, now, last=looks >= LOOKS)):
-                case Next.DROP:
-                    yield from self._dropped()
-                case Next.CONFIRM:
-                    refused = yield from self._confirm()
-                case Next.ASK_AGAIN:
+                case Next.ASK_AGAIN | Next.CONFIRM | Next.DROP:
                     yield Pause(BETWEEN)
                 case Next.ANSWER:
                     self.settings.kept[DOCUMENT] = ""

@@ -37,6 +37,7 @@ from fiscald.protocols.conditions import condition_problem
 from fiscald.protocols.noviapi import xml
 from fiscald.protocols.noviapi.access import DOCUMENT, call
 from fiscald.protocols.noviapi.commands import DIRECT_IO, LONG_POLL, Reply, ask, confirm, store
+from fiscald.protocols.noviapi.conditions import CONDITIONS
 from fiscald.protocols.noviapi.course import Course
 from fiscald.protocols.noviapi.evidence import NoviApiLook
 from fiscald.protocols.noviapi.fields import date, money
@@ -60,14 +61,18 @@ Slip = CashIn | CashOut
 MemoryReport = MonthlyReport | PeriodicReport
 
 
-def last_error(settings: Settings) -> Dialogue[CommitReply]:
-    """Why the last command of the XML protocol failed. Number 0: the printer names no reason."""
-    number = yield from read_last_error(settings)
+def last_error(document: Document, settings: Settings) -> Dialogue[CommitReply]:
+    """Why the last command of the XML protocol failed."""
+    return _reason((yield from read_last_error(settings)), document)
+
+
+def _reason(number: int, document: Document) -> CommitReply:
+    """What the number of an error means. 0: the printer names no reason."""
     if number == 0:
         reason = "it executed the command, and nothing shows that it succeeded"
         return CommitReply(problem("printer.refused", reason=reason, reason_pl="drukarka nie wykonała polecenia"))
     code = lookup(number)
-    if code.condition is not None:
+    if code.condition is not None and CONDITIONS.keeps(code.condition, document.type):
         why = condition_problem(code.condition, f"{code.text} ({number})", code.text_pl, device_code=str(number))
         return CommitReply(why, waits=True)
     return CommitReply(refusal("/document", f"{code.text} ({number})", code.text_pl, str(number)))
@@ -94,8 +99,9 @@ def execute(command: Element, document: Document, settings: Settings) -> Dialogu
                 yield from call(confirm(DIRECT_IO, own_id, Effect.REVERSIBLE), settings)
             case State.DONE:
                 settings.kept[DOCUMENT] = ""
+                # Read once: reading clears it (Novitus reference, 5.11).
                 number = yield from read_last_error(settings)
-                return CommitReply() if number == 0 else (yield from last_error(settings))
+                return _reason(number, document) if number else CommitReply()
             case State.REFUSED:
                 settings.kept[DOCUMENT] = ""
                 return refused_document(reply)
@@ -129,6 +135,9 @@ class _DirectCourse(Course[D], Generic[D]):
         """The counters decide, once the packet is executed or forgotten."""
         if state in (State.STORED, State.OPEN) or not self.confirming:
             return proof.follows(state, MemoryDelta(0), now)
+        before = self.before
+        if now.jpkid < before.jpkid or now.lastprintout < before.lastprintout or now.reports < before.reports:
+            return verdicts.unproven("counters_restored", "the printer's memory holds less than before", now)
         found = self.happened(state, now)
         if found is True:
             return Next.ANSWER
@@ -139,7 +148,7 @@ class _DirectCourse(Course[D], Generic[D]):
                 yield Pause(1.0)
                 return Next.ASK_AGAIN
             case State.DONE:
-                why = yield from last_error(self.settings)
+                why = yield from last_error(self.document, self.settings)
                 return verdicts.refusal_verdict(why, was_open=False, now=now)
             case State.REFUSED:
                 return verdicts.not_executed(refused_document(reply), "the printer refused it", now, was_open=False)

@@ -6,9 +6,10 @@ from fiscald.model.printers import Condition, PrinterState
 from fiscald.model.problems import Problem, problem
 from fiscald.protocols.base import Dialogue, DialogueAborted, Effect, Pause, Settings
 from fiscald.protocols.conditions import condition_problem, state_of
-from fiscald.protocols.noviapi.access import DENIED, DOCUMENT, LOOKED, call, host_time, moment, strange
+from fiscald.protocols.noviapi.access import DENIED, DOCUMENT, LOOKED, QUESTION, call, host_time, moment, strange
 from fiscald.protocols.noviapi.codes import of_exception
 from fiscald.protocols.noviapi.commands import (
+    DAILY_REPORT,
     ENDPOINTS,
     ID,
     QUEUE,
@@ -18,6 +19,7 @@ from fiscald.protocols.noviapi.commands import (
     Request,
     ask,
     confirm,
+    drop,
     store,
 )
 from fiscald.protocols.novitus_errors import lookup
@@ -27,6 +29,8 @@ from fiscald.protocols.proof.own_id import State
 POLLS = 10
 #: The last status that a look asks for. Its id is kept: asked for again, it shows the printer's state.
 LAST_OF_A_LOOK = {"type": "fiscal_memory"}
+#: The exception "waiting for execute daily report".
+REPORT_WAITS = 11
 #: Seconds between two questions, should the printer not wait itself.
 BETWEEN = 0.3
 
@@ -112,11 +116,15 @@ def free_server(settings: Settings) -> Dialogue[None]:
 
 def run(endpoint: Endpoint, content: object, settings: Settings) -> Dialogue[Reply]:
     """Carry out a job that only asks, and return the answer with its result. Raises ``DialogueAborted``."""
+    yield from _take_back(settings)
     request = store(endpoint, content, Effect.QUERY)
     reply = yield from call(request, settings)
+    if reply.status == 409 and (yield from _remove_report(reply, settings)):
+        reply = yield from call(request, settings)
     if reply.status in (400, 409, 507):
         raise refused_question(endpoint, reply)
     own_id = new_id(request, reply)
+    settings.kept[QUESTION] = f"{endpoint.name}/{own_id}"
     yield from call(confirm(endpoint, own_id, Effect.QUERY), settings)
     for poll in range(POLLS):
         if poll:
@@ -124,7 +132,10 @@ def run(endpoint: Endpoint, content: object, settings: Settings) -> Dialogue[Rep
         # With a timeout the printer waits for another state than it has told, so the first question has none.
         question = ask(endpoint, own_id, SHORT_POLL if poll else 0)
         reply = yield from call(question, settings)
-        match state_of_job(question, reply):
+        state = state_of_job(question, reply)
+        if state not in (State.OPEN, State.STORED):
+            settings.kept[QUESTION] = ""
+        match state:
             case State.DONE:
                 if content == LAST_OF_A_LOOK:
                     settings.kept[LOOKED] = own_id
@@ -136,9 +147,44 @@ def run(endpoint: Endpoint, content: object, settings: Settings) -> Dialogue[Rep
                 raise _unanswered(endpoint, "it forgot the question", "", "busy")
             case State.STORED:
                 yield from call(confirm(endpoint, own_id, Effect.QUERY), settings)
+    yield from _take_back(settings)
     raise DialogueAborted(
         device_problem(reply) or problem("printer.busy", reason="it stores questions and does not answer them")
     )
+
+
+def _remove_report(reply: Reply, settings: Settings) -> Dialogue[bool]:
+    """Whether the daily report that keeps the printer from taking requests (11) was ours, and is removed.
+
+    At this server only fiscald stores documents. A report that is stored there, while fiscald asks something, is one
+    whose id was lost with the answer: fiscald confirms the id of a stored report before it asks anything.
+    """
+    own_id = reply.text("daily_report_id")
+    if reply.exception != REPORT_WAITS or ID.fullmatch(own_id) is None:
+        return False
+    request = ask(DAILY_REPORT, own_id)
+    if state_of_job(request, (yield from call(request, settings))) is not State.STORED:
+        return False
+    return (yield from call(drop(DAILY_REPORT, own_id, Effect.QUERY), settings)).status == 200
+
+
+def _take_back(settings: Settings) -> Dialogue[None]:
+    """Remove a question that an interruption left behind: confirmed, it would cost the next ``PUT`` the token (403).
+
+    Raises ``DialogueAborted``: it is being carried out.
+    """
+    name, _, own_id = settings.kept[QUESTION].partition("/")
+    if name in ENDPOINTS and ID.fullmatch(own_id):
+        reply = yield from call(drop(ENDPOINTS[name], own_id, Effect.QUERY), settings)
+        if reply.status not in (200, 404):
+            request = ask(ENDPOINTS[name], own_id)
+            reply = yield from call(request, settings)
+            if state_of_job(request, reply) is State.OPEN:
+                raise DialogueAborted(
+                    device_problem(reply)
+                    or problem("printer.busy", reason="it is still carrying out a question of fiscald")
+                )
+    settings.kept[QUESTION] = ""
 
 
 def refused_question(endpoint: Endpoint, reply: Reply) -> DialogueAborted:

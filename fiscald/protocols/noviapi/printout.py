@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from dataclasses import dataclass
 
 from fiscald.model.jobs import Notice, Paper, Result
@@ -20,8 +21,8 @@ from fiscald.protocols.base import (
     Unknown,
     Verdict,
 )
-from fiscald.protocols.noviapi.access import LOST, call
-from fiscald.protocols.noviapi.commands import CLEAR_QUEUE, DAILY_REPORT, PRINTOUT, Reply
+from fiscald.protocols.noviapi.access import HOUR, LOST, WAITS, call, host_time, moment
+from fiscald.protocols.noviapi.commands import CLEAR_QUEUE, DAILY_REPORT, PRINTOUT, QUEUE, Reply
 from fiscald.protocols.noviapi.course import Course
 from fiscald.protocols.noviapi.evidence import NoviApiLook
 from fiscald.protocols.noviapi.fields import date
@@ -35,6 +36,8 @@ from fiscald.protocols.rates import Rates
 
 #: The exception "stored requests in queue".
 _STORED_REQUESTS = 10
+#: How long other documents may be stored before fiscald takes them for left behind.
+LEFT_BEHIND = datetime.timedelta(minutes=10)
 QUEUE_CLEARED = Notice(
     code="queue.cleared",
     detail="the printer refused the report because documents were stored in it and not confirmed, one of them perhaps "
@@ -84,14 +87,29 @@ class ReportCourse(Course[DailyReport]):
     def stored_again(self, reply: Reply) -> Dialogue[bool]:
         """Clear the queue, if a document of ours may be stored there under an unknown id."""
         kept = self.settings.kept
-        if reply.exception != _STORED_REQUESTS or not kept[LOST]:
+        if reply.exception != _STORED_REQUESTS or not (kept[LOST] or (yield from self._left_behind())):
             return False
         cleared = yield from call(CLEAR_QUEUE, self.settings)
         if cleared.status != 200:
             return False
-        kept[LOST] = ""
+        kept[LOST] = kept[WAITS] = ""
         self.notices = (QUEUE_CLEARED,)
         return True
+
+    def _left_behind(self) -> Dialogue[bool]:
+        """Whether the same number of documents has been stored for so long that no program is about to confirm them.
+
+        What fiscald keeps may be lost with the computer's power, and then fiscald does not know that they are its own.
+        """
+        kept = self.settings.kept
+        now = yield from host_time()
+        stored = (yield from call(QUEUE, self.settings)).number("requests_in_queue")
+        text, _, number = kept[WAITS].partition(" ")
+        since = moment(text)
+        if since is None or number != str(stored) or not since <= now < since + HOUR:
+            kept[WAITS] = f"{now.isoformat(timespec='seconds')} {stored}"
+            return False
+        return now >= since + LEFT_BEHIND
 
     def printed(self, reply: Reply, now: NoviApiLook) -> Printed:
         """See ``Course``."""

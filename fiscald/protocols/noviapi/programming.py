@@ -86,7 +86,7 @@ def carry_out(document: Programming, settings: Settings, printer_id: str | None)
     if isinstance(document, SetClock):
         yield from _clock(document, plan, found, now, settings)
     else:
-        _rates(document, plan, found)
+        yield from _rates(document, plan, found, settings)
     if plan.errors:
         return verdicts.refused_before(plan.errors, found.look)
 
@@ -103,8 +103,8 @@ def recover(document: Programming, settings: Settings, checkpoint: Checkpoint) -
     return _proof(document, checkpoint.before, settings, Plan()).verdict(None)
 
 
-def _rates(document: SetVatRates, plan: Plan, found: NoviApiBaseline) -> None:
-    """Rates that are not in the command become inactive (5.15)."""
+def _rates(document: SetVatRates, plan: Plan, found: NoviApiBaseline, settings: Settings) -> Dialogue[None]:
+    """Rates that are not in the command become inactive. With the printer's time it asks nothing on its keypad (5.15)."""
     if same_rates(document, found.rates):
         return
     _check_question(document, plan)
@@ -115,7 +115,9 @@ def _rates(document: SetVatRates, plan: Plan, found: NoviApiBaseline) -> None:
         for letter, rate in document.rates.by_letter.items()
         if rate is not None
     )
-    plan.command = element("taxrates", *children, action="set")
+    clock = yield from read_clock(settings)
+    date = None if clock is None else f"{clock:%d-%m-%Y %H:%M}"
+    plan.command = element("taxrates", *children, action="set", date=date)
 
 
 def _clock(

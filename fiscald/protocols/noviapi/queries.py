@@ -129,6 +129,8 @@ def prepare(document_type: str, settings: Settings, printer_id: str | None) -> D
         return Wait(condition.problem)
     yield from free_server(settings)
     found = yield from read_stable(settings)
+    if found.condition.problem is not None:
+        return Wait(found.condition.problem)
     return reason_to_wait(found, document_type, CONDITIONS, settings, printer_id) or found
 
 

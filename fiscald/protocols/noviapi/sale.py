@@ -56,6 +56,10 @@ class _SaleCourse(Course[S], Generic[S]):
         """See ``Course``."""
         return self.plan.total
 
+    def counted_since(self, now: NoviApiLook) -> int | None:
+        """See ``Course``. A daily report does not start the numbers anew."""
+        return self.last_number(now) - self.last_number(self.before) if now.fiscal else None
+
     def printed(self, reply: Reply, now: NoviApiLook) -> Printed:
         """Ours is the only one of its kind since the look before, or its number is not known."""
         before, notices = self.before, tuple(self.plan.notices) + self.notices
