@@ -388,11 +388,12 @@ def test_a_report_that_another_person_made_first_is_the_one_that_was_wanted(fami
     assert verdict.result.number == 1
 
 
-OTHERS: dict[str, Callable[[Bench], object]] = {
-    "two cancelled": lambda bench: (bench.others_give_up(300), bench.others_give_up(400)),
-    "cancelled, completed": lambda bench: (bench.others_give_up(300), bench.others_receipt(400)),
-    "completed, cancelled": lambda bench: (bench.others_receipt(400), bench.others_give_up(300)),
-    "cancelled, open": lambda bench: (bench.others_give_up(300), bench.others_open(400)),
+#: What others do one after the other: with receipts of 3.00, and of 4.00.
+OTHERS: dict[str, tuple[Callable[[Bench, int], None], Callable[[Bench, int], None]]] = {
+    "two cancelled": (Bench.others_give_up, Bench.others_give_up),
+    "cancelled, completed": (Bench.others_give_up, Bench.others_receipt),
+    "completed, cancelled": (Bench.others_receipt, Bench.others_give_up),
+    "cancelled, open": (Bench.others_give_up, Bench.others_open),
 }
 
 
@@ -407,7 +408,8 @@ def test_receipts_of_others_are_never_taken_for_our_sheet(family: str, executed:
         bench.break_off_deciding(document, executed=executed)
         if bench.open:
             continue  # nobody else prints before it ends
-        OTHERS[others](bench)
+        for act, price in zip(OTHERS[others], (300, 400), strict=True):
+            act(bench, price)
         verdict = bench.settle(document, partial(bench.recover, document))
         assert not isinstance(verdict, NotPrinted if executed else Printed), kind
 
