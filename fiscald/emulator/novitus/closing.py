@@ -147,6 +147,7 @@ def _print(core: Core, transaction: Transaction, foot: Foot, number: int | None,
     sheet = core.sheet(foot)
     facts: dict[str, Any] = {"total": transaction.total, "totals": list(transaction.totals)}
     if transaction.kind == "packaging":
+        facts["amount"] = abs(transaction.due)
         sheet.packaging(transaction)
     else:
         sheet.receipt(transaction)
