@@ -12,6 +12,7 @@ FAMILY ?=
 ROOM ?=
 ROWS ?=
 FULL ?=
+PICTURES ?=
 SEED ?= 0
 NUMBER ?= 50
 WORKERS ?= 1
@@ -19,7 +20,7 @@ WORKERS ?= 1
 PROCESSES ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 
 .DEFAULT_GOAL := help
-.PHONY: help quick fmt demo test test-all lint bench bench-plots proof chaos soak hostile hostile-licence contract mutation licence-demo docs lowest lock clean
+.PHONY: help quick fmt demo test test-all lint browser bench bench-plots proof chaos soak hostile hostile-licence contract mutation licence-demo docs lowest lock clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-15s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -48,13 +49,17 @@ quick: $(VENV)/.dev  ## style, types of changed files, and the unit tests: under
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -q -n auto -m "not slow" tests/model tests/protocols tests/journal tests/licence
 
+browser: $(VENV)/.browser  ## the web console in Chromium: every flow, keyboard, screen reader; pictures: PICTURES=1
+	$(BIN)/python -m pytest -q tests/console_browser
+	$(if $(PICTURES),$(BIN)/python -m tests.console_browser)
+
 bench: $(VENV)/.dev  ## how long things take, and what they cost: the rows of docs/performance.md, each with its goal
 	$(BIN)/python -m benchmarks $(ROWS) $(if $(FULL),--full)
 
 bench-plots: $(VENV)/.bench  ## keep the figures of the last run: table and plots of docs/performance.md
 	$(BIN)/python -m benchmarks.page --from benchmarks/results/latest.json
 
-proof: test-all chaos contract  ## the long tests: campaigns, real processes, misbehaving programs and printers
+proof: $(VENV)/.browser test-all chaos contract  ## the long tests: campaigns, real processes, misbehaving programs and printers
 	$(MAKE) soak MINUTES=3
 	$(MAKE) hostile hostile-licence
 
@@ -106,12 +111,16 @@ clean:
 	rm -rf $(VENV) $(VENV)-lowest .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 $(VENV)/.demo: pyproject.toml | $(VENV)/.made
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[png]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[console,png]'
 	@touch $@
 
 $(VENV)/.dev: pyproject.toml | $(VENV)/.made
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	@touch $@ $(VENV)/.demo
+
+$(VENV)/.browser: pyproject.toml $(VENV)/.dev
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[browser]'
+	@touch $@
 
 $(VENV)/.bench: pyproject.toml $(VENV)/.dev
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[bench]'

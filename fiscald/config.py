@@ -20,7 +20,9 @@ from pydantic import (
 )
 from pydantic_core import InitErrorDetails
 
-from fiscald.config_text import ConfigDenied, ConfigError, meant, read, sentence
+from fiscald.config_listen import ListenConfig
+from fiscald.config_text import ConfigDenied, ConfigError, FilePath, is_path, meant, read, sentence
+from fiscald.config_webhooks import MOST_WEBHOOKS, WebhookConfig, check_webhooks
 from fiscald.diagnostics.host import Host
 from fiscald.diagnostics.places import same_device
 from fiscald.licence.company import Company, company
@@ -40,20 +42,6 @@ _HOST_AND_PORT = re.compile(r"\[?[\w.:-]*\]?:\d+/?")
 _LEVELS = ["debug", "info", "warning", "error"]
 
 
-def _is_path(value: object) -> object:
-    """A path on this computer, and no URL."""
-    if isinstance(value, str):
-        if match := re.match(r"(unix|file):/*", value, re.IGNORECASE):
-            raise ValueError(f'"{value}": write the path alone: "/{value[match.end() :]}"')
-        if value.startswith(("~", "$")):
-            raise ValueError(f'"{value}": only a shell knows what {value[0]} means; write the whole path')
-        if "://" in value:
-            raise ValueError(f'"{value}" is no path on this computer; write one like "/var/lib/fiscald"')
-        if value == "" or "\0" in value:
-            raise ValueError("a path is needed; leave the line out for the default")
-    return value
-
-
 def _is_socket_path(value: object) -> object:
     """A path that a Unix socket can have."""
     if isinstance(value, str):
@@ -61,7 +49,7 @@ def _is_socket_path(value: object) -> object:
         if (mark and scheme.lower() not in ("unix", "file")) or _HOST_AND_PORT.fullmatch(value):
             raise ValueError(
                 f'"{value}": socket is the path of a Unix socket, like "{DEFAULT_SOCKET}". A network address belongs '
-                "to [listen], which this version does not have yet: only programs on this computer can send requests"
+                "to the section [listen]"
             )
         if value.startswith("@"):
             raise ValueError(
@@ -71,7 +59,7 @@ def _is_socket_path(value: object) -> object:
             raise ValueError(
                 f'"{value}" is a directory; write the path of the socket in it, like "{value}fiscald.sock"'
             )
-    return _is_path(value)
+    return is_path(value)
 
 
 def _is_level(value: str) -> str:
@@ -94,9 +82,6 @@ def _is_holder(value: str) -> str:
         return value
     name = (name if mark else value).strip() or "NAME"
     raise ValueError(f'"{value}": write "user:{name}" or "group:{name}"')
-
-
-FilePath = Annotated[Path, BeforeValidator(_is_path)]
 
 
 class LicenceConfig(Strict):
@@ -274,24 +259,45 @@ class Config(Strict):
         default=True, strict=True, description="warn about a receipt whose sale needs an invoice in KSeF from 2027 on"
     )
     licence: LicenceConfig = LicenceConfig()
+    listen: ListenConfig | None = Field(default=None, description="the API on the network; absent: the socket only")
     company: CompanyConfig | None = None
     rights: RightsConfig = RightsConfig()
     printers: dict[str, PrinterConfig] = Field(default_factory=dict)
+    webhooks: dict[str, WebhookConfig] = Field(default_factory=dict)
 
     @field_validator("printers")
     @classmethod
     def _good_names(cls, value: dict[str, PrinterConfig]) -> dict[str, PrinterConfig]:
-        for name in value:
-            if _NAME.fullmatch(name) is None:
-                raise ValueError(f"{name!r} is no name for a printer: letters, digits, _ and -, at most 32")
+        _are_names(value, "printer")
         _no_device_twice(value)
         return value
+
+    @field_validator("webhooks")
+    @classmethod
+    def _good_webhooks(cls, value: dict[str, WebhookConfig]) -> dict[str, WebhookConfig]:
+        _are_names(value, "webhook")
+        if len(value) > MOST_WEBHOOKS:
+            raise ValueError(f"{len(value)} webhooks; at most {MOST_WEBHOOKS}: let one receiver tell the others")
+        return value
+
+    @model_validator(mode="after")
+    def _known_printers(self) -> Config:
+        check_webhooks(self.webhooks, list(self.printers))
+        return self
 
 
 #: The model for each section of the file.
 SECTIONS: dict[str, type[Strict]] = {
-    "licence": LicenceConfig, "company": CompanyConfig, "rights": RightsConfig, "printers": PrinterConfig
+    "licence": LicenceConfig, "listen": ListenConfig, "company": CompanyConfig, "rights": RightsConfig,
+    "printers": PrinterConfig, "webhooks": WebhookConfig,
 }  # fmt: skip
+
+
+def _are_names(found: dict[str, Any], kind: str) -> None:
+    """Raises ``ValueError`` for a name that is no name for a section of that kind."""
+    for name in found:
+        if _NAME.fullmatch(name) is None:
+            raise ValueError(f"{name!r} is no name for a {kind}: letters, digits, _ and -, at most 32")
 
 
 def _no_device_twice(printers: dict[str, PrinterConfig]) -> None:
@@ -340,5 +346,11 @@ def parse(content: dict[str, Any], path: Path) -> Config:
             f"{path}: socket: {folder / config.socket} is too long for a socket; {_LONGEST_SOCKET} bytes at most"
         )
     return config.model_copy(
-        update={"socket": folder / config.socket, "state_dir": folder / config.state_dir, "licence": licence}
+        update={
+            "socket": folder / config.socket,
+            "state_dir": folder / config.state_dir,
+            "licence": licence,
+            "listen": None if config.listen is None else config.listen.beside(folder),
+            "webhooks": {name: each.at(folder) for name, each in config.webhooks.items()},
+        }
     )

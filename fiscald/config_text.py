@@ -9,9 +9,9 @@ import tomllib
 from collections.abc import Callable
 from datetime import date, time
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel
+from pydantic import BaseModel, BeforeValidator
 
 from fiscald.diagnostics.access import denial
 from fiscald.model.strict import nearest
@@ -133,6 +133,23 @@ def _value_meant(name: str, value: str) -> str:
     return f"text needs quotes: {name} = {_toml(value)}"
 
 
+def is_path(value: object) -> object:
+    """A path on this computer, and no URL."""
+    if isinstance(value, str):
+        if match := re.match(r"(unix|file):/*", value, re.IGNORECASE):
+            raise ValueError(f'"{value}": write the path alone: "/{value[match.end() :]}"')
+        if value.startswith(("~", "$")):
+            raise ValueError(f'"{value}": only a shell knows what {value[0]} means; write the whole path')
+        if "://" in value:
+            raise ValueError(f'"{value}" is no path on this computer; write one like "/var/lib/fiscald"')
+        if value == "" or "\0" in value:
+            raise ValueError("a path is needed; leave the line out for the default")
+    return value
+
+
+FilePath = Annotated[Path, BeforeValidator(is_path)]
+
+
 # -- values ----------------------------------------------------------------------------------------------
 
 _TYPES = {
@@ -166,7 +183,8 @@ def sentence(error: Any, root: type[BaseModel], known: Callable[[list[str]], lis
     if kind == "literal_error":
         choices = re.findall("'([^']*)'", str(context["expected"]))
         return f"{where}: {_toml(value)} is none of {', '.join(choices)}{meant(value, choices)}"
-    return f"{where}: {error['msg'].removeprefix('Value error, ')}"
+    said = str(error["msg"]).removeprefix("Value error, ")
+    return f"{where}: {said}" if where else said
 
 
 def meant(value: object, choices: list[str]) -> str:
@@ -175,13 +193,18 @@ def meant(value: object, choices: list[str]) -> str:
     return "" if guess is None else f"; did you mean {guess}?"
 
 
+#: Sections that have a section for each name: what that is, and an example.
+_NAMED = {"printers": ("printer", "printers.till1"), "webhooks": ("webhook", "webhooks.erp")}
+
+
 def _no_table(loc: list[str], value: object) -> str:
     section, where = loc[0], ".".join(loc)
-    if section == "printers" and len(loc) == 1 and isinstance(value, list):
-        return "[[printers]]: every printer has a section with its name: write [printers.till1], with single brackets"
-    if section == "printers":
+    if section in _NAMED:
+        kind, example = _NAMED[section]
+        if len(loc) == 1 and isinstance(value, list):
+            return f"[[{section}]]: every {kind} has a section with its name: write [{example}], with single brackets"
         name = "" if len(loc) == 1 else f" ({where} is {_toml(value)})"
-        return f"printers: every printer has a section with its name: write [printers.till1] above its settings{name}"
+        return f"{section}: every {kind} has a section with its name: write [{example}] above its settings{name}"
     if isinstance(value, list):
         return f"[[{where}]]: there is only one section of this kind: write [{where}], with single brackets"
     return f"{where}: {_toml(value)} is in the place of a section; write [{where}]"
@@ -191,21 +214,12 @@ def _unknown(loc: list[str], root: type[BaseModel], keys: Callable[[list[str]], 
     *parents, key = loc
     known = keys(parents)
     where = ".".join(loc)
-    if not parents and key in LATER:
-        return f"unknown key {key}: {LATER[key]}"
     if parents and key in root.model_fields:
         return f"unknown key {where}; {key} belongs to the top of the file, above the first [section]"
     guess = nearest(key, known)
     if guess is not None:
         return f"unknown key {where}; did you mean {guess}?"
     return f"unknown key {where}; known here: {', '.join(known)}"
-
-
-#: Sections that people may have read about, but this version does not have.
-LATER = {
-    "listen": "this version accepts requests on its Unix socket only, from programs on this computer; "
-    "from another computer use a tunnel, for example ssh -L /tmp/fiscald.sock:/run/fiscald/fiscald.sock SHOP"
-}
 
 
 def _is(value: object) -> str:

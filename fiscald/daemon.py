@@ -4,28 +4,29 @@ from __future__ import annotations
 
 import logging
 import signal
-import socket
 import threading
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractContextManager, nullcontext, suppress
 from datetime import datetime
 from functools import partial
-from pathlib import Path
 
 import anyio
 from anyio.abc import TaskStatus
 from starlette.types import ASGIApp
 
 from fiscald import SERIES, __version__, systemd
+from fiscald.announcing import DESCRIPTORS, announce
 from fiscald.api.app import create_app
 from fiscald.api.connections import LEAST, Bounds, bounds
 from fiscald.api.handlers import Api
 from fiscald.api.requestlog import RequestLog
 from fiscald.api.rights import Rights
-from fiscald.api.server import ApiServer, bind, inherited
+from fiscald.api.server import ApiServer
+from fiscald.api.tokens import Tokens
 from fiscald.config import Config, PrinterConfig
-from fiscald.engine import Engine, Printer
+from fiscald.consoles import console_of
+from fiscald.engine import Engine, Printer, TokenRecords
 from fiscald.health import Health
 from fiscald.journal import (
     Doubt,
@@ -41,6 +42,7 @@ from fiscald.kept import kept_in
 from fiscald.licence import LicenceGate, LicenceStore, Registration, StoreError
 from fiscald.licence.machine import this_machine
 from fiscald.licence.notes import KINDS, Note, Notes, read_note, with_note
+from fiscald.listening import Listening, Sockets, open_sockets
 from fiscald.model.times import POLISH_TIME, fixed
 from fiscald.paper.copies import draw
 from fiscald.protocols import family
@@ -50,6 +52,7 @@ from fiscald.recording.memory import Memory
 from fiscald.recording.recorder import FlightRecorder
 from fiscald.transport import plugged_in
 from fiscald.transport.tcp import TcpHost
+from fiscald.webhooks import Webhooks
 
 log = logging.getLogger(__name__)
 
@@ -73,10 +76,11 @@ async def run(
     """Run the daemon until a signal (SIGTERM, SIGINT) or a cancellation stops it.
 
     ``clock`` is the time for licences, ``machine`` this computer's pseudonym. ``new_journal``: start a new journal in
-    place of a lost one. Raises ``RightsError``, ``JournalError`` or ``SocketError`` if the daemon cannot start. An
-    unreadable licence counts as none.
+    place of a lost one. Raises ``RightsError``, ``ListenError``, ``JournalError`` or ``SocketError`` if the daemon
+    cannot start. An unreadable licence counts as none.
     """
     rights = _rights(config)
+    listening = Listening(config.listen)
     open_to = prepare(config.state_dir)
     if open_to.read:
         log.warning("other users can read %s; run: chmod 700 %s", config.state_dir, config.state_dir)
@@ -100,14 +104,8 @@ async def run(
             for name, printer in config.printers.items()
         ]
         engine = Engine(printers, journal, gate, keep_days=config.keep_days, plugged_in=plugged_in, clock=now)
-        passed = inherited()
-        sockets = passed or [bind(config.socket)]
+        sockets = open_sockets(config)
         try:
-            if passed and config.socket not in {Path(str(each.getsockname())) for each in passed}:
-                log.warning(
-                    "systemd passed another socket than %s, so fiscald does not use that path: see ListenStream=",
-                    config.socket,
-                )
             licence = config.licence
             registration = Registration(
                 gate,
@@ -117,17 +115,26 @@ async def run(
                 ca_file=None if licence.ca_file is None else str(licence.ca_file),
                 checks=licence.check == "daily",
             )
-            health = Health(config.state_dir, readable=open_to.read)
-            api = Api(engine, registration, rights, health, draw)
-            server = ApiServer(_logged(create_app(api)), sockets, _bounds(config), api.feed.run)
+            webhooks = Webhooks({name: each.hook(name) for name, each in config.webhooks.items()}, journal, now)
+            beside = lambda: (*listening.notices(), *webhooks.notices())  # noqa: E731
+            health = Health(config.state_dir, readable=open_to.read, beside=beside)
+            tokens = Tokens(TokenRecords(journal), now)
+            api = Api(engine, registration, rights, health, draw, tokens, webhooks)
+            console = None if config.listen is None else console_of(api, config.listen, listening.hosts, config.socket)
+            app = create_app(api, hosts=listening.hosts, origins=listening.origins, console=console)
+            server = ApiServer(_logged(app), sockets.all, _bounds(config), api.feed.run, listening.context)
             _log_configuration(config)
             async with anyio.create_task_group() as keepers:
                 keepers.start_soon(health.run)
                 keepers.start_soon(recordings.run)
-                await _run(engine, registration, server, sockets, task_status)
+                keepers.start_soon(tokens.run)
+                keepers.start_soon(webhooks.run, engine.changes)
+                if config.listen is not None and config.listen.announce:
+                    keepers.start_soon(announce, config.listen)
+                await _run(engine, registration, server, sockets, listening, task_status)
                 keepers.cancel_scope.cancel()
         finally:
-            _close(sockets, None if passed else config.socket)
+            sockets.close()
     finally:
         journal.close()
     log.info("stopped")
@@ -138,6 +145,8 @@ def _bounds(config: Config) -> Bounds:
     addresses = [printer.parsed_address for printer in config.printers.values()]
     # A recording and a connection. pyserial also opens two pipes, libusb a timer and an event.
     reserved = sum(2 if isinstance(address, TcpHost) else 6 for address in addresses)
+    if config.listen is not None and config.listen.announce:
+        reserved += DESCRIPTORS
     found = bounds(reserved, len(addresses))
     if found.total == LEAST:
         log.warning("the limit of open files is low: the API accepts %d connections; see LimitNOFILE=", found.total)
@@ -169,7 +178,8 @@ def _journal(config: Config, gate: LicenceGate, *, new: bool) -> ThreadedJournal
         log.critical("NOTHING WILL BE PRINTED: %s", error)
         return UnusableJournal(directory, error)
     try:
-        journal = ThreadedJournal(directory, now, printers=config.printers, new=new)
+        subscriptions = [each.hook(name)[0].subscription for name, each in config.webhooks.items()]
+        journal = ThreadedJournal(directory, now, printers=config.printers, webhooks=subscriptions, new=new)
     except JournalMissing as error:
         log.critical("the journal is missing, fiscald does not start: %s", error)
         raise
@@ -267,13 +277,16 @@ def _log_configuration(config: Config) -> None:
     log.debug("state directory %s, keeping answers for %s days", config.state_dir, config.keep_days)
     for name, printer in config.printers.items():
         log.debug("%s: %s at %s%s", name, printer.family, printer.address, printer.said)
+    for name, webhook in config.webhooks.items():
+        log.debug("webhook %s: %s to %s", name, ", ".join(webhook.events), webhook.hook(name)[0].receiver)
 
 
 async def _run(
     engine: Engine,
     registration: Registration,
     server: ApiServer,
-    sockets: list[socket.socket],
+    sockets: Sockets,
+    listening: Listening,
     task_status: TaskStatus[None],
 ) -> None:
     gate = registration.gate
@@ -286,8 +299,7 @@ async def _run(
             tasks.start_soon(_feed_watchdog)
             await server.started()
             state = gate.state()
-            where = ", ".join(str(each.getsockname()) for each in sockets)
-            log.info("fiscald %s is ready at %s, licence %s", __version__, where, state.name)
+            log.info("fiscald %s is ready at %s, licence %s", __version__, sockets.said, state.name)
             if state.refusal is not None:
                 log.warning(
                     "the licence does not allow printing (%s); see: fiscalctl licence status", state.refusal.code
@@ -296,7 +308,7 @@ async def _run(
                 log.warning("test keys are accepted: fiscald works with emulated printers only")
             systemd.notify(f"READY=1\nSTATUS=licence {state.name}")
             task_status.started()
-            await _wait_for_stop(signals, engine, gate)
+            await _wait_for_stop(signals, engine, gate, listening)
             systemd.notify("STOPPING=1")
             await engine.stop(STOP_SECONDS)
             server.stop()
@@ -313,8 +325,10 @@ def _signals() -> AbstractContextManager[AsyncIterator[signal.Signals] | None]:
     return anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
-async def _wait_for_stop(signals: AsyncIterator[signal.Signals] | None, engine: Engine, gate: LicenceGate) -> None:
-    """Wait for a signal to stop. SIGHUP reads the licence again."""
+async def _wait_for_stop(
+    signals: AsyncIterator[signal.Signals] | None, engine: Engine, gate: LicenceGate, listening: Listening
+) -> None:
+    """Wait for a signal to stop. SIGHUP reads the licence and the listener's certificate again."""
     if signals is None:
         await anyio.sleep_forever()
         return
@@ -323,6 +337,7 @@ async def _wait_for_stop(signals: AsyncIterator[signal.Signals] | None, engine: 
             log.info("stopping (%s)", number.name)
             return
         await anyio.to_thread.run_sync(gate.reload)
+        await anyio.to_thread.run_sync(listening.reload)
         log.info("reading the licence again (SIGHUP)")
         _licence_changed(engine, gate)
 
@@ -333,10 +348,3 @@ async def _feed_watchdog() -> None:
     while seconds is not None:
         systemd.notify("WATCHDOG=1")
         await anyio.sleep(seconds)
-
-
-def _close(sockets: list[socket.socket], path: Path | None) -> None:
-    for listener in sockets:
-        listener.close()
-    if path is not None:
-        path.unlink(missing_ok=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from pathlib import Path
 
 import anyio
@@ -21,10 +22,13 @@ CHECK_INTERVAL = 60.0
 class Health:
     """Measures the disk regularly, and reports from memory."""
 
-    def __init__(self, state_dir: Path, *, readable: bool) -> None:
-        """``readable``: other users can read the state directory."""
+    def __init__(
+        self, state_dir: Path, *, readable: bool, beside: Callable[[], tuple[Notice, ...]] = tuple[Notice, ...]
+    ) -> None:
+        """``readable``: other users can read the state directory. ``beside``: further notices."""
         self._path = state_dir
         self._readable = readable
+        self._beside = beside
         self._full: bool | None = None
         self.disk_free: int | None = None
         """Bytes; ``None`` if they cannot be measured."""
@@ -53,6 +57,7 @@ class Health:
         while True:
             await anyio.sleep(CHECK_INTERVAL)
             await anyio.to_thread.run_sync(self.measure)
+            self._beside()  # it is logged, also without a request
 
     def notices(self) -> tuple[Notice, ...]:
         """The notices for people."""
@@ -74,4 +79,4 @@ class Health:
                     detail_pl="Inni użytkownicy komputera mają dostęp do katalogu programu. Zgłoś administratorowi.",
                 )
             )
-        return tuple(found)
+        return (*found, *self._beside())

@@ -10,6 +10,9 @@ from typing import NamedTuple
 _OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
 _OTHERS_READ = stat.S_IRGRP | stat.S_IXGRP | stat.S_IROTH | stat.S_IXOTH
 FILE, DIRECTORY = 0o600, 0o700
+#: Windows has neither this flag nor modes: there a file belongs to the user in whose folder it is.
+_CLOEXEC: int = getattr(os, "O_CLOEXEC", 0)
+_HAS_MODES = hasattr(os, "fchmod")
 
 
 class Openness(NamedTuple):
@@ -42,15 +45,22 @@ def open_file(path: Path, flags: int) -> int:
 
     A file of ours that others may open is closed to them. Raises ``OSError``.
     """
-    descriptor = os.open(path, flags | os.O_CREAT | os.O_CLOEXEC, FILE)
+    descriptor = os.open(path, flags | os.O_CREAT | _CLOEXEC, FILE)
     try:
         found = os.fstat(descriptor)
-        if stat.S_ISREG(found.st_mode) and stat.S_IMODE(found.st_mode) != FILE and found.st_uid == os.geteuid():
+        if _is_open_to_others(found):
             os.fchmod(descriptor, FILE)
     except BaseException:
         os.close(descriptor)
         raise
     return descriptor
+
+
+def _is_open_to_others(found: os.stat_result) -> bool:
+    """Whether it is a file of ours with another mode than it should have."""
+    if not _HAS_MODES or not stat.S_ISREG(found.st_mode):
+        return False
+    return stat.S_IMODE(found.st_mode) != FILE and found.st_uid == os.geteuid()
 
 
 def make_file(path: Path) -> None:
@@ -63,7 +73,7 @@ def make_file(path: Path) -> None:
         os.close(open_file(path, os.O_RDWR | os.O_EXCL))
     except FileExistsError:
         found = path.stat()
-        if stat.S_ISREG(found.st_mode) and stat.S_IMODE(found.st_mode) != FILE and found.st_uid == os.geteuid():
+        if _is_open_to_others(found):
             path.chmod(FILE)
 
 

@@ -14,6 +14,8 @@ import httpx
 from fiscald import daemon
 from fiscald.api.client import AsyncClient
 from fiscald.config import Config, LicenceConfig, PrinterConfig, RightsConfig
+from fiscald.config_listen import ListenConfig
+from fiscald.config_webhooks import WebhookConfig
 from fiscald.emulator.running import EmulatedPrinter
 from fiscald.licence.testing import make_certificate
 from tests.described import hold
@@ -57,6 +59,8 @@ async def running(
     address: str | None = None,
     page: str | None = None,
     seeded: dict[str, Any] | None = None,
+    listen: ListenConfig | None = None,
+    webhooks: dict[str, dict[str, Any]] | None = None,
     **options: Any,
 ) -> AsyncIterator[Running]:
     """Start a daemon with one emulated printer (or the one at ``address``); stop it as a signal would.
@@ -73,6 +77,8 @@ async def running(
             licence=LicenceConfig(test_keys=test_keys),
             rights=rights or RightsConfig(),
             printers={"till1": PrinterConfig.model_validate(posnet)},
+            listen=listen,
+            webhooks={name: WebhookConfig.model_validate(each) for name, each in (webhooks or {}).items()},
         )
         async with anyio.create_task_group() as tasks:
             await tasks.start(daemon.run, config)

@@ -56,7 +56,9 @@ def operation(method: str, path: str) -> dict[str, Any] | None:
     raw, _, _ = path.partition("?")
     # The longer ones first: of a key only what is percent-encoded may look like the end of another route.
     for template in sorted(DESCRIPTION["paths"], key=len, reverse=True):
-        pattern = re.escape(template).replace(r"\{key\}", "(.*)").replace(r"\{name\}", "([^/]*)")
+        pattern = re.escape(template).replace(r"\{key\}", "(.*)")
+        for part in ("name", "token", "webhook"):
+            pattern = pattern.replace(rf"\{{{part}\}}", "([^/]*)")
         if re.fullmatch(pattern, raw):
             found: dict[str, Any] | None = DESCRIPTION["paths"][template].get(method)
             return found

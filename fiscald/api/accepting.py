@@ -13,6 +13,7 @@ import fcntl
 import os
 import select
 import socket
+import ssl
 import struct
 import termios
 import time
@@ -20,6 +21,7 @@ from collections.abc import Callable
 from functools import partial
 
 from fiscald.api.connections import Connections, Rank, Who
+from fiscald.api.network import Handshakes, Link, Tls, other_end, speaks_tls
 from fiscald.api.protocol import HttpConnection
 from fiscald.logs import RateLimitedLog
 
@@ -30,6 +32,8 @@ BACKLOG = 4096
 _SECONDS_PER_TURN, _BATCH = 0.004, 16
 #: Connections that get an HTTP parser in one turn of the loop: of all processes, and of one process.
 _STARTED_PER_TURN, _STARTED_PER_PROCESS = 8, 4
+#: The same with TLS: the first step of a handshake takes 1 ms, with a large key 5 ms.
+_HANDSHAKES_PER_TURN = 2
 #: More waiting connections than this are a flood.
 _FLOOD = 16
 #: Seconds until the next try when the system has no descriptor or memory left.
@@ -47,13 +51,18 @@ class Acceptor:
         self,
         listener: socket.socket,
         admitted: Connections,
-        connection: Callable[[Who], HttpConnection],
+        connection: Callable[[Who, Link], HttpConnection],
         limited_log: RateLimitedLog,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         self._listener = listener
         self._admitted = admitted
         self._connection = connection
         self.log = limited_log
+        self._tls = tls
+        self._handshakes = Handshakes()
+        self._plain = Link.SOCKET if listener.family == socket.AF_UNIX else Link.PLAIN
+        self._started_per_turn = _STARTED_PER_TURN if tls is None else _HANDSHAKES_PER_TURN
         self._loop = asyncio.get_running_loop()
         self._starting: set[asyncio.Task[object]] = set()
         self._retry: asyncio.TimerHandle | None = None
@@ -132,7 +141,7 @@ class Acceptor:
         who = _who(link)
         if not self._admitted.admit(who, self._loop.time()):
             link.close()
-            self.log.warning("connections of user %s were closed at once: the user has too many", who.uid)
+            self.log.warning("connections of %s were closed at once: the user has too many", who.name)
         else:
             silent = self._silent[descriptor] = Silent(link, who, self._loop.time(), self)
             self._epoll.register(link, select.EPOLLIN | select.EPOLLRDHUP)
@@ -152,16 +161,28 @@ class Acceptor:
             else:
                 with_data.setdefault(silent.who, []).append(silent)
         order = sorted(with_data, key=self._admitted.counts)
-        for silent in [each for who in order for each in with_data[who][:_STARTED_PER_PROCESS]][:_STARTED_PER_TURN]:
+        for silent in [each for who in order for each in with_data[who][:_STARTED_PER_PROCESS]][
+            : self._started_per_turn
+        ]:
             self.forget(silent)
             self._start(silent.link, silent.who)
 
     def _start(self, link: socket.socket, who: Who) -> None:
         """Speak HTTP on a connection from now on."""
         link.setblocking(False)
-        connection = self._connection(who)
+        kind = self._plain
+        if self._tls is not None:
+            kind = Link.TLS if speaks_tls(link) else Link.NOT_TLS
+        if kind is Link.TLS and not self._handshakes.may_begin(who, self._loop.time()):
+            self.log.warning("connections of %s were closed at once: too many begin", who.name)
+            link.close()
+            return
+        connection = self._connection(who, kind)
         self._admitted.add(connection)
-        task = self._loop.create_task(self._loop.connect_accepted_socket(lambda: connection, link))
+        protocol: asyncio.BaseProtocol = connection
+        if self._tls is not None and kind is Link.TLS:
+            protocol = Tls(connection, self._tls)
+        task = self._loop.create_task(self._loop.connect_accepted_socket(lambda: protocol, link))
         self._starting.add(task)
         task.add_done_callback(partial(self._started, connection, link))
 
@@ -225,7 +246,7 @@ class Silent:
 
     def give_way(self) -> None:
         """See ``Connection``."""
-        self._acceptor.log.warning("user %s has too many connections: an unused one was closed", self.who.uid)
+        self._acceptor.log.warning("%s has too many connections: an unused one was closed", self.who.name)
         self.cut()
 
     def cut(self) -> None:
@@ -246,7 +267,7 @@ def _has_data(descriptor: int) -> bool:
 
 def _who(link: socket.socket) -> Who:
     if link.family != socket.AF_UNIX:
-        return Who(None, None)
+        return other_end(link)
     try:
         pid, uid, _ = _CREDENTIALS.unpack(link.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size))
     except OSError:

@@ -136,10 +136,15 @@ async def statuses(engine: Engine) -> list[PrinterStatus]:
     return found
 
 
-async def printer_list(engine: Engine) -> Response:
-    """The answer about all printers."""
+def visible(engine: Engine, printers: frozenset[str] | None) -> list[str]:
+    """The names of the printers that a caller may see; ``printers``: the only ones, ``None``: all."""
+    return [name for name in engine.names() if printers is None or name in printers]
+
+
+async def printer_list(engine: Engine, printers: frozenset[str] | None) -> Response:
+    """The answer about all printers that the caller may see."""
     texts = []
-    for number, name in enumerate(engine.names(), start=1):
+    for number, name in enumerate(visible(engine, printers), start=1):
         texts.append(engine.printer(name).model_dump_json().encode())
         if number % _PRINTERS == 0:
             await anyio.lowlevel.checkpoint()

@@ -7,7 +7,7 @@ request, synchronously or asynchronously depending on the class of the client.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -19,7 +19,7 @@ from urllib.parse import quote
 import httpx
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from fiscald.api.wire import JobAnswer, JobList, PrinterList
+from fiscald.api.wire import ConsoleLink, JobAnswer, JobList, PrinterList
 from fiscald.model.capabilities import PrinterDetails
 from fiscald.model.copies import CopyFormat
 from fiscald.model.documents import Document, IfInterrupted
@@ -30,11 +30,16 @@ from fiscald.model.preview import Preview
 from fiscald.model.printers import PrinterStatus
 from fiscald.model.problems import Problem
 from fiscald.model.raw_command import RawAnswer
+from fiscald.model.rights import Right
+from fiscald.model.tokens import MadeToken, Token, TokenList
+from fiscald.model.webhooks import DeadLetters, Resent, WebhookList, WebhookStatus, WebhookTest
 
 #: Extra seconds for a licence step: the daemon asks the vendor's server.
 VENDOR_SECONDS = 20.0
 #: Extra seconds for a raw command: it waits for its turn, and a report can take minutes.
 RAW_SECONDS = 300.0
+#: Extra seconds for a test of a webhook: its receiver gets 15 s, after two other tests.
+WEBHOOK_SECONDS = 40.0
 #: Extra seconds for a question to the printer: it waits for its turn, then for the printer.
 ASKING_SECONDS = 60.0
 #: Extra seconds for a copy of paper: it waits until the copies that others asked for are drawn.
@@ -259,6 +264,55 @@ class Calls:
         return Call("POST", _printer_path(name, "/raw"), reader(RawAnswer), RAW_SECONDS, body, once=True)
 
     @call
+    def console_link(self) -> Call[ConsoleLink]:
+        """A link that signs the caller in to the web console, once. Raises ``Refused`` if there is none."""
+        return Call("POST", "/v1/console/link", reader(ConsoleLink))
+
+    @call
+    def tokens(self) -> Call[tuple[Token, ...]]:
+        """All tokens, the newest first."""
+        return Call("GET", "/v1/tokens", lambda answer: reader(TokenList)(answer).tokens)
+
+    @call
+    def make_token(
+        self, name: str, rights: Sequence[Right | str], *, printers: Sequence[str] | None = None,
+        expires: datetime | None = None,
+    ) -> Call[MadeToken]:  # fmt: skip
+        """Make a token. ``printers``: only these; ``expires``: an aware time. The client never retries it, because the
+        answer is the only one that contains the token.
+        """
+        body = {"name": name, "rights": [*rights], "printers": printers and [*printers], "expires": _written(expires)}
+        given = {member: value for member, value in body.items() if value is not None}
+        return Call("POST", "/v1/tokens", reader(MadeToken), body=given, once=True)
+
+    @call
+    def revoke_token(self, name: str) -> Call[Token]:
+        """Revoke a token."""
+        return Call("DELETE", f"/v1/tokens/{quote(name, safe='')}", reader(Token))
+
+    @call
+    def webhooks(self) -> Call[tuple[WebhookStatus, ...]]:
+        """All webhooks."""
+        return Call("GET", "/v1/webhooks", lambda answer: reader(WebhookList)(answer).webhooks)
+
+    @call
+    def dead_letters(self, name: str, *, after: int = 0, limit: int = 100) -> Call[DeadLetters]:
+        """A page of the messages of one webhook that were given up, oldest first."""
+        path, params = _webhook_path(name, "/dead"), {"after": after, "limit": limit}
+        return Call("GET", path, reader(DeadLetters), params=params)
+
+    @call
+    def resend(self, name: str, ids: tuple[int, ...] | None = None) -> Call[Resent]:
+        """Send dead letters of one webhook again; ``None``: all."""
+        body = {} if ids is None else {"ids": ids}
+        return Call("POST", _webhook_path(name, "/resend"), reader(Resent), body=body)
+
+    @call
+    def test_webhook(self, name: str) -> Call[WebhookTest]:
+        """Send a test message now."""
+        return Call("POST", _webhook_path(name, "/test"), reader(WebhookTest), WEBHOOK_SECONDS, once=True)
+
+    @call
     def licence(self) -> Call[dict[str, Any]]:
         """The licence's state."""
         return Call("GET", "/v1/licence", dict)
@@ -337,6 +391,10 @@ def _job_path(key: str, suffix: str = "") -> str:
 
 def _printer_path(name: str, suffix: str = "") -> str:
     return f"/v1/printers/{quote(name, safe='')}{suffix}"
+
+
+def _webhook_path(name: str, suffix: str) -> str:
+    return f"/v1/webhooks/{quote(name, safe='')}{suffix}"
 
 
 def _waiting(seconds: float) -> dict[str, Any]:

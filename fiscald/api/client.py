@@ -10,13 +10,12 @@ Amounts are ``Decimal`` of złoty in requests (strings are accepted, too) and in
 from __future__ import annotations
 
 import json
-import os
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Self, TypeVar
 from urllib.parse import quote
 
 import anyio
@@ -35,6 +34,7 @@ from fiscald.api.calls import (
     everything,
     reader,
 )
+from fiscald.api.connecting import DEFAULT_SOCKET, connection, refuse_packed
 from fiscald.api.wire import CursorReset, JobAnswer
 from fiscald.model.jobs import JobState
 from fiscald.model.printers import PrinterStatus
@@ -53,15 +53,9 @@ __all__ = [
     "everything",
 ]
 
-DEFAULT_SOCKET = Path("/run/fiscald/fiscald.sock")
-#: The environment variable with the path of the socket, as for ``fiscalctl``.
-SOCKET_VARIABLE = "FISCALD_SOCKET"
 #: Seconds between attempts to reach the daemon.
 _PAUSES = (0.1, 0.3, 1.0, None)
-_BASE = "http://fiscald"
 _BACKUP = "/v1/backup"
-#: The daemon compresses nothing, and what does is no daemon: unpacking a thousand bytes can take gigabytes.
-_PLAIN = {"Accept-Encoding": "identity"}
 #: Enough seconds to copy the largest journal on the slowest disk.
 BACKUP_SECONDS = 600.0
 T = TypeVar("T")
@@ -76,54 +70,29 @@ class JobChange(Strict):
     job: JobAnswer
 
 
-class _Connection:
-    """The socket of the daemon, and the timeouts."""
-
-    def __init__(self, socket: Path | str | None, timeout: float) -> None:
-        self.socket = str(socket or os.environ.get(SOCKET_VARIABLE) or DEFAULT_SOCKET)
-        self.timeout = timeout
-
-    def options(self, asked: Call[Any]) -> dict[str, Any]:
-        return {
-            "json": asked.body,
-            "params": asked.params,
-            "headers": asked.headers,
-            "timeout": self.limits(asked.wait),
-        }
-
-    def limits(self, wait: float | None) -> httpx.Timeout:
-        """``wait``: extra seconds for the answer; ``None``: no limit."""
-        return httpx.Timeout(self.timeout, read=None if wait is None else self.timeout + wait)
-
-    def check(self) -> None:
-        """Check the socket before connecting. Raises ``httpx.ConnectError``, or ``NotPermitted``."""
-        try:
-            Path(self.socket).stat()
-        except PermissionError:
-            raise self._not_permitted("this user cannot enter its folder") from None
-        except OSError:
-            raise httpx.ConnectError("there is no such socket; is the daemon running?") from None
-        if not os.access(self.socket, os.W_OK, effective_ids=True):
-            raise self._not_permitted("this user cannot open the socket; it must be in the socket's group")
-
-    def lost(self, error: Exception) -> NotReachable:
-        return NotReachable(f"the daemon at {self.socket} cannot be reached: {error}")
-
-    def _not_permitted(self, reason: str) -> NotPermitted:
-        return NotPermitted(f"the daemon at {self.socket} cannot be reached: {reason}")
-
-
 class Client(Sync):
     """The synchronous client."""
 
-    def __init__(self, socket: Path | str | None = None, *, timeout: float = 10.0) -> None:
+    def __init__(
+        self,
+        socket: Path | str | None = None,
+        *,
+        url: str | None = None,
+        token: str | None = None,
+        fingerprint: str | None = None,
+        timeout: float = 10.0,
+    ) -> None:
         """``socket``: path of the socket (default: the environment's ``FISCALD_SOCKET``, or ``DEFAULT_SOCKET``).
+        Or ``url``: the daemon's address on the network (or ``FISCALD_URL``), with a ``token`` (or ``FISCALD_TOKEN``),
+        and the ``fingerprint`` of a certificate that no authority has signed.
         ``timeout``: seconds for an answer, in addition to the requested ``wait``.
+
+        Raises ``ValueError`` for an address or a fingerprint that is none.
         """
-        self._to = _Connection(socket, timeout)
+        self._to = connection(socket, url, token, fingerprint, timeout)
         self._http = httpx.Client(
-            transport=httpx.HTTPTransport(uds=self._to.socket), base_url=_BASE, headers=_PLAIN,
-            event_hooks={"response": [_refuse_packed]},
+            transport=self._to.transport(), base_url=self._to.base, headers=self._to.headers,
+            event_hooks={"response": [refuse_packed]},
         )  # fmt: skip
 
     def __enter__(self) -> Self:
@@ -145,7 +114,7 @@ class Client(Sync):
                 self._to.check()
                 return asked.read(content(self._http.request(asked.method, asked.path, **self._to.options(asked))))
             except httpx.TransportError as error:
-                if pause is None or not asked.may_be_repeated(error):
+                if pause is None or not self._to.may_be_repeated(asked, error):
                     raise self._to.lost(error) from error
                 time.sleep(pause)
         raise AssertionError("the last pause is None")
@@ -188,11 +157,19 @@ class Client(Sync):
 class AsyncClient(Async):
     """The asynchronous client; the same methods, awaited."""
 
-    def __init__(self, socket: Path | str | None = None, *, timeout: float = 10.0) -> None:
+    def __init__(
+        self,
+        socket: Path | str | None = None,
+        *,
+        url: str | None = None,
+        token: str | None = None,
+        fingerprint: str | None = None,
+        timeout: float = 10.0,
+    ) -> None:
         """See ``Client``."""
-        self._to = _Connection(socket, timeout)
+        self._to = connection(socket, url, token, fingerprint, timeout)
         self._http = httpx.AsyncClient(
-            transport=httpx.AsyncHTTPTransport(uds=self._to.socket), base_url=_BASE, headers=_PLAIN,
+            transport=self._to.async_transport(), base_url=self._to.base, headers=self._to.headers,
             event_hooks={"response": [_arefuse_packed]},
         )  # fmt: skip
 
@@ -215,7 +192,7 @@ class AsyncClient(Async):
                 response = await self._http.request(asked.method, asked.path, **self._to.options(asked))
                 return asked.read(content(response))
             except httpx.TransportError as error:
-                if pause is None or not asked.may_be_repeated(error):
+                if pause is None or not self._to.may_be_repeated(asked, error):
                     raise self._to.lost(error) from error
                 await anyio.sleep(pause)
         raise AssertionError("the last pause is None")
@@ -257,14 +234,8 @@ class AsyncClient(Async):
             raise self._to.lost(error) from error
 
 
-def _refuse_packed(response: httpx.Response) -> None:
-    """Before any of the body is read. Raises ``ClientError``."""
-    if "content-encoding" in response.headers:
-        raise ClientError("the answer has a Content-Encoding, so it is not the daemon's")
-
-
 async def _arefuse_packed(response: httpx.Response) -> None:
-    _refuse_packed(response)
+    refuse_packed(response)
 
 
 def _follow(name: str) -> str:

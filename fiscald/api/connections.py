@@ -1,11 +1,12 @@
 """How many connections the API accepts, and which connection is closed when there are too many.
 
 A descriptor that one client uses is missing for printers, journal and other clients. So the number of connections is
-bounded, in total and per user. Over a bound, the process with the most connections loses one: the oldest one that is
-idle, or else the oldest one with a request. A connection that waits for a job or listens to events is never closed to
-make room for its own process; their number per user is bounded (``long``), so that there is always room for a short
-request. When a process opens connections faster than ``EXCHANGES`` per second, so that each would close an older one of
-the same process, the new ones are closed at once, because that is cheaper.
+bounded, in total and per user. Over the network, an address counts as a user with one process. Over a bound, the
+process with the most connections loses one: the oldest one that is idle, or else the oldest one with a request. A
+connection that waits for a job or listens to events is never closed to make room for its own process; their number per
+user is bounded (``long``), so that there is always room for a short request. When a process opens connections faster
+than ``EXCHANGES`` per second, so that each would close an older one of the same process, the new ones are closed at
+once, because that is cheaper.
 
 This is bookkeeping only: nothing here touches a socket.
 """
@@ -29,10 +30,17 @@ EXCHANGES = 1000
 
 
 class Who(NamedTuple):
-    """The process at the other end of a connection, as the kernel says; ``None``: not known."""
+    """The other end of a connection, as the kernel says; ``None``: not known."""
 
-    uid: int | None
+    user: int | str | None
+    """A user of this computer by its number, or another computer by its network address."""
     pid: int | None
+    """The process, on the socket."""
+
+    @property
+    def name(self) -> str:
+        """For the log: ``user 1000``, ``address 192.168.1.7``."""
+        return f"address {self.user}" if isinstance(self.user, str) else f"user {self.user}"
 
 
 class Rank(IntEnum):
@@ -130,7 +138,7 @@ class Connections:
 
     def __init__(self, bounds: Bounds) -> None:
         self.bounds = bounds
-        self._users: dict[int | None, _User] = {}
+        self._users: dict[int | str | None, _User] = {}
         self._count = 0
 
     def __len__(self) -> int:
@@ -144,7 +152,7 @@ class Connections:
 
     def admit(self, who: Who, now: float) -> bool:
         """Whether a new connection of ``who`` is accepted at time ``now`` (seconds). May close another one for it."""
-        user = self._users.get(who.uid)
+        user = self._users.get(who.user)
         mine = 0 if user is None else user.count
         if mine >= self.bounds.per_user:
             return self._make_room(user, who, now)
@@ -156,7 +164,7 @@ class Connections:
 
     def add(self, connection: Connection) -> None:
         """Count a connection that was admitted."""
-        user = self._users.setdefault(connection.who.uid, _User())
+        user = self._users.setdefault(connection.who.user, _User())
         process = user.processes.setdefault(connection.who.pid, _Process())
         process.ranks[connection.rank][connection] = None
         user.count += 1
@@ -165,7 +173,7 @@ class Connections:
 
     def remove(self, connection: Connection) -> None:
         """A connection is closed. May be called more than once."""
-        user = self._users.get(connection.who.uid)
+        user = self._users.get(connection.who.user)
         process = None if user is None else user.processes.get(connection.who.pid)
         if user is None or process is None or connection not in process.ranks[connection.rank]:
             return
@@ -176,11 +184,11 @@ class Connections:
         if not process.count:
             del user.processes[connection.who.pid]
         if not user.count:
-            del self._users[connection.who.uid]
+            del self._users[connection.who.user]
 
     def move(self, connection: Connection, rank: Rank) -> None:
         """Change the rank of a connection."""
-        user = self._users.get(connection.who.uid)
+        user = self._users.get(connection.who.user)
         process = None if user is None else user.processes.get(connection.who.pid)
         if user is None or process is None or connection not in process.ranks[connection.rank]:
             connection.rank = rank
@@ -192,13 +200,13 @@ class Connections:
 
     def counts(self, who: Who) -> tuple[int, int]:
         """The number of connections of the user, and of the process."""
-        user = self._users.get(who.uid)
+        user = self._users.get(who.user)
         process = None if user is None else user.processes.get(who.pid)
         return (0, 0) if user is None or process is None else (user.count, process.count)
 
     def may_be_long(self, who: Who) -> bool:
         """Whether one more connection of ``who`` may wait or listen."""
-        user = self._users.get(who.uid)
+        user = self._users.get(who.user)
         return user is None or user.long < self.bounds.long
 
     def relieve(self) -> bool:
@@ -211,7 +219,7 @@ class Connections:
         if user is None:
             return False
         process = max(user.processes.values(), key=lambda each: each.count)
-        own = user.processes.get(who.pid) if user is self._users.get(who.uid) else None
+        own = user.processes.get(who.pid) if user is self._users.get(who.user) else None
         if own is not None and process.count <= own.count + 1:
             process = own
             if not own.may_exchange(now):

@@ -1,8 +1,8 @@
-"""Server-sent events: changes of jobs with a cursor, the states of the printers, the state of the licence.
+"""Server-sent events: changes of jobs with a cursor, the states of the printers, of the licence and of webhooks.
 
-A stream begins with the current state of the licence and of every printer. Job events have an id; a client that
-reconnects with ``Last-Event-ID`` gets every change since then, also after a restart of the daemon. While the journal
-cannot be read, the stream sends only the other events.
+A stream begins with the current state of the licence, of every printer and of every webhook. Job events have an id. A
+client that reconnects with ``Last-Event-ID`` gets every change since then, also after a restart of the daemon. While
+the journal cannot be read, the stream sends only the other events.
 
 ``Feed`` watches for changes and renders each event once for all listeners. A listener first reads the changes that it
 has missed from the journal, at its own pace; then it joins the feed, which writes to all listeners and waits for none.
@@ -12,11 +12,13 @@ A listener that does not read is disconnected, and may reconnect with the last i
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
+from types import MappingProxyType
 from typing import NamedTuple
 
 import anyio
+from pydantic import BaseModel
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
@@ -52,6 +54,8 @@ class _Event(NamedTuple):
     text: bytes
     id: int = 0
     """The cursor, if it is a change of a job."""
+    printer: str = ""
+    """The printer that it is about; empty: none."""
 
 
 class _State(NamedTuple):
@@ -66,12 +70,23 @@ class _State(NamedTuple):
 class Feed:
     """Renders what changes into events, and sends them to all listeners."""
 
-    def __init__(self, engine: Engine, licence: LicenceGate, worker: Worker, notice: Callable[[], Licence]) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        licence: LicenceGate,
+        worker: Worker,
+        notice: Callable[[], Licence],
+        webhooks: Mapping[str, Callable[[], BaseModel]] = MappingProxyType({}),
+    ) -> None:
+        """``webhooks``: their states, by the names under which their changes are counted."""
         self.engine = engine
+        self._webhooks = webhooks
+        for name in webhooks:
+            engine.changes.add(name)
         self._licence = licence
         self._worker = worker
         self._notice = notice
-        self._names = ("", *engine.names())
+        self._names = ("", *engine.names(), *webhooks)
         self._states: dict[str, _State] = {}
         self._changes: dict[str, int] = {}
         """The number of the change of each printer that was looked at."""
@@ -157,26 +172,35 @@ class Feed:
         """Render a state, if it has changed or its text must be new (``afresh``)."""
         self._changes[name] = self.engine.changes.numbers[name]
         former = self._states.get(name)
-        if name == _LICENCE:
-            relevant: object = self._licence.describe()
-        else:
-            status = self.engine.printer(name)
-            why = status.problem.code if status.problem else None
-            warnings = tuple(warning.code for warning in status.warnings)
-            relevant = status.state, why, status.job, status.queue, status.counters, status.paper_low, warnings
+        kind, relevant, render = self._state_of(name)
         unchanged = former is not None and former.relevant == relevant
         if unchanged and not afresh:
             return
-        body = as_json(relevant) if name == _LICENCE else status.model_dump_json().encode()
-        text = _text("licence" if name == _LICENCE else "printer", body)
+        text = _text(kind, render())
         self._states[name] = _State(anyio.current_time(), relevant, text)
         if not unchanged:
-            self._gather(_Event(text))
+            self._gather(_Event(text, printer=name))
 
-    def states(self, known: dict[str, object]) -> bytes:
-        """The events of all states that differ from those in ``known``, which is updated."""
+    def _state_of(self, name: str) -> tuple[str, object, Callable[[], bytes]]:
+        """The kind of the event, the part whose changes are events, and what renders its data."""
+        if name == _LICENCE:
+            licence = self._licence.describe()
+            return "licence", licence, lambda: as_json(licence)
+        if name in self._webhooks:
+            summary = self._webhooks[name]()
+            return "webhook", summary, lambda: summary.model_dump_json().encode()
+        status = self.engine.printer(name)
+        why = status.problem.code if status.problem else None
+        warnings = tuple(warning.code for warning in status.warnings)
+        relevant = status.state, why, status.job, status.queue, status.counters, status.paper_low, warnings
+        return "printer", relevant, lambda: status.model_dump_json().encode()
+
+    def states(self, known: dict[str, object], printers: frozenset[str] | None) -> bytes:
+        """The events of all states that differ from those in ``known``, which is updated; ``printers``: only these."""
         texts = []
         for name in self._names:
+            if printers is not None and name and name not in printers:
+                continue
             state = self._states.get(name)
             if state is None or anyio.current_time() - state.made_at > FRESH or self._is_behind(name):
                 self._look_at(name, afresh=True)
@@ -267,9 +291,10 @@ class Feed:
 def _texts(changes: Sequence[Change], licence: Licence) -> list[_Event]:
     events = []
     for change in changes:
-        job = job_text(change.job, licence)
+        found = change.job
+        job = job_text(found, licence)
         body = b'{"at":%b,"state":%b,"job":%b}' % (as_json(change.at.isoformat()), as_json(change.state), job)
-        events.append(_Event(_text("job", body, change.id), change.id))
+        events.append(_Event(_text("job", body, change.id), change.id, found.printer))
     return events
 
 
@@ -281,8 +306,10 @@ def _text(name: str, body: bytes, cursor: int | None = None) -> bytes:
 class Listener(Response):
     """The response of the event stream, which lasts as long as the client listens."""
 
-    def __init__(self, feed: Feed, connection: HttpConnection, after: int | None) -> None:
-        """``after=None``: begin with the next change of a job."""
+    def __init__(
+        self, feed: Feed, connection: HttpConnection, after: int | None, printers: frozenset[str] | None = None
+    ) -> None:
+        """``after=None``: begin with the next change of a job. ``printers``: only what is about these."""
         super().__init__(
             media_type="text/event-stream", headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
         )
@@ -291,6 +318,7 @@ class Listener(Response):
         self._connection = connection
         self._cursor = after
         self._begun = False
+        self._printers = printers
         self._known: dict[str, object] = {}
         self.ended = anyio.Event()
 
@@ -319,18 +347,18 @@ class Listener(Response):
         text = b": fiscald\n\n"
         while not self._feed.engine.stopping:
             change = self._feed.engine.changes.next()
-            text += self._feed.states(self._known)
+            text += self._feed.states(self._known, self._printers)
             try:
                 newest = await self._feed.newest()
                 cursor, reset = await self._begin(newest)
                 text += reset
                 if cursor >= newest:
-                    self._connection.push(text + self._feed.states(self._known))
+                    self._connection.push(text + self._feed.states(self._known, self._printers))
                     self._known.clear()
                     self._feed.join(self)
                     return
                 events, _ = await self._feed.read(self._connection.who, cursor)
-                text += b"".join(event.text for event in events)
+                text += b"".join(event.text for event in events if self._is_for(event))
                 self._cursor = events[-1].id if events else newest
             except ProblemError:
                 await send({"type": "http.response.body", "body": text, "more_body": True})
@@ -351,9 +379,13 @@ class Listener(Response):
         self._cursor = cursor
         return cursor, text
 
+    def _is_for(self, event: _Event) -> bool:
+        return self._printers is None or not event.printer or event.printer in self._printers
+
     def send_events(self, events: Sequence[_Event], text: bytes, first: int) -> None:
         """Send events; ``text`` is the text of all, ``first`` the smallest id among them."""
-        if first and self._cursor is not None and first <= self._cursor:
-            text = b"".join(event.text for event in events if not 0 < event.id <= self._cursor)
+        known = self._cursor or 0
+        if 0 < first <= known or self._printers is not None:
+            text = b"".join(event.text for event in events if not 0 < event.id <= known and self._is_for(event))
         if text:
             self._connection.push(text)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import re
+from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from functools import partial
 from typing import Protocol, TypeVar
@@ -18,13 +19,18 @@ from fiscald import __version__
 from fiscald.api import answers, metrics, packaging
 from fiscald.api.events import Feed, Listener
 from fiscald.api.licence import Handlers
+from fiscald.api.limits import caller_of, demand_printer, printers_of
 from fiscald.api.listing import asked_for
 from fiscald.api.paper import Copies, Draw
 from fiscald.api.reading import Bodies, asker, connection_of
-from fiscald.api.rights import Peer, Rights
+from fiscald.api.rights import Peer, Rights, asker_of
+from fiscald.api.rights import said as said_caller
+from fiscald.api.tokens import Tokens
 from fiscald.api.turns import Worker
+from fiscald.api.webhooks import WebhookHandlers
 from fiscald.api.wire import (
     Adoption,
+    ConsoleLink,
     Hello,
     LicenceName,
     PreviewBody,
@@ -36,7 +42,8 @@ from fiscald.model.documents import Document, Submission
 from fiscald.model.jobs import Job, JournalConfirmation, Notice, Resolution
 from fiscald.model.problems import ProblemError, problem
 from fiscald.model.raw_command import RawCommand
-from fiscald.model.rights import Right
+from fiscald.model.rights import Asker, Right
+from fiscald.webhooks import Webhooks
 
 log = logging.getLogger(__name__)
 
@@ -60,20 +67,33 @@ class Health(Protocol):
         """Warnings about the computer."""
 
 
-class Api(Handlers):
+class Api(Handlers, WebhookHandlers):
     """The handlers, and the objects that they need."""
 
-    def __init__(self, engine: Engine, registration: Registration, rights: Rights, health: Health, draw: Draw) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        registration: Registration,
+        rights: Rights,
+        health: Health,
+        draw: Draw,
+        tokens: Tokens,
+        webhooks: Webhooks,
+    ) -> None:
         """``draw`` draws a copy of a document's paper, in any thread."""
         self.engine = engine
+        self.webhooks = webhooks
         self._copies = Copies(engine, draw)
         self.health = health
         self.rights = rights
+        self.tokens = tokens
         self.registration = registration
         self.licence = registration.gate
         self.worker = Worker()
-        self.feed = Feed(engine, self.licence, self.worker, self.licence.notice)
+        self.feed = Feed(engine, self.licence, self.worker, self.licence.notice, webhooks.summaries())
         self._bodies = Bodies(self.worker)
+        #: Makes a link to the web console for a user; ``None``: there is no console.
+        self.console: Callable[[Peer], ConsoleLink] | None = None
         self.described: bytes | None = None
         """The description of the API, after the first request for it."""
 
@@ -85,9 +105,9 @@ class Api(Handlers):
 
     async def demand(self, request: Request, *rights: Right) -> None:
         """Raises ``ProblemError`` if the caller has none of these rights."""
-        peer = _peer(request)
-        if not any(self.rights.allows(peer, right) for right in rights):
-            raise ProblemError(self.rights.denial(peer, rights))
+        caller = caller_of(request)
+        if not any(self.rights.allows(caller, right) for right in rights):
+            raise ProblemError(self.rights.denial(caller, rights))
 
     def _key(self, request: Request) -> str:
         key: str = request.path_params["key"]
@@ -123,11 +143,11 @@ class Api(Handlers):
         """``GET /v1``."""
         hello = Hello(
             version=__version__,
-            printers=tuple(self.engine.names()),
+            printers=tuple(answers.visible(self.engine, printers_of(request))),
             licence=LicenceName(state=self.licence.describe()["state"]),
             test_keys=self.licence.test_keys,
             warnings=self.health.notices(),
-            rights=self.rights.of(_peer(request)),
+            rights=self.rights.of(caller_of(request)),
         )
         return JSONResponse(hello.model_dump(mode="json"))
 
@@ -137,7 +157,8 @@ class Api(Handlers):
         seconds = self._number(request, "wait", MAX_WAIT)
         async with self.read(Submission, request) as submission:
             await self.demand(request, submission.document.about.right)
-            job, new = await self.engine.submit(key, submission, _uid(request))
+            demand_printer(request, submission.printer)
+            job, new = await self.engine.submit(key, submission, _asker(request))
             if new:
                 log.info("job %s accepted: %s on %s", key, submission.document.type, submission.printer)
             del submission  # many requests wait, and a long document takes a megabyte
@@ -182,9 +203,9 @@ class Api(Handlers):
             job = await self.engine.resolve(self._key(request), resolution)
         return await self._answer(request, job)
 
-    async def printers(self, _: Request) -> Response:
+    async def printers(self, request: Request) -> Response:
         """``GET /v1/printers``."""
-        return await answers.printer_list(self.engine)
+        return await answers.printer_list(self.engine, printers_of(request))
 
     async def printer(self, request: Request) -> Response:
         """``GET /v1/printers/{name}``."""
@@ -225,7 +246,7 @@ class Api(Handlers):
     async def confirm_journal(self, request: Request) -> Response:
         """``POST /v1/printers/{name}/journal-confirmation``."""
         async with self.read(JournalConfirmation, request) as said:
-            status = await self.engine.confirm_journal(request.path_params["name"], said, _uid(request))
+            status = await self.engine.confirm_journal(request.path_params["name"], said, _asker(request))
         return JSONResponse(status.model_dump(mode="json"))
 
     async def backup(self, request: Request) -> Response:
@@ -233,13 +254,24 @@ class Api(Handlers):
         with anyio.CancelScope(shield=True):  # otherwise the file would stay open
             copy = await self.engine.copy_journal()
         size = os.fstat(copy.fileno()).st_size
-        log.info("a copy of the journal was made (%d bytes), asked by user %s", size, _uid(request))
+        log.info("a copy of the journal was made (%d bytes), asked by %s", size, said_caller(caller_of(request)))
         return answers.FileAnswer(copy, size, SQLITE)
+
+    async def console_link(self, request: Request) -> Response:
+        """``POST /v1/console/link``."""
+        peer = caller_of(request)
+        if self.console is None:
+            raise ProblemError(problem("console.off"))
+        if not isinstance(peer, Peer):
+            raise ProblemError(problem("console.unknown_user"))
+        link = self.console(peer)
+        log.info("user %d asked for a link to the console", peer.uid)
+        return JSONResponse(link.model_dump(mode="json"))
 
     async def raw(self, request: Request) -> Response:
         """``POST /v1/printers/{name}/raw``."""
         async with self.read(RawCommand, request) as command:
-            answer = await self.engine.raw(request.path_params["name"], command, _uid(request))
+            answer = await self.engine.raw(request.path_params["name"], command, _asker(request))
         return JSONResponse(answer.model_dump(mode="json"))
 
     async def preview(self, request: Request) -> Response:
@@ -261,7 +293,8 @@ class Api(Handlers):
                 problem("request.query", reason="after (or Last-Event-ID): the cursor is the id of an earlier event")
             )
         self._listen(request)
-        return Listener(self.feed, connection_of(request), None if cursor is None else int(cursor))
+        after = None if cursor is None else int(cursor)
+        return Listener(self.feed, connection_of(request), after, printers_of(request))
 
     def _listen(self, request: Request) -> None:
         """Mark the request as a long one. Raises ``ProblemError`` if the user has too many."""
@@ -272,15 +305,10 @@ class Api(Handlers):
         """``GET /metrics``."""
         async with self.worker.turn(asker(request)):
             printers, counts = await answers.statuses(self.engine), await self.engine.counts()
-            text = await self.worker.compute(lambda: metrics.render(printers, counts, self.health.disk_free))
+            hooks = await self.webhooks.tallies()
+            text = await self.worker.compute(lambda: metrics.render(printers, counts, self.health.disk_free, hooks))
         return Response(text, media_type="text/plain; version=0.0.4; charset=utf-8")
 
 
-def _peer(request: Request) -> Peer | None:
-    peer: Peer | None = getattr(request.state, "peer", None)
-    return peer
-
-
-def _uid(request: Request) -> int | None:
-    peer = _peer(request)
-    return None if peer is None else peer.uid
+def _asker(request: Request) -> Asker:
+    return asker_of(caller_of(request))

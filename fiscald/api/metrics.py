@@ -9,13 +9,18 @@ from fiscald import __version__
 from fiscald.model.disk import DISK_LOW
 from fiscald.model.jobs import JobState
 from fiscald.model.printers import PrinterState, PrinterStatus
+from fiscald.model.webhooks import WebhookState
+from fiscald.webhooks import Tally
 
 if TYPE_CHECKING:
     from prometheus_client.core import Metric
 
 
 def render(
-    printers: Sequence[PrinterStatus], counts: Mapping[tuple[str, str], int], disk_free: int | None = None
+    printers: Sequence[PrinterStatus],
+    counts: Mapping[tuple[str, str], int],
+    disk_free: int | None = None,
+    webhooks: Sequence[Tally] = (),
 ) -> bytes:
     """The text that Prometheus scrapes."""
     # Imported here: a shop without Prometheus needs none of it.
@@ -67,10 +72,31 @@ def render(
             warning.add_metric([name, notice.code], 1)
         if status.age_ms is not None:
             age.add_metric([name], status.age_ms / 1000)
+    if webhooks:
+        found += _of_webhooks(webhooks)
     registry = CollectorRegistry()
     ProcessCollector(registry=registry)
     registry.register(_Made(found))
     return generate_latest(registry)
+
+
+def _of_webhooks(webhooks: Sequence[Tally]) -> list[Metric]:
+    from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+
+    state = GaugeMetricFamily("fiscald_webhook_state", "1 for the state the webhook is in", labels=["webhook", "state"])
+    waiting = GaugeMetricFamily("fiscald_webhook_waiting", "Messages that are not delivered yet", labels=["webhook"])
+    dead = GaugeMetricFamily("fiscald_webhook_dead", "Messages that were given up", labels=["webhook"])
+    tries = CounterMetricFamily(
+        "fiscald_webhook_tries", "Tries since the start, by outcome", labels=["webhook", "outcome"]
+    )
+    for each in webhooks:
+        for one in WebhookState:
+            state.add_metric([each.name, one], each.state is one)
+        waiting.add_metric([each.name], each.waiting)
+        dead.add_metric([each.name], each.dead)
+        tries.add_metric([each.name, "delivered"], each.delivered)
+        tries.add_metric([each.name, "failed"], each.failed)
+    return [state, waiting, dead, tries]
 
 
 class _Made:

@@ -11,15 +11,20 @@ from pydantic import BaseModel
 from starlette.responses import Response
 
 from fiscald import __version__
+from fiscald.api import webhook_messages as webhooks
 from fiscald.api.examples import BODIES
 from fiscald.api.problems import MEDIA_TYPE
 from fiscald.api.schemas import Schemas
 from fiscald.api.wire import ProblemAnswer
 from fiscald.model.problems import CATALOGUE
 from fiscald.model.rights import Right
+from fiscald.model.tokens import TOKEN_NAME
+from fiscald.model.webhooks import WebhookMessage, WebhookTestMessage
 
+#: Refusals of requests from the network, on every route.
+NETWORK = (400, 401, 403, 421, 429)
 JSON, EVENTS = "application/json", "text/event-stream"
-#: A printer's name in the configuration.
+#: A name in the configuration: of a printer or a webhook.
 PRINTER_NAME = {"type": "string", "pattern": "^[A-Za-z0-9][A-Za-z0-9_-]{0,31}$", "minLength": 1, "maxLength": 32}
 _PARAMETERS: dict[str, dict[str, Any]] = {
     "{key}": {
@@ -31,6 +36,14 @@ _PARAMETERS: dict[str, dict[str, Any]] = {
         "schema": {"type": "string", "pattern": "^[A-Za-z0-9._:/-]{1,128}$", "minLength": 1, "maxLength": 128},
         "example": "FV/2026/11/0017",
     },
+    "{token}": {
+        "name": "token",
+        "in": "path",
+        "required": True,
+        "description": "the token's name",
+        "schema": {"type": "string", "pattern": f"^{TOKEN_NAME}$", "minLength": 1, "maxLength": 64},
+        "example": "erp",
+    },
     "{name}": {
         "name": "name",
         "in": "path",
@@ -39,15 +52,25 @@ _PARAMETERS: dict[str, dict[str, Any]] = {
         "schema": PRINTER_NAME,
         "example": "till1",
     },
+    "{webhook}": {
+        "name": "webhook",
+        "in": "path",
+        "required": True,
+        "description": "the webhook's name in the configuration",
+        "schema": PRINTER_NAME,
+        "example": "erp",
+    },
 }
 _TAGS = {
     "jobs": "Submitting documents, and the answers. The same key always gets the same job.",
     "printers": "The configured printers, from memory: never blocked by printing.",
     "licence": "The licence of this computer: its state, and the steps to register, renew and move it.",
+    "tokens": "Tokens for programs on the network.",
+    "webhooks": "Changes of jobs, sent to the URLs of the configuration: see `webhooks` of this description.",
     "daemon": "The daemon itself: its version and features, its events and metrics, and this description.",
 }
 _DESCRIPTION = """\
-Fiscal printers behind one local socket.
+Fiscal printers behind one local socket, and on the network if that is configured.
 
 Money is a string of złoty (`"12.30"`); a JSON number is refused for money. Quantities and percentages are strings or
 whole numbers. Times carry their offset. Unknown fields of a request are refused; an answer may have more fields than
@@ -87,17 +110,19 @@ class Route:
     examples: Mapping[str, Any] = field(default_factory=dict)
     """An example of a good answer, by media type."""
     rights: tuple[Right, ...] = ()
-    """The required right; if there are several, the document decides. Empty: every user of the socket."""
+    """The required right; if there are several, the document decides. Empty: every user of the socket, every token."""
     events: tuple[type[BaseModel], ...] = ()
     """The models of the data of its server-sent events."""
+    everything: bool = False
+    """About all printers together: not for a token of some printers."""
 
     @property
     def refusals(self) -> tuple[int, ...]:
         """Every status of its problem answers."""
-        # Every route refuses unknown query parameters, and can have an internal error.
-        denied = (403,) if self.rights else ()
+        # Every route refuses unknown query parameters, and can have an internal error. Over the network it can be
+        # refused for the connection, the token, the site of the page, or the name of the host.
         body = (400, 408, 413) if self.body is not None else ()
-        return tuple(sorted({*self.problems, *denied, *body, 422, 500}))
+        return tuple(sorted({*self.problems, *body, *NETWORK, 422, 500, 503}))
 
 
 def describe(routes: Iterable[Route]) -> dict[str, Any]:
@@ -105,7 +130,8 @@ def describe(routes: Iterable[Route]) -> dict[str, Any]:
     table = tuple(routes)
     answers = [model for route in table for model, _ in route.answers.values() if model is not None]
     events = [model for route in table for model in route.events]
-    schemas = Schemas((route.body for route in table if route.body), (*answers, *events, ProblemAnswer))
+    messages = (WebhookMessage, WebhookTestMessage)
+    schemas = Schemas((route.body for route in table if route.body), (*answers, *events, *messages, ProblemAnswer))
     paths: dict[str, dict[str, Any]] = {}
     for route in table:
         paths.setdefault(route.path, {})[route.method.lower()] = _operation(route, schemas)
@@ -121,11 +147,25 @@ def describe(routes: Iterable[Route]) -> dict[str, Any]:
             "description": _DESCRIPTION,
             "license": {"name": "MIT", "identifier": "MIT"},
         },
-        "servers": [{"url": "http://fiscald", "description": "any host name, over the Unix socket of the daemon"}],
-        "security": [],
+        "servers": [
+            {"url": "http://fiscald", "description": "any host name, over the Unix socket of the daemon"},
+            {
+                "url": "https://{host}:{port}",
+                "description": "over the network, with a token; only if the configuration has [listen]",
+                "variables": {"host": {"default": "127.0.0.1"}, "port": {"default": "8443"}},
+            },
+        ],
+        # On the socket the kernel says who the caller is.
+        "security": [{}, {"token": []}],
         "tags": [{"name": name, "description": text} for name, text in _TAGS.items()],
         "paths": paths,
-        "components": {"schemas": dict(sorted(components.items()))},
+        "webhooks": webhooks.described(schemas),
+        "components": {
+            "schemas": dict(sorted(components.items())),
+            "securitySchemes": {
+                "token": {"type": "http", "scheme": "bearer", "description": "made by `fiscalctl token create`"}
+            },
+        },
     }
 
 
@@ -184,8 +224,8 @@ def _schema(route: Route, kind: str, model: type[BaseModel] | None, schemas: Sch
 
 
 _EVENTS = (
-    "The `data` of one event; `event` says which kind it is (`job`, `printer`, `licence`), and `id` of a job event is "
-    "the cursor to go on from"
+    "The `data` of one event; `event` says which kind it is (`job`, `printer`, `licence`, `webhook`), and `id` of a "
+    "job event is the cursor to go on from"
 )
 
 

@@ -33,6 +33,16 @@ _STATUS = {
     "request.query": 422,
     "request.cursor": 410,
     "request.slow": 408,
+    "request.no_tls": 400,
+    "request.host": 421,
+    "request.origin": 403,
+    "token.printer": 403,
+    "token.by_token": 403,
+    "token.rights": 403,
+    "token.exists": 409,
+    "token.unknown": 404,
+    "token.slowed": 429,
+    "token": 401,
     "request.route": 404,
     "request.method": 405,
     "request.accept": 406,
@@ -54,8 +64,11 @@ _STATUS = {
     "licence.unreachable": 503,
     "licence.files": 503,
     "licence": 403,
+    "webhook.unknown": 404,
+    "webhook": 409,
     "journal.damaged": 503,
     "journal": 409,
+    "console": 409,
     "daemon.internal": 500,
     "daemon": 503,
 }
@@ -75,7 +88,9 @@ def problem_response(why: Problem, status: int | None = None) -> JSONResponse:
     """A problem as an answer."""
     status = status or status_of(why.code)
     allow = (why.model_extra or {}).get("allow")
-    headers = None if allow is None else {"Allow": ", ".join(allow)}
+    headers = {} if allow is None else {"Allow": ", ".join(allow)}
+    if status == 401:
+        headers["WWW-Authenticate"] = "Bearer"
     return JSONResponse(problem_json(why, status), status, headers, MEDIA_TYPE)
 
 

@@ -19,6 +19,7 @@ from uvicorn.server import ServerState
 
 from fiscald.api import rights
 from fiscald.api.connections import Connections, Rank, Who
+from fiscald.api.network import Link, bound
 from fiscald.logs import RateLimitedLog
 
 #: For uvicorn's messages about a connection. It would log a warning for every invalid request.
@@ -53,12 +54,16 @@ class HttpConnection(H11Protocol):
         who: Who,
         limited_log: RateLimitedLog,
         slow: Callable[[HttpConnection], None],
+        link: Link = Link.SOCKET,
     ) -> None:
         """``slow`` is called when the client does not read its answers."""
         super().__init__(config, server_state, {})
         self.logger = _UVICORN
         self.who = who
+        self.link = link
         self.rank = Rank.NEW
+        self._wire: asyncio.Transport | None = None
+        """What carries the encrypted bytes, with TLS."""
         self._admitted = admitted
         self._log = limited_log
         self._slow = slow
@@ -75,11 +80,24 @@ class HttpConnection(H11Protocol):
         if self._is_cut:
             transport.abort()
             return
+        if self._wire is not None:
+            bound(transport)
         if hasattr(transport, "max_size"):  # of the selector event loop; 256 KiB otherwise
             transport.max_size = _READ
         transport.set_write_buffer_limits(high=_WRITE_AHEAD)
         super().connection_made(transport)
         self.app_state = {"peer": rights.peer_of(transport.get_extra_info("socket")), "connection": self}
+
+    def on_wire(self, wire: asyncio.Transport) -> bool:
+        """The TLS handshake begins. Returns whether it may: the connection was not cut meanwhile."""
+        self._wire = wire
+        if self._is_cut:
+            wire.abort()
+        return not self._is_cut
+
+    def off_wire(self) -> None:
+        """The connection below TLS is gone, perhaps during the handshake."""
+        self._admitted.remove(self)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """See ``asyncio.Protocol``."""
@@ -133,7 +151,7 @@ class HttpConnection(H11Protocol):
 
     def send_400_response(self, msg: str) -> None:
         """Refuse data that is not HTTP."""
-        self._log.warning("a client of user %s sent something that is not HTTP", self.who.uid)
+        self._log.warning("a client of %s sent something that is not HTTP", self.who.name)
         super().send_400_response(msg)
 
     def on_response_complete(self) -> None:
@@ -174,8 +192,8 @@ class HttpConnection(H11Protocol):
         """Write a part of an answer that has begun. A client that leaves too much unread is disconnected."""
         if self.transport.is_closing():
             return
-        if self.transport.get_write_buffer_size() > MAX_WAITING:
-            self._log.warning("a client of user %s did not read its events, and was disconnected", self.who.uid)
+        if self.waiting_bytes > MAX_WAITING:
+            self._log.warning("a client of %s did not read its events, and was disconnected", self.who.name)
             self.cut()
             return
         with contextlib.suppress(h11.LocalProtocolError):
@@ -185,7 +203,7 @@ class HttpConnection(H11Protocol):
 
     def give_way(self) -> None:
         """See ``Connection``."""
-        self._log.warning("user %s has too many connections: one of them was closed", self.who.uid)
+        self._log.warning("%s has too many connections: one of them was closed", self.who.name)
         self.cut()
 
     def cut(self) -> None:
@@ -194,11 +212,16 @@ class HttpConnection(H11Protocol):
         self._admitted.remove(self)
         if self._is_open:
             self.transport.abort()
+        elif self._wire is not None:
+            self._wire.abort()
 
     @property
     def waiting_bytes(self) -> int:
         """Bytes that the client has not read."""
-        return self.transport.get_write_buffer_size() if self._is_open else 0
+        if not self._is_open:
+            return 0
+        encrypted = 0 if self._wire is None else self._wire.get_write_buffer_size()
+        return self.transport.get_write_buffer_size() + encrypted
 
     @property
     def taken(self) -> float:
@@ -208,11 +231,13 @@ class HttpConnection(H11Protocol):
     def look(self, now: float, head_seconds: float) -> None:
         """See ``Connection``."""
         if not self._is_open:
+            if now - self._since > head_seconds:  # the handshake
+                self.cut()
             return
         if not self.waiting_bytes:
             self._taken = now
         elif now - self._taken > TAKE_SECONDS:
-            self._log.warning("a client of user %s did not read its answer, and was disconnected", self.who.uid)
+            self._log.warning("a client of %s did not read its answer, and was disconnected", self.who.name)
             self.cut()
             return
         if self.rank <= Rank.KEPT and now - self._since > head_seconds:

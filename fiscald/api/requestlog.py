@@ -7,6 +7,8 @@ import time
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from fiscald.api.rights import said
+
 log = logging.getLogger(__name__)
 
 
@@ -22,15 +24,15 @@ class RequestLog:
             await self._app(scope, receive, send)
             return
         began = time.monotonic()
-        peer = scope.get("state", {}).get("peer")
-        who = "unknown" if peer is None else peer.uid
 
         async def logged(message: Message) -> None:
             if message["type"] == "http.response.start":
                 # The raw path: one line of ASCII; without the query, which may contain personal data.
                 path = scope.get("raw_path", b"").decode("ascii", "replace")
                 seconds = time.monotonic() - began
-                log.debug("user %s: %s %s: %s, %.3f s", who, scope["method"], path, message["status"], seconds)
+                # Not before: a token is checked meanwhile.
+                who = said(scope.get("state", {}).get("peer"))
+                log.debug("%s: %s %s: %s, %.3f s", who, scope["method"], path, message["status"], seconds)
             await send(message)
 
         await self._app(scope, receive, logged)

@@ -1,5 +1,7 @@
 """The rights: their holders, and the identity of the caller.
 
+On the socket the kernel says who the caller is, over the network a token does.
+
 Every user who can open the socket can read. Everything that changes or sends something needs a right. The
 configuration gives rights to users and groups by name: ``user:anna``, ``group:fiscald``. Root and the daemon's user
 have every right. The daemon looks the names up once, at the start; the kernel identifies the caller once per
@@ -18,7 +20,7 @@ from typing import NamedTuple
 
 from fiscald.model.documents import DOCUMENTS
 from fiscald.model.problems import Problem, problem
-from fiscald.model.rights import Right
+from fiscald.model.rights import Asker, Right
 
 #: The supplementary groups of the peer, since Linux 4.13 (``asm-generic/socket.h``); Python has no name for it.
 SO_PEERGROUPS = 59
@@ -64,6 +66,20 @@ class Peer(NamedTuple):
     """Supplementary groups."""
 
 
+class Bearer(NamedTuple):
+    """The holder of a token."""
+
+    name: str
+    """Of the token."""
+    rights: frozenset[Right]
+    printers: frozenset[str] | None = None
+    """The only printers that it may use or see; ``None``: all."""
+
+
+#: Who asks; ``None``: not known.
+Caller = Peer | Bearer | None
+
+
 class _Given(NamedTuple):
     """The holders of one right."""
 
@@ -107,10 +123,17 @@ class Rights:
         if mistakes:
             raise RightsError("\n".join(mistakes))
 
-    def allows(self, peer: Peer | None, right: Right) -> bool:
-        """Whether ``peer`` (``None``: not known) has that right."""
-        if peer is None:
-            return False
+    def allows(self, caller: Caller, right: Right) -> bool:
+        """Whether the caller has that right."""
+        match caller:
+            case None:
+                return False
+            case Bearer():
+                return right in caller.rights
+            case Peer():
+                return self._has(caller, right)
+
+    def _has(self, peer: Peer, right: Right) -> bool:
         given = self._table[right]
         return (
             peer.uid in self._everything
@@ -119,12 +142,12 @@ class Rights:
             or not given.groups.isdisjoint(peer.groups)
         )
 
-    def of(self, peer: Peer | None) -> tuple[Right, ...]:
-        """Every right that ``peer`` has."""
-        return tuple(right for right in Right if self.allows(peer, right))
+    def of(self, caller: Caller) -> tuple[Right, ...]:
+        """Every right that the caller has."""
+        return tuple(right for right in Right if self.allows(caller, right))
 
-    def denial(self, peer: Peer | None, rights: tuple[Right, ...]) -> Problem:
-        """The problem of a peer that has none of ``rights``."""
+    def denial(self, caller: Caller, rights: tuple[Right, ...]) -> Problem:
+        """The problem of a caller that has none of ``rights``."""
         names = dict.fromkeys(name for right in rights for name in self._table[right].names)
         return problem(
             "request.denied",
@@ -133,9 +156,32 @@ class Rights:
             holders=f"{', '.join(name.replace(':', ' ') for name in names)} and root"
             if names
             else "only root and the daemon's own user",
-            asker="the caller is unknown" if peer is None else f"user {peer.uid} does not have it",
+            asker="the caller is unknown" if caller is None else f"{said(caller)} does not have it",
+            remedy="Make another token: fiscalctl token create"
+            if isinstance(caller, Bearer)
+            else "See [rights] in the configuration",
             extra={"rights": [*rights], "given_to": [*names]},
         )
+
+
+def said(caller: Caller) -> str:
+    """The caller for people: ``user 1000``, ``token erp``."""
+    match caller:
+        case Bearer():
+            return f"token {caller.name}"
+        case Peer():
+            return f"user {caller.uid}"
+    return "user unknown"
+
+
+def asker_of(caller: Caller) -> Asker:
+    """The caller as the journal keeps it."""
+    match caller:
+        case Bearer():
+            return caller.name
+        case Peer():
+            return caller.uid
+    return None
 
 
 def _look_up(name: str) -> int:

@@ -13,8 +13,11 @@ from fiscald.api.listing import QUERIES as LIST_QUERIES
 from fiscald.api.openapi import Query, Route
 from fiscald.api.reading import asker
 from fiscald.api.rights import DOCUMENT_RIGHTS
+from fiscald.api.token_routes import ROUTES as TOKEN_ROUTES
+from fiscald.api.webhooks import ROUTES as WEBHOOK_ROUTES
 from fiscald.api.wire import (
     Adoption,
+    ConsoleLink,
     CursorReset,
     Hello,
     JobAnswer,
@@ -34,6 +37,7 @@ from fiscald.model.preview import Preview
 from fiscald.model.printers import PrinterStatus
 from fiscald.model.raw_command import RawAnswer, RawCommand
 from fiscald.model.rights import Right
+from fiscald.model.webhooks import WebhookChange
 
 
 async def description(api: Api, request: Request) -> Response:
@@ -193,6 +197,16 @@ ROUTES = (
         rights=(Right.RAW,),
     ),
     *LICENCE_ROUTES,
+    *TOKEN_ROUTES,
+    *WEBHOOK_ROUTES,
+    Route(
+        "POST",
+        "/v1/console/link",
+        Api.console_link,
+        "Make a link that signs the caller in to the web console, once, with the caller's rights",
+        {200: (ConsoleLink, "the link")},
+        problems=(409,),
+    ),
     Route(
         "GET",
         "/v1/backup",
@@ -202,17 +216,18 @@ ROUTES = (
         problems=(503,),
         rights=(Right.CONFIGURE,),
         media_type=SQLITE,
+        everything=True,
     ),
     Route(
         "GET",
         "/v1/events",
         Api.events,
-        "Server-sent events: `printer` (its state, when it changes) and `job` (every change, with a cursor)",
+        "Server-sent events: `printer`, `licence`, `webhook` (when they change), `job` (every change, with a cursor)",
         {200: (None, "a stream of events")},
         query=(_EVENT_ID, Query("Last-Event-ID", _EVENT_ID.schema, "the same; overrides `after`", "header")),
         problems=(503,),
         media_type=openapi.EVENTS,
-        events=(JobEventData, PrinterStatus, LicenceState, CursorReset),
+        events=(JobEventData, PrinterStatus, LicenceState, WebhookChange, CursorReset),
     ),
     Route("GET", "/v1/openapi.json", description, "This description", {200: (None, "OpenAPI 3.1")}),
     Route(
@@ -223,5 +238,6 @@ ROUTES = (
         {200: (None, "metrics")},
         problems=(503,),
         media_type="text/plain",
+        everything=True,
     ),
 )

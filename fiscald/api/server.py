@@ -8,6 +8,7 @@ import grp
 import logging
 import os
 import socket
+import ssl
 from collections.abc import Callable, Coroutine, Iterator
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from starlette.types import ASGIApp
 
 from fiscald.api.accepting import BACKLOG, Acceptor
 from fiscald.api.connections import Bounds, Connections, Who
+from fiscald.api.network import Link
 from fiscald.api.protocol import MOST_WAITING_IN_ALL, HttpConnection
 from fiscald.logs import RateLimitedLog
 
@@ -80,21 +82,26 @@ def inherited() -> list[socket.socket]:
 class _Server(uvicorn.Server):
     """Uvicorn, with our own acceptor."""
 
-    def __init__(self, config: uvicorn.Config, admitted: Connections) -> None:
+    def __init__(self, config: uvicorn.Config, admitted: Connections, tls: ssl.SSLContext | None) -> None:
         super().__init__(config)
         self._admitted = admitted
+        self._tls = tls
         self._log = RateLimitedLog(log)
         self._slow: set[HttpConnection] = set()
         self.ready = anyio.Event()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await self.lifespan.startup()
-        self.servers = [Acceptor(each, self._admitted, self._connection, self._log) for each in sockets or ()]  # type: ignore[misc]
+        self.servers = [self._acceptor(each) for each in sockets or ()]  # type: ignore[misc]
         self.started = True
         self.ready.set()
 
-    def _connection(self, who: Who) -> HttpConnection:
-        return HttpConnection(self.config, self.server_state, self._admitted, who, self._log, self._bound)
+    def _acceptor(self, listener: socket.socket) -> Acceptor:
+        tls = None if listener.family == socket.AF_UNIX else self._tls
+        return Acceptor(listener, self._admitted, self._connection, self._log, tls)
+
+    def _connection(self, who: Who, link: Link) -> HttpConnection:
+        return HttpConnection(self.config, self.server_state, self._admitted, who, self._log, self._bound, link)
 
     async def watch(self) -> None:
         """Close connections that exceed a time limit; runs without end."""
@@ -113,7 +120,7 @@ class _Server(uvicorn.Server):
         self._slow = {each for each in (*self._slow, slow) if each.waiting_bytes}
         over = sum(each.waiting_bytes for each in self._slow) - MOST_WAITING_IN_ALL
         for each in sorted(self._slow, key=lambda each: each.taken) if over > 0 else ():
-            self._log.warning("clients do not read their answers; one of user %s was disconnected", each.who.uid)
+            self._log.warning("clients do not read their answers; one of %s was disconnected", each.who.name)
             over -= each.waiting_bytes
             each.cut()
             if over <= 0:
@@ -134,8 +141,9 @@ class ApiServer:
         sockets: list[socket.socket],
         bounds: Bounds,
         beside: Callable[[], Coroutine[Any, Any, None]],
+        tls: ssl.SSLContext | None = None,
     ) -> None:
-        """``beside`` runs while requests are answered."""
+        """``beside`` runs while requests are answered. ``tls``: of the sockets that are not Unix sockets."""
         config = uvicorn.Config(
             app,
             http=HttpConnection,
@@ -148,7 +156,7 @@ class ApiServer:
             timeout_graceful_shutdown=5,
         )
         self._stopped = anyio.Event()
-        self._server = _Server(config, Connections(bounds))
+        self._server = _Server(config, Connections(bounds), tls)
         self._sockets = sockets
         self._beside = beside
 

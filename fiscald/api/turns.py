@@ -14,7 +14,7 @@ from fiscald.api.connections import Who
 
 T = TypeVar("T")
 #: Who waits, by user and process; the next one comes first.
-_Waiting = dict[int | None, dict[int | None, deque[anyio.Event]]]
+_Waiting = dict[int | str | None, dict[int | None, deque[anyio.Event]]]
 
 
 class FairLimiter:
@@ -27,7 +27,7 @@ class FairLimiter:
         self._limit = limit
         self._per_user = per_user
         self._each = each
-        self._inside: Counter[Who | int | None] = Counter()
+        self._inside: Counter[Who | int | str | None] = Counter()
         self._count = 0
         self._waiting: _Waiting = {}
 
@@ -49,7 +49,7 @@ class FairLimiter:
 
     async def _wait(self, who: Who) -> None:
         event = anyio.Event()
-        self._waiting.setdefault(who.uid, {}).setdefault(who.pid, deque()).append(event)
+        self._waiting.setdefault(who.user, {}).setdefault(who.pid, deque()).append(event)
         try:
             await event.wait()
         except BaseException:
@@ -60,42 +60,42 @@ class FairLimiter:
             raise
 
     def _may_enter(self, who: Who) -> bool:
-        return self._count < self._limit and self._inside[who.uid] < self._per_user and self._inside[who] < self._each
+        return self._count < self._limit and self._inside[who.user] < self._per_user and self._inside[who] < self._each
 
     def _enter(self, who: Who) -> None:
         self._count += 1
-        self._inside[who.uid] += 1
+        self._inside[who.user] += 1
         self._inside[who] += 1
 
     def leave(self, who: Who) -> None:
         """The turn of ``who`` is over."""
         self._count -= 1
-        self._inside -= Counter((who.uid, who))
+        self._inside -= Counter((who.user, who))
         while (following := self._next()) is not None:
-            event = self._waiting[following.uid][following.pid][0]
+            event = self._waiting[following.user][following.pid][0]
             self._forget(following, event)
             self._move_back(following)
             self._enter(following)
             event.set()
 
     def _next(self) -> Who | None:
-        each = (Who(uid, pid) for uid, processes in self._waiting.items() for pid in processes)
+        each = (Who(user, pid) for user, processes in self._waiting.items() for pid in processes)
         return next(filter(self._may_enter, each), None)
 
     def _move_back(self, who: Who) -> None:
         """Behind the other processes of its user, and the user behind the other users."""
-        if (processes := self._waiting.pop(who.uid, None)) is not None:
+        if (processes := self._waiting.pop(who.user, None)) is not None:
             if (events := processes.pop(who.pid, None)) is not None:
                 processes[who.pid] = events
-            self._waiting[who.uid] = processes
+            self._waiting[who.user] = processes
 
     def _forget(self, who: Who, event: anyio.Event) -> None:
-        processes = self._waiting[who.uid]
+        processes = self._waiting[who.user]
         processes[who.pid].remove(event)
         if not processes[who.pid]:
             del processes[who.pid]
         if not processes:
-            del self._waiting[who.uid]
+            del self._waiting[who.user]
 
 
 class StartLimiter:

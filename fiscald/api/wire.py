@@ -46,7 +46,7 @@ class Hello(Deferred):
     licence: LicenceName
     features: tuple[str, ...] = (
         "jobs", "events", "resolution", "adoption", "preview", "raw", "capture", "licence", "metrics", "backup",
-        "journal-confirmation", "paper", "packaging",
+        "journal-confirmation", "paper", "packaging", "webhooks",
     )  # fmt: skip
     test_keys: bool = Field(description="true: a test licence; only emulated printers may be used")
     warnings: tuple[Notice, ...] = Field(default=(), description="warnings about the daemon's disk and directory")
@@ -143,6 +143,13 @@ class PreviewBody(Deferred):
     """A document to preview."""
 
     document: Document
+
+
+class ConsoleLink(Deferred):
+    """A link that signs one person in to the web console, once."""
+
+    url: str = Field(examples=["http://127.0.0.1:8443/console/sign-in?link=..."])
+    seconds: int = Field(description="how long it can be used")
 
 
 # -- the licence -----------------------------------------------------------------------------------------

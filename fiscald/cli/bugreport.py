@@ -74,6 +74,7 @@ def bugreport(context: Context, *, output: Path, force: bool, log: Path | None, 
     The archive contains no NIPs, e-mail addresses, licence numbers, tokens or keys. The command lists the contents, and
     what is missing, before it writes the file. It sends nothing.
     """
+    context.demand_local("bugreport")
     with progress("gathering") as say:
         members, missing = gather(context, config_path, log, Host(root), say)
     lines = [f"{FOLDER}/{name:24} {len(content):8}  {_meaning(name)}" for name, content in members.items()]
@@ -132,7 +133,7 @@ def gather(
 def _from_daemon(context: Context, missing: dict[str, str]) -> dict[str, bytes]:
     members = {}
     try:
-        with Client(context.socket) as client:
+        with context.connect() as client:
             statuses = client.printers()
             members["printers.json"] = _json(scrubbed([everything(each) for each in statuses]))
             licence = _asked(client.licence, "licence.json", missing)

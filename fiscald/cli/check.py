@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 
-from fiscald.cli.doctor import finding_lines, named_in
+from fiscald.cli.doctor import finding_lines, named_in, network_facts
 from fiscald.config import Config, load
 from fiscald.diagnostics import access
 from fiscald.diagnostics import facts as gather
@@ -42,6 +42,7 @@ def check(path: Path, host: Host) -> tuple[Config, list[Finding]]:
         units=units,
         printers=tuple(gather.printer_facts(host, each, user, now, same=twins.get(each.name)) for each in configured),
         state=gather.state_facts(config.state_dir, daemon=True),
+        network=network_facts(config, ask=False),
         programs=host.programs,
         rule=host.has_rule(gather.RULE),
     )
@@ -60,6 +61,8 @@ def text(path: Path, config: Config, found: Sequence[Finding]) -> Iterator[str]:
     yield f"  socket {config.socket}, state_dir {config.state_dir}, log_level {config.log_level}"
     for name, printer in config.printers.items():
         yield f"  {name}: {printer.family} at {printer.address}{printer.said}"
+    if config.listen is not None:
+        yield f"  listens at {config.listen.url}"
     if config.licence.test_keys:
         yield "  test_keys = true: fiscald prints on emulated printers only"
     yield from finding_lines(found)

@@ -15,7 +15,7 @@ from typing import Any, NoReturn, TypeVar
 import click
 
 from fiscald.api.client import Client, ClientError, NotReachable, Refused, everything
-from fiscald.cli.reaching import refusal, why_unreachable
+from fiscald.cli.reaching import refusal, why_unreachable, why_unreachable_there
 from fiscald.model.documents import DOCUMENTS
 from fiscald.model.jobs import JobState
 from fiscald.model.problems import Fate, Fault, Problem
@@ -53,17 +53,37 @@ class Context:
 
     socket: Path
     as_json: bool
+    url: str | None = None
+    """The daemon's address on the network, instead of the socket."""
+    token: str | None = None
+    fingerprint: str | None = None
+
+    @property
+    def where(self) -> str:
+        """For people: where the daemon is."""
+        return str(self.socket) if self.url is None else self.url
+
+    def connect(self) -> Client:
+        """A client. It raises ``ClientError``."""
+        if self.url is None:
+            return Client(self.socket)
+        return Client(url=self.url, token=self.token, fingerprint=self.fingerprint)
+
+    def demand_local(self, verb: str) -> None:
+        """End with a message if the daemon is on another computer: the verb examines this one."""
+        if self.url is not None:
+            self.fail(USAGE, f"{verb} examines the computer it runs on: run it on the daemon's computer, without --url")
 
     @contextmanager
     def client(self) -> Iterator[Client]:
         """A client; its errors become a message and an exit code."""
         self.check_rights()
-        with self.reported(), Client(self.socket) as client:
+        with self.reported(), self.connect() as client:
             yield client
 
     def check_rights(self) -> None:
         """End with a message if this user cannot use the socket."""
-        why = refusal(self.socket)
+        why = None if self.url is not None else refusal(self.socket)
         if why is not None:
             self.fail(REFUSED, why)
 
@@ -74,6 +94,8 @@ class Context:
             yield
         except NotReachable as error:
             self.check_rights()
+            if self.url is not None:
+                self.fail(UNREACHABLE, why_unreachable_there(self.url, error))
             self.fail(UNREACHABLE, why_unreachable(self.socket, str(error)))
         except Refused as error:
             self.show_problem(error.problem)
@@ -84,7 +106,7 @@ class Context:
     def ask(self, question: Callable[[Client], T]) -> T | None:
         """The answer of a running daemon; ``None`` if this user cannot reach one."""
         if refusal(self.socket) is None and exists(self.socket):
-            with suppress(ClientError), Client(self.socket) as client:
+            with suppress(ClientError), self.connect() as client:
                 return question(client)
         return None
 
@@ -128,7 +150,7 @@ def forget_output() -> None:
 
 
 def _refusal_code(status: int, problem: Problem) -> int:
-    if problem.fault is Fault.LICENCE or status == 403:
+    if problem.fault is Fault.LICENCE or status in (401, 403):
         return REFUSED
     if status in (400, 404):
         return USAGE

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import tempfile
 from pathlib import Path
 from typing import Literal
@@ -16,8 +17,9 @@ import click
 from anyio.from_thread import start_blocking_portal
 
 from fiscald import daemon
-from fiscald.api.client import Client
+from fiscald.api.client import Client, Refused
 from fiscald.config import Config, LicenceConfig, PrinterConfig
+from fiscald.config_listen import ListenConfig
 from fiscald.emulator.running import EmulatedPrinter
 from fiscald.licence.testing import make_certificate
 
@@ -47,6 +49,7 @@ def run_demo(*, keep: bool, png: Path) -> None:
             socket=Path(folder) / "fiscald.sock",
             state_dir=Path(folder) / "state",
             licence=LicenceConfig(test_keys=True),
+            listen=_listen() if keep else None,
             printers={"till1": PrinterConfig(family="posnet", address=printer.address)},
         )
         with start_blocking_portal() as portal:
@@ -57,6 +60,13 @@ def run_demo(*, keep: bool, png: Path) -> None:
                     _stay(config.socket, printer)
             finally:
                 future.cancel()
+
+
+def _listen() -> ListenConfig:
+    """A free port of this computer, for the web console."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return ListenConfig(address=f"127.0.0.1:{probe.getsockname()[1]}")
 
 
 def _link() -> Literal["tcp", "pty"]:
@@ -97,11 +107,20 @@ def _show(socket: Path, printer: EmulatedPrinter, png: Path) -> None:
         raise click.ClickException("the receipt was not printed")
 
 
-def _stay(socket: Path, printer: EmulatedPrinter) -> None:
+def _stay(path: Path, printer: EmulatedPrinter) -> None:
+    try:
+        with Client(path) as client:
+            link = client.console_link().url
+    except Refused:
+        click.echo("\nThe web console needs: pip install 'fiscald[console]'")
+    else:
+        click.echo(
+            f"\nThe web console; this link signs in once (fiscalctl --socket {path} console makes another):\n{link}"
+        )
     click.echo(
         f"\nStill running; press Ctrl-C to stop. Try:\n"
-        f"  fiscalctl --socket {socket} status\n"
-        f"  curl --unix-socket {socket} http://fiscald/v1/printers/till1"
+        f"  fiscalctl --socket {path} status\n"
+        f"  curl --unix-socket {path} http://fiscald/v1/printers/till1"
     )
     seen = len(printer.printouts)
     try:

@@ -16,7 +16,7 @@ from fiscald.api.client import Client, Refused
 from fiscald.cli.context import DONE, FAILED, REFUSED, UNREACHABLE, USAGE, Context, exists, pass_context
 from fiscald.cli.progress import progress
 from fiscald.cli.scan import asking_text, config_option, configured_printers, root_option
-from fiscald.diagnostics import access
+from fiscald.diagnostics import access, network
 from fiscald.diagnostics import facts as gather
 from fiscald.diagnostics.candidates import Configured
 from fiscald.diagnostics.checks import judge
@@ -24,9 +24,11 @@ from fiscald.diagnostics.facts import Facts
 from fiscald.diagnostics.findings import Finding
 from fiscald.diagnostics.host import Host
 from fiscald.diagnostics.named import Named, named_findings
+from fiscald.diagnostics.network import NetworkFacts
 from fiscald.diagnostics.units import installed
 from fiscald.model.printers import PrinterStatus
 from fiscald.model.times import POLISH_TIME
+from fiscald.model.webhooks import WebhookStatus
 from fiscald.terminal import visible
 
 if TYPE_CHECKING:
@@ -50,6 +52,7 @@ def doctor(context: Context, printer: str | None, *, config_path: Path, user: st
     Exit codes: 0 nothing stops printing, 1 something does, 2 wrong usage, 4 the daemon is not reachable, 5 this user
     cannot use its socket.
     """
+    context.demand_local("doctor")
     if user is not None and not access.is_user(user):
         context.fail(USAGE, f"there is no user {user!r}")
     examination = examine(context, config_path, user, Host(root))
@@ -67,7 +70,7 @@ def doctor(context: Context, printer: str | None, *, config_path: Path, user: st
 def examine(context: Context, config_path: Path, user: str | None, host: Host) -> Facts:
     """Gather all facts; a missing or unreadable one does not prevent the others."""
     config, mistakes, unread = _config(config_path)
-    statuses, licence, captures = context.ask(_everything) or (None, None, {})
+    statuses, licence, captures, webhooks = context.ask(_everything) or (None, None, {}, ())
     asker, daemon_user = access.user_name(), user or gather.default_daemon_user()
     now = datetime.now(POLISH_TIME)
     configured: list[Configured] = []
@@ -101,7 +104,9 @@ def examine(context: Context, config_path: Path, user: str | None, host: Host) -
         printers_known=statuses is not None or config is not None,
         printers=printers,
         licence=licence,
+        webhooks=webhooks,
         state=None if config is None else gather.state_facts(config.state_dir, daemon=statuses is not None),
+        network=None if config is None else network_facts(config, ask=statuses is not None),
         programs=host.programs,
         rule=host.has_rule(gather.RULE),
         unseen=any(each.port is not None and not each.port.held.complete for each in printers),
@@ -111,7 +116,20 @@ def examine(context: Context, config_path: Path, user: str | None, host: Host) -
 def named_in(config: Config, path: Path) -> Named:
     """Files, users and groups that the configuration at ``path`` names."""
     rights = tuple((right.value, holders) for right, holders in config.rights.given.items() if holders is not None)
-    return Named(path, config.socket, config.state_dir, config.licence.ca_file, rights)
+    given = () if config.listen is None else (("certificate", config.listen.certificate), ("key", config.listen.key))
+    files = tuple((name, file) for name, file in given if file is not None)
+    webhooks = tuple((name, each.secret_file, each.ca_file) for name, each in config.webhooks.items())
+    return Named(path, config.socket, config.state_dir, config.licence.ca_file, rights, files, webhooks)
+
+
+def network_facts(config: Config, *, ask: bool) -> NetworkFacts | None:
+    """The listener of a configuration, if there is one; ``ask``: the daemon runs, so it should answer there."""
+    listen = config.listen
+    if listen is None:
+        return None
+    return network.examine(
+        network.Listen(listen.host, listen.port, listen.certificate, listen.key, listen.origins), ask=ask
+    )
 
 
 def _config(path: Path) -> tuple[Config | None, str | None, str | None]:
@@ -126,11 +144,14 @@ def _config(path: Path) -> tuple[Config | None, str | None, str | None]:
         return None, str(error), None
 
 
-def _everything(client: Client) -> tuple[tuple[PrinterStatus, ...], dict[str, Any] | None, dict[str, bytes]]:
-    """Printers, licence, and the latest conversation with each printer."""
+def _everything(
+    client: Client,
+) -> tuple[tuple[PrinterStatus, ...], dict[str, Any] | None, dict[str, bytes], tuple[WebhookStatus, ...]]:
+    """Printers, licence, the latest conversation with each printer, and webhooks."""
     statuses = client.printers()
     licence = allowed(client.licence)
-    return statuses, licence, {each.name: allowed(partial(client.capture, each.name)) or b"" for each in statuses}
+    captures = {each.name: allowed(partial(client.capture, each.name)) or b"" for each in statuses}
+    return statuses, licence, captures, allowed(client.webhooks) or ()
 
 
 def allowed(question: Callable[[], T]) -> T | None:

@@ -12,28 +12,30 @@ import sys
 from pathlib import Path
 
 import click
+from click.core import ParameterSource
 from pydantic import ValidationError
 
 from fiscald import __version__
 from fiscald.api.client import DEFAULT_SOCKET, everything
-from fiscald.cli import recordings, replay
-from fiscald.cli.bugreport import bugreport
+from fiscald.cli import recordings
+from fiscald.cli.console import console
 from fiscald.cli.context import BY_STATE, UNKNOWN, USAGE, Context, Verbs, pass_context
-from fiscald.cli.doctor import doctor
 from fiscald.cli.jobs import jobs
 from fiscald.cli.journal import backup, journal
 from fiscald.cli.licence import licence
+from fiscald.cli.listen import listen
+from fiscald.cli.local_verbs import LOCAL_VERBS
 from fiscald.cli.packaging import packaging
 from fiscald.cli.paper import paper
-from fiscald.cli.preview import preview
 from fiscald.cli.printing import GOES_ON, add_verbs, show_job
 from fiscald.cli.progress import progress
 from fiscald.cli.raw import raw
-from fiscald.cli.scan import scan
 from fiscald.cli.settings import show_clock, show_header, show_rates
 from fiscald.cli.testpage import test_page
 from fiscald.cli.texts import printer_text
+from fiscald.cli.tokens import token as token_group
 from fiscald.cli.watch import watch
+from fiscald.cli.webhook import webhook
 from fiscald.model.jobs import Resolution, Verdict
 from fiscald.terminal import shown
 
@@ -49,9 +51,22 @@ from fiscald.terminal import shown
     show_envvar=True,
     help="The daemon's socket.",
 )
+@click.option("--url", envvar="FISCALD_URL", show_envvar=True, help="The daemon's address on the network, https://...")
+@click.option("--token", envvar="FISCALD_TOKEN", show_envvar=True, help="The token for --url; better in a file.")
+@click.option("--token-file", type=click.Path(path_type=Path, dir_okay=False), help="File with the token for --url.")
+@click.option("--fingerprint", help="Trust only the certificate with this fingerprint, sha256:...")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_context
-def main(context: click.Context, *, socket: Path, as_json: bool) -> None:
+def main(
+    context: click.Context,
+    *,
+    socket: Path,
+    url: str | None,
+    token: str | None,
+    token_file: Path | None,
+    fingerprint: str | None,
+    as_json: bool,
+) -> None:
     """Talk to the fiscal printer daemon.
 
     Exit codes: 0 done, 1 failed (not printed), 2 wrong usage, 3 undecided, 4 daemon not reachable, 5 refused
@@ -59,7 +74,30 @@ def main(context: click.Context, *, socket: Path, as_json: bool) -> None:
     """
     if re.match(r"\w+:/", str(socket)):
         raise click.UsageError(f"--socket {socket}: write the path of the daemon's Unix socket, like {DEFAULT_SOCKET}")
-    context.obj = Context(socket, as_json)
+    if url is not None and context.get_parameter_source("socket") is ParameterSource.COMMANDLINE:
+        if context.get_parameter_source("url") is ParameterSource.COMMANDLINE:
+            raise click.UsageError("give --socket or --url, not both")
+        url = None  # of the environment
+    if url is None and (token_file or fingerprint):
+        raise click.UsageError("--token-file and --fingerprint belong to --url")
+    if token_file is not None:
+        token = _token(token_file)
+    context.obj = Context(socket, as_json, url, token, fingerprint)
+    if url is not None:
+        try:
+            context.obj.connect().close()
+        except ValueError as error:
+            raise click.UsageError(f"--url: {error}") from None
+
+
+def _token(path: Path) -> str:
+    try:
+        with path.open(encoding="ascii") as file:
+            return file.read(1000).strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise click.UsageError(
+            f"--token-file {path}: {getattr(error, 'strerror', None) or 'no token is in it'}"
+        ) from None
 
 
 # -- printers --------------------------------------------------------------------------------------------
@@ -137,8 +175,9 @@ def resolve(context: Context, key: str, verdict: Verdict, *, number: int | None,
 # -- verbs in other modules --------------------------------------------------------------------------------
 
 for _verb in (
-    jobs, paper, packaging, licence, scan, doctor, bugreport, test_page, preview, raw, watch, journal, backup,
-    recordings.capture, recordings.decode, replay.replay, recordings.regression,
+    jobs, paper, console, packaging, licence, test_page, raw, watch, journal, backup, listen, token_group, webhook,
+    *LOCAL_VERBS,
+    recordings.capture, recordings.decode, recordings.regression,
 ):  # fmt: skip
     main.add_command(_verb)
 add_verbs(main)

@@ -114,6 +114,7 @@ def run_daemon(config: Config, *, new_journal: bool = False) -> None:
     The exit code is 78 if a restart does not help until a person fixes something.
     """
     from fiscald import daemon
+    from fiscald.api.network import ListenError
     from fiscald.api.rights import RightsError
     from fiscald.api.server import SocketError
     from fiscald.journal import DirectoryRefused, JournalError, JournalMissing, JournalThere
@@ -122,7 +123,7 @@ def run_daemon(config: Config, *, new_journal: bool = False) -> None:
     sys.setswitchinterval(0.0005)
     try:
         anyio.run(partial(daemon.run, config, new_journal=new_journal))
-    except (RightsError, DirectoryRefused, JournalMissing, JournalThere) as error:
+    except (RightsError, ListenError, DirectoryRefused, JournalMissing, JournalThere) as error:
         raise NeedsAPerson(str(error)) from None
     except (SocketError, JournalError) as error:
         raise click.ClickException(str(error)) from None

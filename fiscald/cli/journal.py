@@ -135,6 +135,8 @@ class _Part:
 
 
 def _sync_folder(file: Path) -> None:
+    if os.name == "nt":
+        return  # Windows opens no folder, and keeps names in its own log
     folder = os.open(file.absolute().parent, os.O_RDONLY)
     try:
         os.fsync(folder)

@@ -7,7 +7,8 @@ import os
 import socket
 from pathlib import Path
 
-from fiscald.diagnostics.access import denial
+from fiscald.api.client import NotReachable
+from fiscald.api.connecting import is_about_certificate
 
 #: Seconds to wait for a connection to the socket.
 _SECONDS = 2.0
@@ -18,6 +19,8 @@ _HELP = "fiscalctl doctor says more"
 
 def refusal(path: Path) -> str | None:
     """Why this user cannot use the socket, and what to do; ``None``: the user can, or there is no socket."""
+    from fiscald.diagnostics.access import denial  # needs users and groups, which not every system has
+
     why = denial(path, write=True)
     return None if why is None else f"{why}. {_HELP}"
 
@@ -25,6 +28,19 @@ def refusal(path: Path) -> str | None:
 def why_unreachable(path: Path, reason: str) -> str:
     """A sentence with the next step. ``reason``: what the client said."""
     return f"the daemon cannot be reached: {_why(path, reason)}. {_HELP}"
+
+
+def why_unreachable_there(url: str, error: NotReachable) -> str:
+    """The same about a daemon on the network."""
+    if is_about_certificate(error):
+        return (
+            f"{error}. Compare the fingerprint that fiscalctl listen certificate shows on the daemon's computer, then "
+            "give it: --fingerprint sha256:..."
+        )
+    return (
+        f"{error}. Is [listen] in the daemon's configuration, can this computer reach its address, and does a firewall "
+        f"let {url.rpartition(':')[2]} through? On the daemon's computer: fiscalctl doctor"
+    )
 
 
 def _why(path: Path, reason: str) -> str:

@@ -46,11 +46,12 @@ def write_file(context: Context, path: Path, content: bytes, *, force: bool) -> 
         _write_out(context, content)
         return
     try:
-        flags = os.O_WRONLY | os.O_CREAT | os.O_NOCTTY | (0 if force else os.O_EXCL)
+        flags = os.O_WRONLY | os.O_CREAT | getattr(os, "O_NOCTTY", 0) | (0 if force else os.O_EXCL)
         descriptor = os.open(path, flags, 0o600)
         with os.fdopen(descriptor, "wb") as file:
             if stat.S_ISREG(os.fstat(descriptor).st_mode):
-                os.fchmod(descriptor, 0o600)  # the replaced file may have had another mode
+                if hasattr(os, "fchmod"):
+                    os.fchmod(descriptor, 0o600)  # the replaced file may have had another mode
                 file.truncate()
             file.write(content)
     except FileExistsError:

@@ -17,6 +17,7 @@ from fiscald.cli.reaching import refusal
 from fiscald.diagnostics.candidates import Candidate, Configured, candidates
 from fiscald.diagnostics.host import Host
 from fiscald.diagnostics.probing import Asking, Attempt, Heard, Probed, probe
+from fiscald.diagnostics.proposing import configuration
 from fiscald.model.printers import PrinterStatus
 from fiscald.protocols import FAMILIES
 from fiscald.terminal import visible
@@ -77,6 +78,7 @@ def scan(
     """
     from fiscald.config import ConfigDenied, ConfigError
 
+    context.demand_local("scan")
     if family is not None and not named:
         raise click.UsageError("--family needs --port")
     host = Host(root)
@@ -184,27 +186,6 @@ def _attempt_json(attempt: Attempt) -> dict[str, Any]:
         "detail": attempt.detail or None,
         "lines": attempt.lines,
     }
-
-
-def configuration(results: Sequence[Probed]) -> str:
-    """Configuration for the printers that answered and are not configured."""
-    names = {each.candidate.configured.name for each in results if each.candidate.configured is not None}
-    blocks = []
-    for result in results:
-        answer, configured = result.answer, result.candidate.configured
-        if answer is None or (configured is not None and str(configured.address) == str(answer.address)):
-            continue
-        name = configured.name if configured is not None else _fresh_name(names)
-        blocks.append(f'[printers.{name}]\nfamily = "{answer.family}"\naddress = "{answer.address}"\n')
-    return "\n".join(blocks)
-
-
-def _fresh_name(names: set[str]) -> str:
-    number = 1
-    while f"till{number}" in names:
-        number += 1
-    names.add(f"till{number}")
-    return f"till{number}"
 
 
 def _text(results: Sequence[Probed], block: str, *, asking: bool) -> Iterator[str]:

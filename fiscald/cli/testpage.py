@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 import uuid
 from contextlib import suppress
-from typing import Any
 
 import click
 
@@ -17,11 +16,7 @@ from fiscald.cli.progress import progress
 from fiscald.cli.texts import job_text
 from fiscald.model.capabilities import PrinterDetails
 from fiscald.model.printers import PrinterStatus
-from fiscald.model.text import CODE_PAGES
-
-LETTERS = "ĄĆĘŁŃÓŚŹŻ ąćęłńóśźż"
-#: Characters in a line of the page, and whether it has a QR code: the first pair that the printer takes.
-PAGES = ((38, True), (38, False), (31, False))
+from fiscald.model.testpage import PAGES, page
 
 
 @click.command("test-page")
@@ -52,7 +47,7 @@ def test_page(context: Context, printer: str | None, *, key: str | None, wait: f
             key = f"fiscalctl/{uuid.uuid4()}"
             click.echo(f"key {key}", err=True)
         with progress(f"waiting for {name} and job {key}", end="Ctrl-C stops waiting; the job continues"):
-            job = client.submit(key, name, page(status, code_page, width, qr=qr), wait=wait)
+            job = client.submit(key, name, page(status, __version__, code_page, width, qr=qr), wait=wait)
     content = job.model_dump(mode="json", by_alias=True) | {"code_page": code_page}
     context.show(
         content, lambda: f"{job_text(job)}\n{_advice(name, code_page)}" if job.state == "done" else job_text(job)
@@ -64,43 +59,9 @@ def _possible(client: Client, status: PrinterStatus) -> tuple[int, bool, str | N
     """The page that the printer takes, and its code page. Raises ``Refused`` if it takes none."""
     for width, qr in PAGES[:-1]:
         with suppress(Refused):
-            return width, qr, client.preview(status.name, page(status, "", width, qr=qr)).code_page
+            return width, qr, client.preview(status.name, page(status, __version__, "", width, qr=qr)).code_page
     width, qr = PAGES[-1]
-    return width, qr, client.preview(status.name, page(status, "", width, qr=qr)).code_page
-
-
-def page(status: PrinterStatus, code_page: str, width: int, *, qr: bool) -> dict[str, Any]:
-    """The document. Everything except the letters is ASCII, which every code page contains."""
-    identity = status.identity
-    who = ["", ""] if identity is None else [identity.model or "", f"nr {identity.printer_id}"]
-    facts = [
-        f"drukarka {status.name}",
-        f"{status.family} {who[0]}",
-        who[1],
-        f"fiscald {__version__}",  # no time: the same key must have the same content, and the printer adds the time
-    ]
-    letters = [{"text": f"{name:8}{LETTERS}", "code_page": name} for name in CODE_PAGES]
-    code = [{"qr": {"text": f"FISCALD {__version__}".upper()}}] if qr else []
-    return {
-        "type": "printout",
-        "title": "STRONA TESTOWA",
-        "lines": [
-            *(_ascii(fact, width) for fact in facts),
-            {"rule": True},
-            "Polskie litery. Czytelny wiersz",
-            "podaje ustawienie drukarki:",
-            *letters,
-            f"w konfiguracji fiscald: {code_page}",
-            {"rule": True},
-            "".join(str(column // 10 or " ") if column % 10 == 0 else "." for column in range(1, width + 1)),
-            "".join(str(column % 10) for column in range(1, width + 1)),
-            *code,
-        ],
-    }
-
-
-def _ascii(text: str, width: int) -> str:
-    return text.encode("ascii", "replace").decode()[:width].strip()
+    return width, qr, client.preview(status.name, page(status, __version__, "", width, qr=qr)).code_page
 
 
 def _cannot(details: PrinterDetails) -> str:

@@ -20,7 +20,7 @@ from typing import Any
 
 import click
 
-from fiscald.api.client import Client, CursorReset, JobChange, NotReachable, everything
+from fiscald.api.client import CursorReset, JobChange, NotReachable, everything
 from fiscald.cli.context import DONE, UNKNOWN, Context, pass_context, problem_text, to_json
 from fiscald.model.printers import PrinterStatus
 from fiscald.model.times import POLISH_TIME
@@ -72,7 +72,7 @@ def changes(context: Context, printer: str | None, *, frames: bool) -> Iterator[
     reported = False
     while True:
         try:
-            with Client(context.socket) as client:
+            with context.connect() as client:
                 found = client.printers() if printer is None else (client.printer(printer),)
             break
         except NotReachable:
@@ -104,7 +104,7 @@ def follow(context: Context, printer: str | None) -> Iterator[Change]:
     there = True
     while True:
         try:
-            with Client(context.socket) as client:
+            with context.connect() as client:
                 for change in client.events(cursor):
                     there = True
                     if isinstance(change, CursorReset):
@@ -128,7 +128,7 @@ def follow_frames(context: Context, printer: str) -> Iterator[Entry]:
 
     def packets() -> Iterator[Packet]:
         reader = Reader()
-        with Client(context.socket) as client:
+        with context.connect() as client:
             for data in client.follow_capture(printer):
                 yield from map(decode, reader.feed(data))
 
@@ -297,7 +297,7 @@ def wrapped(lines: Iterable[str], width: int) -> list[str]:
 
 
 def _live(context: Context, found: Iterator[Change]) -> None:
-    view = View(f"fiscald at {context.socket}")
+    view = View(f"fiscald at {context.where}")
     coming = _read(found)
     size: os.terminal_size | None = None
     control(CLEAR + HIDE_CURSOR)

@@ -10,6 +10,7 @@ from decimal import Decimal
 from fiscald.diagnostics.facts import FISCALD, Facts, LineFacts, PortFacts, PrinterFacts
 from fiscald.diagnostics.findings import CATALOGUE, INSTALL_GROUP, INSTALL_RULE, Finding, condition_finding, finding
 from fiscald.diagnostics.host import UsbFacts
+from fiscald.diagnostics.network import network_findings
 from fiscald.diagnostics.probing import Attempt, Heard
 from fiscald.diagnostics.units import USB_CLASS, kind_of
 from fiscald.model import notices
@@ -18,6 +19,7 @@ from fiscald.model.disk import DISK_FULL, DISK_LOW
 from fiscald.model.polish import in_polish
 from fiscald.model.printers import PrinterState
 from fiscald.model.spans import in_words, in_words_pl
+from fiscald.model.webhooks import WebhookState
 from fiscald.transport import TAKEN, AccessDenied, LinkError, PortHeld, SerialLine, TcpHost, Unreachable, UsbDevice
 from fiscald.transport.known_usb import is_printer, known_usb
 
@@ -81,9 +83,12 @@ _MIB = 1 << 20
 def judge(facts: Facts) -> list[Finding]:
     """All findings: those that stop printing first, otherwise in the order of repair."""
     found = [*_daemon(facts), *facts.named, *_disk(facts)]
+    if facts.network is not None:
+        found += network_findings(facts.network, facts.config_path, facts.daemon_user)
     for printer in facts.printers:
         found += [each._replace(printer=printer.configured.name) for each in _printer(facts, printer)]
     found += _licence(facts)
+    found += _webhooks(facts)
     return sorted(dict.fromkeys(found), key=lambda each: not each.stops)
 
 
@@ -431,3 +436,18 @@ def _memory(printer: PrinterFacts) -> Iterator[Finding]:
 
 def _is_rate(rate: str, usual: Decimal) -> bool:
     return rate.endswith("%") and Decimal(rate.rstrip("%")) == usual
+
+
+# -- webhooks --------------------------------------------------------------------------------------------
+
+
+def _webhooks(facts: Facts) -> Iterator[Finding]:
+    for each in facts.webhooks:
+        if each.state is WebhookState.NO_SECRET:
+            remedy = f"sudo fiscalctl webhook secret {each.name}    # or what is said above"
+        else:
+            remedy = f"fiscalctl webhook test {each.name}    # the receiver's own log says more"
+        if each.state is not WebhookState.ACTIVE:
+            yield finding("webhook", name=each.name, waiting=each.waiting, reason=each.reason, remedy=remedy)
+        if each.dead:
+            yield finding("webhook_dead", name=each.name, dead=each.dead)

@@ -18,6 +18,7 @@ from fiscald.diagnostics.board import absent_remedy, console_remedy
 from fiscald.diagnostics.candidates import Configured, candidates, widened
 from fiscald.diagnostics.findings import Finding
 from fiscald.diagnostics.host import Held, Host, SerialPort, UartCounters
+from fiscald.diagnostics.network import NetworkFacts
 from fiscald.diagnostics.places import same_device
 from fiscald.diagnostics.probing import Asking, Probed, probe
 from fiscald.diagnostics.units import Units
@@ -25,6 +26,7 @@ from fiscald.model.jobs import Notice
 from fiscald.model.printers import Counters, PrinterState, PrinterStatus
 from fiscald.model.problems import Problem
 from fiscald.model.times import settle
+from fiscald.model.webhooks import WebhookStatus
 from fiscald.protocols.decoding import Direction
 from fiscald.recording.packets import read
 from fiscald.recording.pcapng import RecordingError
@@ -154,7 +156,11 @@ class Facts:
     printers: tuple[PrinterFacts, ...] = ()
     licence: dict[str, Any] | None = None
     """The daemon's answer; ``None`` without one."""
+    webhooks: tuple[WebhookStatus, ...] = ()
+    """The daemon's answer."""
     state: StateFacts | None = None
+    network: NetworkFacts | None = None
+    """The listener; ``None``: there is none, or the configuration is not known."""
     programs: frozenset[str] = frozenset()
     rule: bool = True
     """Whether fiscald's udev rule is installed."""

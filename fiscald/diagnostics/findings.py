@@ -77,6 +77,42 @@ CATALOGUE: dict[str, Row] = {
         True, "state_dir: {path} cannot be used: {reason}", "Program nie może zapisywać w swoim katalogu.",
         "sudo install -d -o {user} -m 0700 {path}",
     ),
+    # -- the listener on the network ------------------------------------------------------------------
+    "listen_file": Row(
+        True, "listen.{name}: {file} cannot be used, so the daemon does not start: {reason}",
+        "Plik certyfikatu lub klucza jest nieprawidłowy.", "sudo fiscalctl listen certificate",
+    ),
+    "listen_hidden": Row(
+        True, "listen.{name}: the daemon's user {user} cannot read {file}, so the daemon does not start",
+        "Program nie ma prawa odczytać certyfikatu lub jego klucza.", "{remedy}",
+    ),
+    "listen_key": Row(
+        False, "other users can read the listener's key {file} (mode {mode})",
+        "Inni użytkownicy mają dostęp do klucza certyfikatu.", "sudo chown {user} {file} && sudo chmod 600 {file}",
+    ),
+    "listen_down": Row(
+        False, "the daemon does not answer at {url}: {reason}", "Program fiscald nie odpowiada w sieci.",
+        "sudo systemctl restart fiscald; journalctl -u fiscald -n 20    # a changed [listen] needs a restart",
+    ),
+    "certificate_over": Row(
+        False, "the listener's certificate {file} is valid from {begin} to {end} only: programs refuse it",
+        "Certyfikat programu fiscald nie jest ważny.",
+        "sudo fiscalctl listen certificate --force && sudo systemctl reload fiscald    # first: timedatectl",
+    ),
+    "certificate_ends": Row(
+        False, "the listener's certificate {file} ends in {days} days",
+        "Certyfikat programu fiscald wkrótce straci ważność.",
+        "sudo fiscalctl listen certificate --force && sudo systemctl reload fiscald    # clients must trust it",
+    ),
+    "certificate_names": Row(
+        False, "the listener's certificate {file} is for no name, and not for its address {host}",
+        "Certyfikat programu fiscald nie zawiera adresu tego komputera.",
+        "sudo fiscalctl listen certificate --force {host}",
+    ),
+    "origin_closed": Row(
+        False, "pages of {origin} cannot call: {reason}", "Strona internetowa sprzedaży nie może drukować.",
+        "sudo systemctl restart fiscald    # a changed {path} needs a restart; docs/browser.md",
+    ),
     "no_printers": Row(
         True, "no printer is configured", "Nie skonfigurowano żadnej drukarki.", "fiscalctl scan --probe"
     ),
@@ -232,6 +268,20 @@ CATALOGUE: dict[str, Row] = {
     "not_fiscal": Row(
         False, "the printer is not fiscalised: it prints training documents", "Drukarka nie jest zafiskalizowana.",
         "call the printer's service before the shop starts selling",
+    ),
+    # -- webhooks -------------------------------------------------------------------------------------
+    "webhook_secret": Row(
+        False, "webhooks.{name}.secret_file: {reason}, so nothing is sent to this webhook",
+        "Powiadomienia „{name}” nie są wysyłane: brak pliku z kluczem.", "{remedy}",
+    ),
+    "webhook": Row(
+        False, "messages do not reach the webhook {name} ({waiting} wait): {reason}",
+        "Powiadomienia „{name}” nie docierają do odbiorcy.", "{remedy}",
+    ),
+    "webhook_dead": Row(
+        False, "{dead} messages to the webhook {name} were given up",
+        "Część powiadomień „{name}” nie dotarła do odbiorcy.",
+        "fiscalctl webhook dead {name}    # then fiscalctl webhook resend {name} --all",
     ),
     # -- the licence and the journal ------------------------------------------------------------------
     "licence": Row(

@@ -28,6 +28,10 @@ class Named(NamedTuple):
     ca_file: Path | None = None
     rights: tuple[tuple[str, tuple[str, ...]], ...] = ()
     """A right and its holders: ``user:NAME`` or ``group:NAME``."""
+    listen: tuple[tuple[str, Path], ...] = ()
+    """A key of ``[listen]``, and the file that it names."""
+    webhooks: tuple[tuple[str, Path, Path | None], ...] = ()
+    """A webhook, its secret file and its ``ca_file``."""
 
 
 def named_findings(named: Named, user: str, units: Units) -> Iterator[Finding]:
@@ -51,6 +55,18 @@ def named_findings(named: Named, user: str, units: Units) -> Iterator[Finding]:
         why = _certificate(named.ca_file, user)
         if why is not None:
             yield finding("ca_file", file=named.ca_file, reason=why, path=named.config)
+    for key, file in named.listen:
+        hidden = _obstacle(file, user, _READ)
+        if hidden is not None:
+            remedy = f"sudo chown {user} {file}" if hidden == file.absolute() else f"sudo chmod o+x {hidden}"
+            yield finding("listen_hidden", name=key, user=user, file=file, remedy=remedy)
+    for name, secret_file, ca_file in named.webhooks:
+        yield from _secret(name, secret_file, user)
+        why = None if ca_file is None else _certificate(ca_file, user)
+        if why is not None:
+            yield finding(
+                "webhook_secret", name=name, reason=f"ca_file {ca_file}: {why}", remedy=f"sudoedit {named.config}"
+            )
     if str(named.socket) not in units.sockets:
         yield from _socket(named.socket, user)
     yield from _state(named.state_dir, user, made=str(named.state_dir) in units.state)
@@ -113,6 +129,26 @@ def _certificate(path: Path, user: str) -> str | None:
     except OSError as error:
         return str(error.strerror)
     return None if "BEGIN CERTIFICATE" in text else "it contains no certificate (PEM)"
+
+
+def _secret(name: str, path: Path, user: str) -> Iterator[Finding]:
+    """Whether the daemon's user can use the secret file, and no other user."""
+    try:
+        found = path.stat()
+    except PermissionError:
+        return  # the daemon's user may see it
+    except OSError as error:
+        remedy = f"sudo fiscalctl webhook secret {name}"
+        yield finding("webhook_secret", name=name, reason=f"{path}: {error.strerror}", remedy=remedy)
+        return
+    mode = stat.S_IMODE(found.st_mode)
+    obstacle = _obstacle(path, user, _READ)
+    if mode & 0o077:
+        reason = f"other users may use {path} (mode {mode:04o})"
+        yield finding("webhook_secret", name=name, reason=reason, remedy=f"sudo chmod 600 {path}")
+    elif obstacle is not None:
+        reason = f"{user} cannot read {obstacle} (it belongs to {_said_owner(obstacle.stat())})"
+        yield finding("webhook_secret", name=name, reason=reason, remedy=f"sudo chown {user} {obstacle}")
 
 
 def _obstacle(path: Path, user: str, bits: int) -> Path | None:

@@ -47,6 +47,9 @@ _SECRET = re.compile(
     r"""(?:"[^"]*"|'[^']*'|\[[^\]]*\]|[^\s,}\]]+)"""
 )
 
+#: ``url = "https://host/..."``: behind the host of a webhook's URL there may be a secret.
+_URL = re.compile(r"""(?i)(\burl["']?\s*[=:]\s*["']{1,3}https?://[^\s/?#"']+)[/?#][^"'\n]+""")
+
 
 def scrub(text: str) -> str:
     """``text`` with everything that must not leave the shop replaced by a mark."""
@@ -54,6 +57,7 @@ def scrub(text: str) -> str:
     text = _SECRET.sub(rf'\1"{REDACTED}"', text)
     text = _BEARER.sub(rf"\1{REDACTED}", text)
     text = _CREDENTIALS.sub(rf"\1{REDACTED}@", text)
+    text = _URL.sub(rf"\1/{REDACTED}", text)
     for pattern in (_EMAIL, _NUMBER, _TOKEN):
         text = pattern.sub(REDACTED, text)
     return mask_nips(_GROUPED_NIP.sub(_masked, text).encode()).decode()

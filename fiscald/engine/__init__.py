@@ -6,6 +6,20 @@ from fiscald.engine.actor import Actor
 from fiscald.engine.engine import Engine
 from fiscald.engine.gate import Gate
 from fiscald.engine.printer import Printer
-from fiscald.journal import Change, PackagingPage, Span, Unread, Wanted
+from fiscald.engine.tokens import TokenRecords
+from fiscald.journal import Change, KnownToken, PackagingPage, Span, TokenUse, Unread, Wanted
 
-__all__ = ["Actor", "Change", "Engine", "Gate", "PackagingPage", "Printer", "Span", "Unread", "Wanted"]
+__all__ = [
+    "Actor",
+    "Change",
+    "Engine",
+    "Gate",
+    "KnownToken",
+    "PackagingPage",
+    "Printer",
+    "Span",
+    "TokenRecords",
+    "TokenUse",
+    "Unread",
+    "Wanted",
+]

@@ -376,9 +376,7 @@ class Actor:
         unlicensed = self._gate.refuses("raw", self.identity)
         if not await raw.may_be_sent(request, line, self._settings, entry, unlicensed):
             return
-        log.warning(
-            "%s: a command by hand (%s), asked by user %s", self.printer.name, request.step.effect, request.asked_by
-        )
+        log.warning("%s: a command by hand (%s), asked by %s", self.printer.name, request.step.effect, request.asked_by)
         await raw.carry_out(
             request, line, self.printer.family, self._settings, self._journal, self.printer.name,
             explains=request.changes and self.past.problem is None,

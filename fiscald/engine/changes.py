@@ -19,6 +19,10 @@ class Changes:
         self.jobs = 0
         self._next = anyio.Event()
 
+    def add(self, name: str) -> None:
+        """Count the changes of something else under that name, too."""
+        self.numbers = {name: 0, **self.numbers}
+
     def count(self, name: str, phase: Phase | None = None) -> None:
         """A printer, or the licence, has changed; or one of its jobs, which is in that phase now."""
         if name in self.numbers:

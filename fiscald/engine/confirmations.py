@@ -10,6 +10,7 @@ from fiscald.journal import Entry, Phase, Store, WrongPhase
 from fiscald.model.jobs import JobState, JournalConfirmation
 from fiscald.model.printers import Snapshot
 from fiscald.model.problems import ProblemError, problem
+from fiscald.model.rights import Asker
 
 log = logging.getLogger(__name__)
 
@@ -38,9 +39,7 @@ async def adopt(actor: Actor, records: Records, printer_id: str) -> None:
     raise ProblemError(problem("printer.not_waiting", printer=name, printer_id=printer_id, reason=reason))
 
 
-async def confirm_journal(
-    actor: Actor, records: Records, said: JournalConfirmation, asked_by: int | None
-) -> list[Entry]:
+async def confirm_journal(actor: Actor, records: Records, said: JournalConfirmation, asked_by: Asker) -> list[Entry]:
     """The journal and the printer agree again. Returns the jobs that became undecided.
 
     Raises ``ProblemError`` if there is nothing to confirm, or if the printer is not connected.
@@ -62,7 +61,7 @@ async def confirm_journal(
 
 
 async def _confirm(
-    actor: Actor, records: Records, seen: Snapshot, said: JournalConfirmation, asked_by: int | None
+    actor: Actor, records: Records, seen: Snapshot, said: JournalConfirmation, asked_by: Asker
 ) -> list[Entry]:
     doubtful: tuple[Phase, ...] = ()
     if actor.past.doubtful:
@@ -72,7 +71,7 @@ async def _confirm(
     name = actor.printer.name
     changed = await records.run(Store.confirm_journal, name, seen, said, asked_by, doubtful=doubtful, why=why)
     actor.journal_confirmed()
-    log.warning("%s: the journal was confirmed by %s (user %s)", name, said.by, asked_by)
+    log.warning("%s: the journal was confirmed by %s (asked by %s)", name, said.by, asked_by)
     for entry in changed:
         log.error("job %s is undecided: %s", entry.job.key, reason)
     return changed

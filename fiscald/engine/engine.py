@@ -46,6 +46,7 @@ from fiscald.model.preview import Preview
 from fiscald.model.printers import PrinterStatus
 from fiscald.model.problems import Fate, Problem, ProblemError, Retry, problem
 from fiscald.model.raw_command import RawAnswer, RawCommand
+from fiscald.model.rights import Asker
 from fiscald.model.times import POLISH_TIME
 from fiscald.protocols.base import Check
 
@@ -179,7 +180,7 @@ class Engine:
 
     # -- jobs -----------------------------------------------------------------------------------------
 
-    async def submit(self, key: str, submission: Submission, asked_by: int | None = None) -> tuple[Job, bool]:
+    async def submit(self, key: str, submission: Submission, asked_by: Asker = None) -> tuple[Job, bool]:
         """Accept a document: returns the job of that key and whether it is new. The job is on disk when this returns.
 
         Raises ``ProblemError``: unknown printer, refused document, licence, other content, journal.
@@ -370,7 +371,7 @@ class Engine:
         await confirmations.adopt(actor, self._records, printer_id)
         return actor.status()
 
-    async def confirm_journal(self, name: str, said: JournalConfirmation, asked_by: int | None = None) -> PrinterStatus:
+    async def confirm_journal(self, name: str, said: JournalConfirmation, asked_by: Asker = None) -> PrinterStatus:
         """A person confirms that the journal and the printer agree again.
 
         If the journal may be an older copy, waiting documents become undecided or are printed (``said.waiting``), and
@@ -386,7 +387,7 @@ class Engine:
         """A consistent copy of the journal as it is when this returns: an open file without a name."""
         return await self._records.run(Store.copy)
 
-    async def raw(self, name: str, command: RawCommand, asked_by: int | None = None) -> RawAnswer:
+    async def raw(self, name: str, command: RawCommand, asked_by: Asker = None) -> RawAnswer:
         """Send a command in the printer's own protocol, between two jobs.
 
         Raises ``ProblemError``: unknown printer, not a command, licence (except for queries and for commands that end

@@ -13,6 +13,7 @@ from fiscald.engine.line import Line, NotSent, Silence
 from fiscald.journal import Entry, Journal, JournalError, Phase, Store
 from fiscald.model.problems import Problem, ProblemError, problem
 from fiscald.model.raw_command import RawAnswer, RawCommand
+from fiscald.model.rights import Asker
 from fiscald.protocols.base import DialogueAborted, Effect, Ends, Kept, RawReply, Settings, Step
 from fiscald.protocols.families import Family
 from fiscald.transport import LinkError
@@ -28,7 +29,7 @@ class RawRequest(Asked[RawAnswer]):
     text: str
     step: Step
     forced: bool
-    asked_by: int | None
+    asked_by: Asker
 
     @property
     def changes(self) -> bool:
@@ -37,7 +38,7 @@ class RawRequest(Asked[RawAnswer]):
 
 
 def parse(
-    command: RawCommand, family: Family, settings: Settings, refused: Problem | None, printer: str, asked_by: int | None
+    command: RawCommand, family: Family, settings: Settings, refused: Problem | None, printer: str, asked_by: Asker
 ) -> RawRequest:
     """The request for a command. ``refused``: why the licence does not allow it.
 

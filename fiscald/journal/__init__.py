@@ -18,6 +18,8 @@ from fiscald.journal.printers import Known, Rule, Unexplained
 from fiscald.journal.rows import Accepted, Change, Entry, Phase, Unread
 from fiscald.journal.store import Store
 from fiscald.journal.threaded import Journal, ThreadedJournal, UnusableJournal
+from fiscald.journal.tokens import KnownToken, TokenUse
+from fiscald.journal.webhooks import Message, Subscription
 
 __all__ = [
     "Accepted",
@@ -31,12 +33,16 @@ __all__ = [
     "JournalMissing",
     "JournalThere",
     "Known",
+    "KnownToken",
+    "Message",
     "PackagingPage",
     "Phase",
     "Rule",
     "Span",
     "Store",
+    "Subscription",
     "ThreadedJournal",
+    "TokenUse",
     "Unexplained",
     "Unread",
     "UnusableJournal",

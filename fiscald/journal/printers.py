@@ -13,11 +13,13 @@ from typing import NamedTuple
 from fiscald.journal.errors import WrongPhase
 from fiscald.journal.file import Doubt, JournalFile
 from fiscald.journal.rows import UNREADABLE, Phase, plain
+from fiscald.journal.tokens import asker
 from fiscald.model.about import Fiscal
 from fiscald.model.documents import DOCUMENTS
 from fiscald.model.jobs import JournalConfirmation
 from fiscald.model.printers import Counters, Snapshot
 from fiscald.model.problems import Problem
+from fiscald.model.rights import Asker
 
 
 class Known(NamedTuple):
@@ -152,16 +154,16 @@ class PrinterMemory(JournalFile):
         return None if row is None else JournalConfirmation(by=row[0], note=row[1])
 
     def _confirm(
-        self, db: sqlite3.Connection, name: str, seen: Snapshot, said: JournalConfirmation, asked_by: int | None
+        self, db: sqlite3.Connection, name: str, seen: Snapshot, said: JournalConfirmation, asked_by: Asker
     ) -> None:
         known, found, counters = self._known(db, name), seen.identity.printer_id, seen.counters
         if known.printer_id != found:
             raise WrongPhase(f"another printer is connected: {found!r}, and the journal knows {known.printer_id!r}")
         remembered = None if known.counters is None else known.counters.model_dump_json()
         db.execute(
-            "INSERT INTO confirmation (printer, at, confirmed_by, note, asked_by, remembered, found)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?)",
-            (name, self._now(), said.by, said.note, asked_by, remembered, counters.model_dump_json()),
+            "INSERT INTO confirmation (printer, at, confirmed_by, note, asked_by, asked_token, remembered, found)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (name, self._now(), said.by, said.note, *asker(asked_by), remembered, counters.model_dump_json()),
         )
         db.execute("DELETE FROM doubt WHERE printer = ?", (name,))
         self._remember(db, name, counters)
@@ -169,7 +171,7 @@ class PrinterMemory(JournalFile):
     # -- commands by hand -----------------------------------------------------------------------------
 
     def begin_raw(
-        self, printer: str, command: str, sent: bytes, effect: str, *, asked_by: int | None, forced: bool,
+        self, printer: str, command: str, sent: bytes, effect: str, *, asked_by: Asker, forced: bool,
         explains: bool = False,
     ) -> int:  # fmt: skip
         """Record a technician's command before it is sent. Returns the number of the record.
@@ -178,9 +180,9 @@ class PrinterMemory(JournalFile):
         """
         with self._transaction() as db:
             done = db.execute(
-                "INSERT INTO raw (printer, asked_by, forced, command, effect, sent, sent_at)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?)",
-                (printer, asked_by, forced, command, effect, sent, self._now()),
+                "INSERT INTO raw (printer, asked_by, asked_token, forced, command, effect, sent, sent_at)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                (printer, *asker(asked_by), forced, command, effect, sent, self._now()),
             )
             if explains:
                 db.execute("UPDATE printer SET by_hand = 1 WHERE name = ?", (printer,))

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Callable, Container
-from datetime import timedelta
+from collections.abc import Callable, Container, Iterable
+from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from fiscald.journal.buyers import HASH, nip_of
@@ -29,10 +30,13 @@ from fiscald.journal.rows import (
     plain,
 )
 from fiscald.journal.rows import entry as read_entry
+from fiscald.journal.tokens import TokenKeeper, asker
+from fiscald.journal.webhooks import Outbox, Subscription
 from fiscald.model.documents import Submission
 from fiscald.model.jobs import Job, JournalConfirmation, Notice, Paper, Resolution, Result
 from fiscald.model.printers import Counters, Snapshot
 from fiscald.model.problems import Problem
+from fiscald.model.rights import Asker
 
 #: The newest jobs stay, whatever their age: if the host's clock jumps years ahead, nothing recent is deleted.
 KEEP_NEWEST = 10_000
@@ -40,10 +44,25 @@ KEEP_NEWEST = 10_000
 PRUNE_STEP = 500
 
 
-class Store(JobReader):
+class Store(JobReader, TokenKeeper, Outbox):
     """The journal. Not thread-safe: one thread uses it."""
 
-    def accept(self, key: str, submission: Submission, notices: tuple[Notice, ...], asked_by: int | None) -> Accepted:
+    def __init__(
+        self,
+        directory: Path,
+        clock: Callable[[], datetime],
+        *,
+        printers: Iterable[str] = (),
+        webhooks: Iterable[Subscription] = (),
+        new: bool = False,
+    ) -> None:
+        """Open or create the journal in ``directory``, see ``JournalFile``. ``webhooks``: for which of them messages
+        about changes of jobs are written. Raises ``JournalError``.
+        """
+        super().__init__(directory, clock, printers=printers, new=new)
+        self.subscriptions = tuple(webhooks)
+
+    def accept(self, key: str, submission: Submission, notices: tuple[Notice, ...], asked_by: Asker) -> Accepted:
         """Store a new job, or find the one with this key."""
         digest = submission.digest()
         with self._transaction() as db:
@@ -52,9 +71,9 @@ class Store(JobReader):
                 return Accepted(read_entry(row[:-1]), new=False, conflict=row[-1] != digest)
             now = self._now()
             made = db.execute(
-                "INSERT INTO job (key, printer, digest, document, phase, warnings, asked_by, deadline, expect_last,"
-                " if_interrupted, created_at, updated_at, buyer)"
-                f" VALUES (?, ?, ?, ?, 'accepted', ?, ?, ?, ?, ?, ?, ?, {HASH})"
+                "INSERT INTO job (key, printer, digest, document, phase, warnings, asked_by, asked_token, deadline,"
+                " expect_last, if_interrupted, created_at, updated_at, buyer)"
+                f" VALUES (?, ?, ?, ?, 'accepted', ?, ?, ?, ?, ?, ?, ?, ?, {HASH})"
                 f" RETURNING {COLUMNS}",
                 (
                     key,
@@ -62,7 +81,7 @@ class Store(JobReader):
                     digest,
                     submission.document.model_dump_json(by_alias=True, exclude_none=True),
                     NOTICES.dump_json(notices).decode(),
-                    asked_by,
+                    *asker(asked_by),
                     submission.deadline.isoformat() if submission.deadline else None,
                     submission.expect_last,
                     submission.if_interrupted,
@@ -71,7 +90,7 @@ class Store(JobReader):
                     nip_of(submission.document),
                 ),
             ).fetchall()
-            return Accepted(_published(db, read_entry(made[0])), new=True, conflict=False)
+            return Accepted(self._published(db, read_entry(made[0])), new=True, conflict=False)
 
     def start(
         self,
@@ -184,7 +203,7 @@ class Store(JobReader):
         name: str,
         seen: Snapshot,
         said: JournalConfirmation,
-        asked_by: int | None,
+        asked_by: Asker,
         doubtful: tuple[Phase, ...],
         why: Problem,
     ) -> list[Entry]:
@@ -266,6 +285,7 @@ class Store(JobReader):
                 (newest - KEEP_NEWEST, PRUNE_STEP),
             ).fetchall()
             doomed = [(number,) for number, at in old if (ended := moment(at)) is not None and ended < cutoff]
+            db.executemany("DELETE FROM webhook_message WHERE job = ?", doomed)
             db.executemany("DELETE FROM event WHERE job = ?", doomed)
             db.executemany("DELETE FROM job WHERE id = ?", doomed)
             for _ in range(PRUNE_STEP if doomed else 0):
@@ -302,7 +322,7 @@ class Store(JobReader):
         if not moved:
             raise WrongPhase(f"job {key!r} is not {' or '.join(before)}")
         entry = read_entry(moved[0])
-        return _published(db, entry) if event else entry
+        return self._published(db, entry) if event else entry
 
     def _phase(self, db: sqlite3.Connection, key: str) -> Phase:
         """The phase of a job. Raises ``WrongPhase`` if there is no such job."""
@@ -311,14 +331,14 @@ class Store(JobReader):
             raise WrongPhase(f"there is no job {key!r}")
         return Phase(row[0])
 
-
-def _published(db: sqlite3.Connection, entry: Entry) -> Entry:
-    """The changed job, also stored as an event."""
-    db.execute(
-        "INSERT INTO event (job, at, phase) VALUES (?, ?, ?)",
-        (entry.id, entry.job.updated_at.isoformat(), entry.phase),
-    )
-    return entry
+    def _published(self, db: sqlite3.Connection, entry: Entry) -> Entry:
+        """The changed job, also stored as an event, and as messages to webhooks."""
+        (event,) = db.execute(
+            "INSERT INTO event (job, at, phase) VALUES (?, ?, ?) RETURNING id",
+            (entry.id, entry.job.updated_at.isoformat(), entry.phase),
+        ).fetchone()
+        self._write_messages(db, entry, event)
+        return entry
 
 
 def _gathered(text: str | None) -> dict[str, Any]:

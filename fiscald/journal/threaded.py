@@ -18,12 +18,16 @@ from fiscald.journal.directory import StateDirectory
 from fiscald.journal.errors import JournalDamaged, JournalError
 from fiscald.journal.file import Doubt
 from fiscald.journal.store import Store
+from fiscald.journal.webhooks import Subscription
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
-#: The transactions that share a sync, so that a hundred printers do not wait for a hundred syncs: the moves of jobs.
-_SHARE_A_SYNC = frozenset((Store.accept, Store.start, Store.opened, Store.commit, Store.requeue, Store.finish))
+#: The transactions that share a sync, so that a hundred printers do not wait for a hundred syncs: the moves of jobs,
+#: and the good answers of webhooks.
+_SHARE_A_SYNC = frozenset(
+    (Store.accept, Store.start, Store.opened, Store.commit, Store.requeue, Store.finish, Store.message_delivered)
+)
 #: At most this many transactions share one sync.
 _TOGETHER = 128
 #: After so many changes the thread empties the log, as soon as it has had nothing to do for so many seconds. A receipt
@@ -60,10 +64,16 @@ class ThreadedJournal:
     """
 
     def __init__(
-        self, directory: Path, clock: Callable[[], datetime], *, printers: Iterable[str] = (), new: bool = False
+        self,
+        directory: Path,
+        clock: Callable[[], datetime],
+        *,
+        printers: Iterable[str] = (),
+        webhooks: Iterable[Subscription] = (),
+        new: bool = False,
     ) -> None:
-        """Open the journal, see ``JournalFile``. Raises ``JournalError``."""
-        self._store = Store(directory, clock, printers=printers, new=new)
+        """Open the journal, see ``Store``. Raises ``JournalError``."""
+        self._store = Store(directory, clock, printers=printers, webhooks=webhooks, new=new)
         # A copy of a large journal takes seconds. Other transactions run meanwhile.
         self._store.take_turns = self._carry_out_what_came
         self._moves: deque[_Call] = deque()

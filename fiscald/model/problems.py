@@ -166,8 +166,72 @@ CATALOGUE: dict[str, Row] = {
     ),
     "request.denied": Row(
         _REQ, _NOT, _USELESS, "Not allowed",
-        "this needs the right {right!r} (given to: {holders}); {asker}. See [rights] in the configuration",
+        "this needs the right {right!r} (given to: {holders}); {asker}. {remedy}",
         "Brak uprawnienia: {right_pl}. Zgłoś administratorowi.",
+    ),
+    # -- over the network: the caller may not learn anything about a document -------------------------
+    "request.no_tls": Row(
+        _REQ, _UNK, _USELESS, "Plain HTTP where TLS is spoken", "this port speaks TLS: use https:// in the address",
+        "Program sprzedaży łączy się bez szyfrowania. W adresie programu fiscald wpisz https://.",
+    ),
+    "request.host": Row(
+        _REQ, _UNK, _USELESS, "Not a name of this daemon",
+        "{host!r} is not a name of this daemon: use its address, a name in its certificate, or one of listen.hosts "
+        "in the configuration", "Nieznana nazwa komputera w adresie programu fiscald. Zgłoś administratorowi.",
+    ),
+    "request.origin": Row(
+        _REQ, _UNK, _USELESS, "Web pages of this site may not call",
+        "add {origin!r} to listen.origins in the configuration if its pages may print",
+        "Ta strona internetowa nie ma pozwolenia na drukowanie. Zgłoś administratorowi.",
+    ),
+    "token.missing": Row(
+        _REQ, _UNK, _USELESS, "A token is needed",
+        "send the header Authorization: Bearer TOKEN; fiscalctl token create makes one",
+        "Program sprzedaży nie podał tokenu dostępu. Zgłoś jego dostawcy.",
+    ),
+    "token.wrong": Row(
+        _REQ, _UNK, _USELESS, "Not a token of this daemon",
+        "the token is mistyped or belongs to another daemon; make one with fiscalctl token create",
+        "Token dostępu jest nieprawidłowy. Zgłoś administratorowi.",
+    ),
+    "token.expired": Row(
+        _REQ, _UNK, _USELESS, "The token has expired",
+        "the token {name!r} expired at {at}; make another one with fiscalctl token create",
+        "Token dostępu stracił ważność. Zgłoś administratorowi.",
+    ),
+    "token.revoked": Row(
+        _REQ, _UNK, _USELESS, "The token was revoked",
+        "the token {name!r} was revoked at {at}; make another one with fiscalctl token create",
+        "Token dostępu został unieważniony. Zgłoś administratorowi.",
+    ),
+    "token.slowed": Row(
+        _REQ, _UNK, _SAME, "Too many wrong tokens",
+        "too many requests with wrong tokens come from this address; try again in {seconds} s with the right one",
+        "Zbyt wiele prób z błędnym tokenem dostępu. Zgłoś administratorowi.",
+    ),
+    "token.printer": Row(
+        _REQ, _NOT, _USELESS, "Not a printer of this token",
+        "the token {name!r} is for {printers} only{hint}",
+        "Token dostępu nie obejmuje tej drukarki. Zgłoś administratorowi.",
+    ),
+    "token.by_token": Row(
+        _REQ, _NOT, _USELESS, "Only a user makes tokens",
+        "a token cannot make, list or revoke tokens: run fiscalctl token on the daemon's computer",
+        "Tokenami dostępu zarządza się na komputerze z programem fiscald.",
+    ),
+    "token.rights": Row(
+        _REQ, _NOT, _USELESS, "More rights than the caller has",
+        "the caller does not have the rights that the token would have: {rights}",
+        "Nie można nadać uprawnień, których się nie ma.",
+    ),
+    "token.exists": Row(
+        _REQ, _NOT, _USELESS, "The token cannot be made",
+        "{reason}; choose another name, or first revoke it: fiscalctl token revoke {name}",
+        "Token o tej nazwie już istnieje.",
+    ),
+    "token.unknown": Row(
+        _REQ, _NOT, _USELESS, "No such token", "there is no valid token {name!r}; see fiscalctl token list",
+        "Nie ma tokenu o tej nazwie.",
     ),
     "request.raw": Row(
         _REQ, _NOT, _USELESS, "Not a command of this printer", "{reason}",
@@ -431,6 +495,17 @@ CATALOGUE: dict[str, Row] = {
         "decide the job: fiscalctl resolve",
         "Zapis tego dokumentu w dzienniku programu jest uszkodzony. Sprawdź wydruk i zgłoś kierownikowi.",
     ),
+    # -- webhooks -------------------------------------------------------------------------------------
+    "webhook.unknown": Row(
+        _REQ, _UNK, _USELESS, "No such webhook", "there is no webhook {webhook!r}; configured: {webhooks}",
+        "Nie ma takiego powiadomienia.",
+    ),
+    "webhook.gone": Row(
+        _REQ, _UNK, _USELESS, "The receiver wants no messages",
+        "the receiver of webhook {webhook!r} answered 410 Gone. When it is back: fiscalctl webhook test {webhook}; "
+        "then send the dead letters again",
+        "Odbiorca powiadomień odmówił ich przyjmowania. Zgłoś administratorowi.",
+    ),
     # -- the daemon -----------------------------------------------------------------------------------
     "daemon.journal": Row(
         _DMN, _UNK, _SAME, "The journal cannot be read or written",
@@ -440,6 +515,17 @@ CATALOGUE: dict[str, Row] = {
     "daemon.stopping": Row(
         _DMN, _NOT, _SAFE, "The daemon is stopping", "nothing was accepted; try again when the daemon runs again",
         "Program drukujący jest zatrzymywany. Nic nie przyjęto.",
+    ),
+    "console.off": Row(
+        _REQ, _NOT, _USELESS, "There is no web console",
+        "the daemon serves no web console: it needs [listen] in the configuration, and pip install 'fiscald[console]'",
+        "Konsola WWW nie jest włączona. Zgłoś administratorowi.",
+    ),
+    "console.unknown_user": Row(
+        _REQ, _NOT, _USELESS, "The user is not known",
+        "a link to the console has the rights of the user who asks, so only a user of the Unix socket can ask for one: "
+        "fiscalctl console",
+        "Odnośnik do konsoli można utworzyć tylko na komputerze z programem: fiscalctl console.",
     ),
     "daemon.busy": Row(
         _DMN, _UNK, _SAME, "Too many open requests",

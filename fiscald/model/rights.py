@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+#: Who asked for something: a user of this computer by its number, a token by its name; ``None``: not known.
+Asker = int | str | None
+
 
 class Right(StrEnum):
     """A right."""
@@ -14,7 +17,7 @@ class Right(StrEnum):
     """Fiscal reports."""
     CONFIGURE = "configure"
     """Confirming which physical printer has a name; clock, VAT table, header and display of a printer; copies of the
-    whole journal."""
+    whole journal; making and revoking tokens."""
     RAW = "raw"
     """Commands in the printer's own protocol."""
     RESOLVE = "resolve"

@@ -60,6 +60,19 @@ class Planned(Protocol):
         """The document."""
 
 
+def emulated_options(found: Planned) -> dict[str, str | None]:
+    """Profile and code page of the emulated printer. Where there is none of the printer's generation, or no choice of
+    code page, it is the family's usual one, whose paper has the same content.
+    """
+    from fiscald.emulator import emulator_factory
+
+    known = emulator_factory(found.family)
+    return {
+        "profile": found.profile if found.profile in known.profiles else None,
+        "code_page": found.code_page if found.code_page in known.code_pages else None,
+    }
+
+
 def paper(found: Preview) -> str:
     """The sheet that an emulated printer makes of the document. Raises ``NoPaper``."""
     from fiscald.emulator.running import build
@@ -71,8 +84,7 @@ def paper(found: Preview) -> str:
     sheets: list[str] = []
     device, _ = build(
         found.family,
-        profile=found.profile,
-        code_page=found.code_page,
+        **emulated_options(found),
         state=register_state(found.vat, header=HEADER),
         printed=lambda sheet: sheets.append(sheet.text),
     )

@@ -88,19 +88,34 @@ class _Line:
         return Entry(at, self._printer, self._family, Event.DATA, direction, frame)
 
 
+class Conversation:
+    """The frames and events of a recording that is still growing, packet by packet."""
+
+    def __init__(self, code_page: str | None = None) -> None:
+        self._code_page = code_page
+        self._lines: dict[tuple[str, str], _Line] = {}
+
+    def take(self, packet: Packet) -> Iterator[Entry]:
+        """What a packet completes. Raises ``RecordingError`` for an unknown family."""
+        key = (packet.printer, packet.family)
+        if key not in self._lines:
+            self._lines[key] = _Line(packet, self._code_page)
+        yield from self._lines[key].take(packet)
+
+    def end(self, at: datetime) -> Iterator[Entry]:
+        """What is unfinished."""
+        for line in self._lines.values():
+            yield from line.end(at)
+
+
 def entries(packets: Iterable[Packet], code_page: str | None = None) -> Iterator[Entry]:
     """Every frame and event of a recording, in order. Raises ``RecordingError`` for an unknown family."""
-    lines: dict[tuple[str, str], _Line] = {}
-    at = None
+    conversation, at = Conversation(code_page), None
     for packet in packets:
         at = packet.at
-        key = (packet.printer, packet.family)
-        if key not in lines:
-            lines[key] = _Line(packet, code_page)
-        yield from lines[key].take(packet)
-    for line in lines.values():
-        assert at is not None
-        yield from line.end(at)
+        yield from conversation.take(packet)
+    if at is not None:
+        yield from conversation.end(at)
 
 
 def turns(entries: Iterable[Entry]) -> list[list[Turn]]:

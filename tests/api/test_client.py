@@ -223,7 +223,7 @@ def test_the_environment_variable_gives_the_socket(daemon: Path, monkeypatch: py
     with Client(daemon) as client:
         assert client.job("A").key == "A", "what the program says comes first"
     monkeypatch.delenv("FISCALD_SOCKET")
-    assert Client()._to.socket == "/run/fiscald/fiscald.sock"
+    assert Client()._to.where == "/run/fiscald/fiscald.sock"
 
 
 @contextmanager

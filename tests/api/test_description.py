@@ -237,7 +237,7 @@ def test_a_problem_names_its_further_members() -> None:
 def test_the_events_have_schemas() -> None:
     content = DESCRIPTION["paths"]["/v1/events"]["get"]["responses"]["200"]["content"]["text/event-stream"]
     names = {option["$ref"].rpartition("/")[2] for option in content["schema"]["anyOf"]}
-    assert names == {"JobEventData", "PrinterStatus", "LicenceState", "CursorReset"}
+    assert names == {"JobEventData", "PrinterStatus", "LicenceState", "WebhookChange", "CursorReset"}
 
 
 # -- the whole -------------------------------------------------------------------------------------------
@@ -255,7 +255,8 @@ def test_every_operation_is_named_once_and_belongs_to_a_tag() -> None:
 def test_the_description_names_the_licence_and_the_server() -> None:
     assert DESCRIPTION["info"]["license"]["identifier"] == "MIT"
     assert DESCRIPTION["servers"]
-    assert DESCRIPTION["security"] == []
+    assert DESCRIPTION["security"] == [{}, {"token": []}], "none on the socket, a token over the network"
+    assert DESCRIPTION["components"]["securitySchemes"]["token"]["scheme"] == "bearer"
     assert describe(ROUTES) == describe(ROUTES)
 
 

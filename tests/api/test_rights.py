@@ -60,6 +60,11 @@ TAKES: dict[tuple[str, str], set[Right]] = {
     ("GET", "/v1/printers/{name}/header"): {Right.CONFIGURE},
     ("POST", "/v1/printers/{name}/preview"): DOCUMENTS_TAKE,
     ("POST", "/v1/printers/{name}/raw"): {Right.RAW},
+    ("GET", "/v1/tokens"): {Right.CONFIGURE},
+    ("POST", "/v1/tokens"): {Right.CONFIGURE},
+    ("DELETE", "/v1/tokens/{token}"): {Right.CONFIGURE},
+    ("POST", "/v1/webhooks/{webhook}/resend"): {Right.CONFIGURE},
+    ("POST", "/v1/webhooks/{webhook}/test"): {Right.CONFIGURE},
     **{
         ("POST", f"/v1/licence/{step}"): {Right.LICENCE}
         for step in (
@@ -261,11 +266,15 @@ async def test_another_user_on_the_real_socket(group: int, others: list[int], ex
 def test_a_route_without_a_right_only_reads() -> None:
     found = {(route.method, route.path): set(route.rights) for route in ROUTES if route.rights}
     assert found == TAKES
-    assert {route.method for route in ROUTES if not route.rights} == {"GET"}
+    # A link to the console gives its caller the rights that the caller has, and nothing more.
+    assert {(route.method, route.path) for route in ROUTES if not route.rights and route.method != "GET"} == {
+        ("POST", "/v1/console/link")
+    }
 
 
 def path_of(route: Route) -> str:
-    return route.path.replace("{key}", "K").replace("{name}", "till1")
+    path = route.path.replace("{key}", "K").replace("{name}", "till1")
+    return path.replace("{token}", "nothing").replace("{webhook}", "erp")
 
 
 @pytest.mark.slow
@@ -287,7 +296,21 @@ async def test_the_matrix(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
                     assert response.status_code == 200 or response.json()["code"] in (
                         "job.unknown",
                         "licence.no_server",
+                        "webhook.unknown",
                     )
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("groups")
+async def test_a_token_gets_no_right_that_its_maker_lacks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    given = RightsConfig(raw=(), configure=("group:fiscald-admin",))
+    async with door(tmp_path, monkeypatch, licensed=False, ready=False, rights=given) as it:
+        admin = PEERS["group fiscald-admin"][0]
+        response = await it.ask(admin, "POST", "/v1/tokens", {"name": "a", "rights": ["print", "raw"]})
+        assert (response.status_code, response.json()["code"]) == (403, "token.rights")
+        assert "raw" in response.json()["detail"]
+        assert (await it.ask(admin, "POST", "/v1/tokens", {"name": "a", "rights": ["print"]})).status_code == 201
+        assert (await it.ask(admin, "GET", "/v1/tokens")).json()["tokens"][0]["created_by"] == 5_000
 
 
 @pytest.mark.slow
@@ -374,4 +397,4 @@ async def test_the_journal_records_the_user_of_a_raw_command(tmp_path: Path, mon
         )
         assert response.status_code == 200, response.text
     with closing(sqlite3.connect(tmp_path / "state" / "journal.db")) as db:
-        assert db.execute("SELECT asked_by, command FROM raw").fetchall() == [(5_000, "scomm")]
+        assert db.execute("SELECT asked_by, asked_token, command FROM raw").fetchall() == [(5_000, None, "scomm")]

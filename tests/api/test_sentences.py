@@ -173,4 +173,4 @@ def test_every_mistake_has_a_sentence_in_both_languages(
                 assert "in another form" not in english
             with pytest.raises(ProblemError):
                 validated(model, content)
-    assert refused > 20
+    assert refused >= 20

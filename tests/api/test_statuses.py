@@ -14,6 +14,7 @@ import pytest
 
 from fiscald.api import dispatch, handlers, rights
 from fiscald.api.rights import Peer
+from fiscald.api.tokens import Tokens
 from fiscald.engine import Engine
 from fiscald.engine.admission import Admission
 from fiscald.journal import JournalError, Store
@@ -22,6 +23,7 @@ from fiscald.model.documents import Submission
 from fiscald.model.problems import ProblemError, problem
 from tests.daemons import RECEIPT, Running, running
 from tests.described import DESCRIPTION
+from tests.networked import Networked, networked
 
 #: A route: method and path as the description has them.
 Key = tuple[str, str]
@@ -40,6 +42,7 @@ BODIES: dict[Key, Any] = {
     ("POST", "/v1/printers/{name}/journal-confirmation"): {"by": "Anna"},
     ("POST", "/v1/printers/{name}/preview"): {"document": RECEIPT},
     ("POST", "/v1/printers/{name}/raw"): {"command": "scomm"},
+    ("POST", "/v1/tokens"): {"name": "erp", "rights": []},
     ("POST", "/v1/licence/certificate"): {"certificate": "x"},
     ("POST", "/v1/licence/diagnosis"): {"number": "x"},
     ("POST", "/v1/licence/registration"): {"number": "x"},
@@ -74,7 +77,10 @@ class Seen:
             options["json"] = BODIES[route]
         headers = {"connection": "close"} | options.pop("headers", {})
         answer = await self.it.http.request(
-            method, path.replace("{key}", key).replace("{name}", name), headers=headers, **options
+            method,
+            path.replace("{key}", key).replace("{name}", name).replace("{token}", "erp"),
+            headers=headers,
+            **options,
         )
         self.statuses[route].add(answer.status_code)
         return answer
@@ -249,9 +255,36 @@ async def our_own_faults(seen: Seen, monkeypatch: pytest.MonkeyPatch) -> None:
             await seen.ask(route, params={"xyzzy": "1"})
 
 
+async def tokens(seen: Seen, monkeypatch: pytest.MonkeyPatch) -> None:
+    make, revoke = ("POST", "/v1/tokens"), ("DELETE", "/v1/tokens/{token}")
+    for _ in range(2):
+        await seen.ask(make)
+    await seen.ask(make, json={"name": "b", "rights": [], "printers": ["none"]})
+    await seen.ask(("GET", "/v1/tokens"))
+    for _ in range(2):
+        await seen.ask(revoke)
+
+
+async def over_the_network(seen: Seen, door: Networked, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is refused before the route is known."""
+    for route in LISTED:
+        method, path = route[0], route[1].format(key="A", name="till1", token="erp")
+        link = httpx.AsyncClient(base_url=f"http://127.0.0.1:{door.port}", trust_env=False)
+        async with link as plain:
+            seen.statuses[route].add((await plain.request(method, path)).status_code)
+        for headers in ({}, {"Host": "evil.example"}, {"Origin": "https://evil.example"}):
+            seen.statuses[route].add((await door.ask(method, path, headers=headers)).status_code)
+        with monkeypatch.context() as patch:
+            patch.setattr("fiscald.api.tokens.FREE", 0)
+            patch.setattr("fiscald.api.tokens.MOST_DELAYED", 0)
+            seen.statuses[route].add((await door.ask(method, path, "wrong")).status_code)
+        with raising(monkeypatch, "daemon.journal", (Tokens, "_all")):
+            seen.statuses[route].add((await door.ask(method, path, "wrong")).status_code)
+
+
 STEPS: tuple[Callable[[Seen, pytest.MonkeyPatch], Awaitable[None]], ...] = (
     good_answers, bad_requests, conflicts, flows_of_the_licence, without_rights, without_a_journal, stopping,
-    too_many_listeners, cursors, our_own_faults,
+    too_many_listeners, cursors, tokens, our_own_faults,
 )  # fmt: skip
 
 
@@ -263,6 +296,9 @@ async def test_the_statuses_given_are_the_statuses_listed(tmp_path: Path, monkey
         seen = Seen(it)
         for step in STEPS:
             await step(seen, monkeypatch)
+    (tmp_path / "network").mkdir()
+    async with networked(tmp_path / "network", licensed=False, ready=False) as door:
+        await over_the_network(seen, door, monkeypatch)
     differences = [
         f"{method} {path}: listed and not given {listed - given or '-'}, given and not listed {given - listed or '-'}"
         for (method, path), listed in LISTED.items()

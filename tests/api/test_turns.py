@@ -28,7 +28,7 @@ async def test_the_number_of_requests_in_progress_is_limited() -> None:
         async with turns.turn(who):
             inside.append(who)
             for key, count in (
-                ("all", len(inside)), (who.uid, sum(each.uid == who.uid for each in inside)), (who, inside.count(who)),
+                ("all", len(inside)), (who.user, sum(each.user == who.user for each in inside)), (who, inside.count(who)),
             ):  # fmt: skip
                 most[key] = max(most.get(key, 0), count)
             await anyio.lowlevel.checkpoint()
@@ -137,6 +137,6 @@ async def test_the_status_of_many_printers_does_not_block_the_loop() -> None:
         assert [each.name for each in await answers.statuses(engine)] == engine.names()
         assert turns >= before + 2
         before = turns
-        assert bytes((await answers.printer_list(engine)).body).count(b'"name":') == 150
+        assert bytes((await answers.printer_list(engine, None)).body).count(b'"name":') == 150
         assert turns >= before + 2
         tasks.cancel_scope.cancel()

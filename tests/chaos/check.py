@@ -303,9 +303,11 @@ def _undecided(outcome: Outcome) -> list[str]:
             "many_reports": reports or (doubled and foreign),
             "twins": (foreign and cancelled)
             or any(s.job is None and s.total == _total(outcome, key) for s in truth.sales),
-            "many_slips": doubled,
+            # A Novitus in XML does not count cancelled receipts, so others' may look like our sheet.
+            "many_slips": doubled or (outcome.schedule.family == "novitus-xml" and foreign),
             # A receipt that another program has opened, and lost with the power, leaves empty totals on a Novitus.
-            "changed": doubled
+            # In XML nothing that is doubled changes a receipt: the printer compares the total, and fiscald the rest.
+            "changed": (doubled and outcome.schedule.family != "novitus-xml")
             or foreign
             or begun_by_others
             or any(s.job == key and s.by == "others" for s in truth.sales),

@@ -26,7 +26,7 @@ from tests.chaos.registry import novitus_xml_mutant
 @novitus_xml_mutant
 def closing_without_total() -> Iterator[None]:
     """the closing element does not carry the total"""
-    real = course.commit
+    real = commit.commit
 
     def sent(one: Element, *others: Any) -> Dialogue[CommitReply]:
         kept = tuple(each for each in one.attributes if each[0] != "total")
@@ -62,8 +62,10 @@ def error_number_is_proof() -> Iterator[None]:
 
     def verdict(self: Any, opened: NovitusXmlLook, plan: Any, reply: Any, sold: Any = None) -> Dialogue[Verdict]:
         if reply is None or reply.refusal is not None:
-            return (yield from real(self, opened, plan, reply, sold))
-        return (yield from self._done(opened, opened, plan, sold, just_now=True))
+            found: Verdict = yield from real(self, opened, plan, reply, sold)
+            return found
+        done: Verdict = yield from self._done(opened, opened, plan, sold, just_now=True)
+        return done
 
     with (
         patch.object(commit, "send", send),
@@ -96,7 +98,8 @@ def whole_receipt_in_one_packet() -> Iterator[None]:
         lines = [item.request for item in (*plan.items, *plan.after)]
         confirmed = yield from queries.send(execute(plan.opening, *lines, plan.close))
         reply = CommitReply() if confirmed.good else commit.refused(confirmed, "/document", self.document, (21, 27))
-        return (yield from self.verdict(before, plan, reply))
+        verdict: Verdict = yield from self.verdict(before, plan, reply)
+        return verdict
 
     with patch.object(Course, "print_on", print_on):
         yield

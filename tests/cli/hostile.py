@@ -97,12 +97,36 @@ def packaging() -> PackagingBalance:
 
 def licence() -> dict[str, Any]:
     """A licence with foreign texts; it fits every step of every flow."""
-    company = {"name": HOSTILE, "post": HOSTILE, "tin": HOSTILE, "lic": f"L1{HOSTILE}"}
+    seats = [{"seat": f"S{n}{HOSTILE}", "hint": HOSTILE, "last": HOSTILE, "free": False} for n in (1, 2)]
+    company = {"name": HOSTILE, "post": HOSTILE, "tin": HOSTILE, "lic": f"L1{HOSTILE}", "seats": seats}
     return {
         "state": f"active{HOSTILE}", "reason": HOSTILE, "modules": [HOSTILE], "may_print": True, "prompt": HOSTILE,
         "warnings": ["licence.w.update_available", HOSTILE], "test_keys": True, "company": company, "end": HOSTILE,
         "update": {"latest": HOSTILE, "url": HOSTILE}, "detail": HOSTILE, "detail_pl": HOSTILE, "request": HOSTILE,
         "companies": [company, company],
+    }  # fmt: skip
+
+
+def webhook() -> dict[str, Any]:
+    return {
+        "name": HOSTILE, "receiver": HOSTILE, "events": ["job.done"], "printers": [HOSTILE], "state": "failing",
+        "reason": HOSTILE, "waiting": 1, "oldest": MOMENT.isoformat(), "dead": 1, "failing_since": MOMENT.isoformat(),
+        "failures": 3, "delivered_at": MOMENT.isoformat(),
+    }  # fmt: skip
+
+
+def dead_letter() -> dict[str, Any]:
+    return {
+        "id": 17, "message_id": HOSTILE, "key": HOSTILE, "type": "job.done", "since": MOMENT.isoformat(),
+        "dead_at": MOMENT.isoformat(), "tries": 20, "reason": HOSTILE,
+    }  # fmt: skip
+
+
+def token() -> dict[str, Any]:
+    """A token as no daemon makes it."""
+    return {
+        "name": "erp", "rights": ["print"], "printers": [HOSTILE], "created_at": MOMENT.isoformat(), "created_by": 1,
+        "expires": MOMENT.isoformat(), "revoked_at": None, "used_at": MOMENT.isoformat(), "used_from": HOSTILE,
     }  # fmt: skip
 
 
@@ -120,6 +144,10 @@ def answer(method: str, path: str) -> Any:
     routes: dict[str, Any] = {
         "GET /v1": {"warnings": [{"code": HOSTILE, "detail": HOSTILE, "detail_pl": HOSTILE}]},
         "GET /v1/printers": {"printers": [status().model_dump(mode="json")]},
+        "GET /v1/webhooks": {"webhooks": [webhook()]},
+        "GET /v1/webhooks/[^/]+/dead": {"dead": [dead_letter()], "next": None},
+        "POST /v1/webhooks/[^/]+/resend": {"resent": 1},
+        "POST /v1/webhooks/[^/]+/test": {"delivered": False, "status": None, "reason": HOSTILE},
         "GET /v1/printers/[^/]+/capture": recording(),
         "GET /v1/printers/[^/]+/header": {"lines": [HOSTILE, HOSTILE]},
         "GET /v1/printers/[^/]+/packaging": packaging().model_dump(mode="json"),
@@ -134,6 +162,10 @@ def answer(method: str, path: str) -> Any:
         "POST /v1/printers/[^/]+(/adoption|/journal-confirmation)": status().model_dump(mode="json"),
         "GET /v1/jobs": {"jobs": [job().model_dump(mode="json", by_alias=True)], "next": HOSTILE},
         ".* /v1/jobs/.*": job().model_dump(mode="json", by_alias=True),
+        "GET /v1/tokens": {"tokens": [token()]},
+        "POST /v1/console/link": {"url": f"http://{HOSTILE}", "seconds": 600},
+        "POST /v1/tokens": token() | {"token": HOSTILE},
+        "DELETE /v1/tokens/.*": token(),
         ".* /v1/licence.*": licence(),
     }  # fmt: skip
     return next(content for route, content in routes.items() if re.fullmatch(route, f"{method} {path}"))

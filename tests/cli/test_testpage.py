@@ -11,10 +11,10 @@ from anyio.from_thread import start_blocking_portal
 
 from fiscald import daemon
 from fiscald.api.client import Client
-from fiscald.cli.testpage import LETTERS
 from fiscald.config import Config, LicenceConfig, PrinterConfig
 from fiscald.emulator.running import EmulatedPrinter
 from fiscald.licence.testing import make_certificate
+from fiscald.model.testpage import LETTERS
 from fiscald.model.text import CODE_PAGES
 from fiscald.protocols.thermal.family import Thermal
 from fiscald.protocols.thermal.handlers import HANDLERS

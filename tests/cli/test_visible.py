@@ -47,6 +47,7 @@ DOCUMENT_VERBS = [
 #: What a verb is called with; a test finds each that has none. FILE, DOCUMENT, OUT and ROOT are put in.
 VERBS: dict[str, list[list[str]]] = {
     "status": [[], ["till1"]],
+    "console": [[]],
     "adopt": [["till1", f"EMU {HOSTILE}"]],
     "print": [["DOCUMENT", "--key", "A"], [f"missing{HOSTILE}\udcff.json"]],
     **{" ".join(verb.words): [["--key", "A"] + ["1.00"] * taken] for verb, taken in DOCUMENT_VERBS},
@@ -74,6 +75,16 @@ VERBS: dict[str, list[list[str]]] = {
     "bugreport": [["ROOT", "-o", "OUT", "--config", f"/missing{HOSTILE}"]],
     "backup": [["OUT"], [f"missing/{HOSTILE}"]],
     "journal confirm": [["till1", "--by", HOSTILE, "--note", HOSTILE, "--yes"]],
+    "webhook list": [[]],
+    "webhook dead": [["erp"], [HOSTILE]],
+    "webhook resend": [["erp", "17"], [HOSTILE, "--all"], ["erp", HOSTILE]],
+    "webhook test": [["erp"], [HOSTILE]],
+    "webhook secret": [["erp", "--config", f"/missing{HOSTILE}"]],
+    "token create": [["erp", "--rights", "print"], [HOSTILE, "--rights", "none"], ["erp", "--rights", HOSTILE]],
+    "token list": [["--all"]],
+    "token revoke": [["erp"], [HOSTILE]],
+    "listen certificate": [["--config", "OUT", HOSTILE], ["--config", f"missing{HOSTILE}/a.toml", "--days", "0"]],
+    "listen fingerprint": [["--config", f"missing{HOSTILE}.toml"]],
     "licence status": [[]],
     "licence diagnose": [[HOSTILE]],
     "licence register": [[HOSTILE]],
@@ -87,7 +98,20 @@ VERBS: dict[str, list[list[str]]] = {
     "licence test-certificate": [[]],
 }  # fmt: skip
 #: Verbs that show nothing of what the daemon or a file says when all is well.
-SILENT = ("clock show", "backup", "capture", "regression", "licence test-certificate", "replay", "scan", "bugreport")
+SILENT = (
+    "webhook resend",
+    "webhook secret",
+    "clock show",
+    "backup",
+    "capture",
+    "regression",
+    "licence test-certificate",
+    "replay",
+    "scan",
+    "bugreport",
+    "listen certificate",
+    "listen fingerprint",
+)
 
 
 def leaves(group: click.Group, before: str = "") -> Iterator[str]:

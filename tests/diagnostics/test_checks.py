@@ -24,6 +24,7 @@ from fiscald.model import notices
 from fiscald.model.conditions import CONDITIONS, Heals
 from fiscald.model.printers import Identity, PrinterState
 from fiscald.model.problems import Problem, problem
+from fiscald.model.webhooks import DEFAULT_EVENTS, WebhookState, WebhookStatus
 from fiscald.transport import (
     AccessDenied,
     DeviceAbsent,
@@ -48,11 +49,10 @@ from tests.diagnostics.judged import (
     printer,
     till,
 )
+from tests.diagnostics.network_cases import GOOD, NETWORK
 from tests.diagnostics.tree import BY_ID
 
 STRANGER = Denial("anna is not in it", "sudo usermod -aG fiscald anna    # then log out and log in again", "fiscald")
-
-
 NOT_YET = Denial("anna is in it, but not yet", "newgrp fiscald    # or log out", "fiscald", member=True)
 
 
@@ -117,8 +117,6 @@ def denied(address: str, error: LinkError) -> PrinterFacts:
 
 
 BUSY = problem("printer.busy", reason="x")
-
-
 SWAPPED = problem(
     "printer.swapped",
     printer="till1",
@@ -162,6 +160,10 @@ TCP = "tcp://192.168.1.50:6666"
 
 
 #: code -> facts that provoke it, and words of its remedy.
+WEBHOOK = WebhookStatus(
+    name="erp", receiver="https://erp.example", events=DEFAULT_EVENTS, printers=None, state=WebhookState.ACTIVE, reason=None,
+    waiting=0, oldest=None, dead=0, failing_since=None, failures=0, delivered_at=None,
+)  # fmt: skip
 PROVOKED: dict[str, list[tuple[Facts, str]]] = {
     "config": [(facts(config_error="unknown key sokcet"), "sudoedit /etc/fiscald/fiscald.toml")],
     "config_unread": [
@@ -172,6 +174,7 @@ PROVOKED: dict[str, list[tuple[Facts, str]]] = {
         (facts(named=named("rights", right="raw", kind="user", user="ghost", add="sudo useradd --system ghost")), "ghost")
     ],
     "ca_file": [(facts(named=named("ca_file", file="/ca.pem", reason="why")), "sudoedit /etc/f")],
+    **NETWORK,
     "socket_taken": [(facts(named=named("socket_taken", socket="/s")), "sudo mv /s /s.kept")],
     "socket_folder": [
         (facts(named=named("socket_folder", socket="/run/f/s", folder="/run/f", reason="why")), "sudo install -d -o fiscald"),
@@ -358,6 +361,15 @@ PROVOKED: dict[str, list[tuple[Facts, str]]] = {
         (facts(state=STATE._replace(mode=0o710)), "sudo chmod 700 /var/lib/fiscald"),
     ],
     "disk_low": [(facts(state=STATE._replace(free=100 << 20)), "sudo journalctl --vacuum-size=200M")],
+    "webhook": [
+        (facts(webhooks=(WEBHOOK.model_copy(update={"state": WebhookState.FAILING, "reason": "HTTP 500"}),)), "webhook test erp"),
+        (facts(webhooks=(WEBHOOK.model_copy(update={"state": WebhookState.GONE, "reason": "410"}),)), "webhook test erp"),
+        (facts(webhooks=(WEBHOOK.model_copy(update={"state": WebhookState.NO_SECRET, "reason": "no"}),)), "webhook secret erp"),
+    ],
+    "webhook_dead": [(facts(webhooks=(WEBHOOK.model_copy(update={"dead": 3}),)), "webhook resend erp --all")],
+    "webhook_secret": [
+        (facts(named=(finding("webhook_secret", name="erp", reason="no", remedy="chmod 600 s"),)), "chmod 600 s")
+    ],
     "disk_read_only": [(facts(state=STATE._replace(read_only=True)), "sudo mount -o remount,rw /var")],
 }  # fmt: skip
 
@@ -373,6 +385,7 @@ def test_there_are_no_findings_where_all_is_well() -> None:
     assert codes(facts(printer(configured=till(TCP), port=None))) == []
     assert codes(facts(asked(Heard.ANSWER))) == []
     assert codes(facts(units=UNITS)) == []
+    assert [codes(each) for each in GOOD] == [[], []]
     assert codes(facts(printer(port=AMA), units=UNITS)) == [], "it works: another daemon than the unit's"
     assert codes(facts(printer(clock=NOW + timedelta(minutes=4), line=LineFacts(10_000, 2)))) == []
 

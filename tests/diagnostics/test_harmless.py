@@ -24,10 +24,11 @@ from fiscald.model.times import POLISH_TIME
 from fiscald.protocols import FAMILIES, family
 from fiscald.protocols.base import Answer, DialogueAborted, Settings, Step
 from fiscald.protocols.driving import drive_sync
+from tests.families import profiles
 from tests.protocols.driving import NotAnswered
 
 #: Every printer there is.
-PRINTERS = [(name, profile) for name in FAMILIES for profile in family(name).choices("profile")]
+PRINTERS = [(name, profile) for name in FAMILIES for profile in profiles(family(name))]
 
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=POLISH_TIME)

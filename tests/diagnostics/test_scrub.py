@@ -21,6 +21,7 @@ NUMBER = Number(
 TOKEN = "eyJhbGciOiJFZERTQSJ9.eyJzdWIiOiJ4In0.c2lnbmF0dXJlc2lnbmF0dXJlc2ln"
 KEY = "a3f1c09be4d25578a3f1c09be4d25578a3f1c09be4d25578a3f1c09be4d25578"
 SECRETS = [
+    f"fiscald_17_{'0a1b' * 16}",
     "5260250274", "526-025-02-74", "526 025 02 74", "anna.nowak+till@piekarnia-zurek.example", NUMBER,
     NUMBER.replace("-", ""), NUMBER.lower(), TOKEN, KEY, "VGhpcyBpcyBhIHNlY3JldCBrZXkgb2YgMzIgYnl0ZXMh",
     "q83vEjRWeJCrze/SNFZ4kKvN7xI0VniQq83vEjRWeJA=", "526.025.02.74", "526\N{EN DASH}025\N{EN DASH}02\N{EN DASH}74",

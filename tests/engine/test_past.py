@@ -81,14 +81,15 @@ def test_a_receipt_just_before_ours_is_noticed(tmp_path: Path) -> None:
 
 
 def test_a_receipt_just_before_one_in_a_row_is_noticed_after_it(tmp_path: Path) -> None:
-    """Only another program can have printed it: the journal was there all the time. Ours has the right number."""
+    """Only another program can have printed it: the journal was there all the time. Ours has the right number. fiscald
+    first waits for 30 seconds, until it is certain that the open receipt is ours."""
 
     async def main() -> None:
         async with shop(tmp_path) as it:
             await it.print("Z1")
             await anyio.sleep(60)
             it.till.device.foreign_receipt()
-            job = await it.print("Z2")
+            job = await it.print("Z2", seconds=40)
             assert job.result is not None
             assert (job.state, job.result.number) == (JobState.DONE, 3)
             await behind(it, "unknown_receipts")

@@ -6,18 +6,23 @@ import sys
 
 import click
 
-from tests.hostile.suite import SCENARIOS, run, table
+from tests.hostile.suite import NETWORK_SCENARIOS, SCENARIOS, run, table
+
+_ALL = (*SCENARIOS, *NETWORK_SCENARIOS)
 
 
 @click.command()
 @click.option("--seconds", default=10.0, show_default=True, help="How long each scenario is measured.")
-@click.option("--only", multiple=True, type=click.Choice([each.name for each in SCENARIOS]), help="Only this scenario.")
+@click.option("--only", multiple=True, type=click.Choice([each.name for each in _ALL]), help="Only this scenario.")
+@click.option(
+    "--over", type=click.Choice(["socket", "tcp", "tls"]), multiple=True, help="Only over this (default: all)."
+)
 @click.option("--same-user", is_flag=True, help="The programs that misbehave run as the neighbour's user.")
-def main(seconds: float, only: tuple[str, ...], *, same_user: bool) -> None:
+def main(seconds: float, only: tuple[str, ...], over: tuple[str, ...], *, same_user: bool) -> None:
     """Measure what a program or a printer that misbehaves costs its neighbours."""
     outcomes, broken = [], False
-    for scenario in SCENARIOS:
-        if only and scenario.name not in only:
+    for scenario in _ALL:
+        if (only and scenario.name not in only) or (over and scenario.over not in over):
             continue
         outcome = run(scenario, seconds, other_user=not same_user)
         outcomes.append(outcome)

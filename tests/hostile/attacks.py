@@ -1,4 +1,4 @@
-"""Programs that misbehave, each in a separate process: ``python -m tests.hostile.attacks NAME SOCKET [--uid UID]``.
+"""Programs that misbehave, each in a separate process: ``python -m tests.hostile.attacks NAME WHERE [--uid UID]``.
 
 Each goes on until it is killed. One that was cut off comes back at once.
 """
@@ -13,13 +13,15 @@ import os
 import resource
 import selectors
 import socket
+import ssl
 import time
 from collections.abc import Callable, Iterable, Iterator
 from typing import cast
 
 from fiscald.api.routes import ROUTES
+from tests.hostile.reach import ATTACKER, authorization, context, open_link
 
-HEAD = "{} {} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n{}\r\n"
+HEAD = f"{{}} {{}} HTTP/1.1\r\nHost: localhost\r\n{authorization()}Content-Type: application/json\r\n{{}}\r\n"
 #: One letter of whatever is sent slowly, every so many seconds.
 DRIP = 0.05
 BODY = 250_000
@@ -61,19 +63,21 @@ def giants() -> list[bytes]:
 
 def connect(path: str) -> socket.socket | None:
     """A connection, if there is one to be had."""
-    link = socket.socket(socket.AF_UNIX)
+    return _connect(path, bare=False)
+
+
+def _connect(path: str, *, bare: bool) -> socket.socket | None:
     try:
-        link.settimeout(1)
-        link.connect(path)
-        link.setblocking(False)
+        link = open_link(path, 1, ATTACKER, bare=bare)
     except OSError:
-        link.close()
         return None
+    link.setblocking(False)
     return link
 
 
-def crowd(path: str, count: int, say: Callable[[int], Iterator[bytes]], *, read: bool) -> None:
+def crowd(path: str, count: int, say: Callable[[int], Iterator[bytes]], *, read: bool, bare: bool = False) -> None:
     """``count`` connections that each send what ``say`` yields, as fast as it is taken; and read, or do not.
+    ``bare``: without TLS, also where it is spoken.
 
     An empty piece is a pause. A connection that was closed is opened again.
     """
@@ -97,7 +101,7 @@ def crowd(path: str, count: int, say: Callable[[int], Iterator[bytes]], *, read:
             if read:
                 if not link.recv(65536):
                     raise ConnectionError
-            elif not rest and not link.recv(1, socket.MSG_PEEK):
+            elif not rest and not _peek(link):
                 raise ConnectionError
         if events & selectors.EVENT_WRITE:
             rest = rest or bytearray(next(saying, b""))
@@ -110,7 +114,7 @@ def crowd(path: str, count: int, say: Callable[[int], Iterator[bytes]], *, read:
 
     while True:
         while len(links) < count:
-            link = connect(path)
+            link = _connect(path, bare=bare)
             if link is None:
                 break
             links[link] = say(next(numbers)), bytearray()
@@ -118,7 +122,7 @@ def crowd(path: str, count: int, say: Callable[[int], Iterator[bytes]], *, read:
         for key, events in selector.select(DRIP):
             link = cast("socket.socket", key.fileobj)
             try:
-                with contextlib.suppress(BlockingIOError):
+                with contextlib.suppress(BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
                     serve(link, events)
             except OSError:
                 close(link)
@@ -130,11 +134,16 @@ def crowd(path: str, count: int, say: Callable[[int], Iterator[bytes]], *, read:
             _drop_closed(links, close)
 
 
+def _peek(link: socket.socket) -> bytes:
+    """A byte that has arrived, as it is on the wire; empty: the connection is closed."""
+    return socket.socket.recv(link, 1, socket.MSG_PEEK)
+
+
 def _drop_closed(links: Iterable[socket.socket], close: Callable[[socket.socket], None]) -> None:
     for link in list(links):
         with contextlib.suppress(BlockingIOError):
             try:
-                data = link.recv(1, socket.MSG_PEEK)
+                data = _peek(link)
             except BlockingIOError:
                 raise
             except OSError:
@@ -147,12 +156,12 @@ def idle(path: str) -> None:
     """5,200 silent connections; those that are closed are opened again every second."""
     links: list[socket.socket] = []
     while True:
-        while len(links) < 5_200 and (link := connect(path)) is not None:
+        while len(links) < 5_200 and (link := _connect(path, bare=True)) is not None:
             links.append(link)
         for link in list(links):
             with contextlib.suppress(BlockingIOError):
                 try:
-                    closed = not link.recv(1)
+                    closed = not _peek(link)
                 except ConnectionError:
                     closed = True
                 if closed:
@@ -164,10 +173,9 @@ def idle(path: str) -> None:
 def churn(path: str) -> None:
     """Connections that are opened and closed as fast as possible."""
     while True:
-        link = socket.socket(socket.AF_UNIX)
-        with contextlib.suppress(OSError):
-            link.connect(path)
-        link.close()
+        link = _connect(path, bare=True)
+        if link is not None:
+            link.close()
 
 
 def hasty_waiters(path: str) -> None:
@@ -175,6 +183,7 @@ def hasty_waiters(path: str) -> None:
     while True:
         link = connect(path)
         if link is not None:
+            link.settimeout(1)
             with contextlib.suppress(OSError):
                 link.sendall(get("/v1/jobs/never?wait=600") + get("/v1/events"))
             link.close()
@@ -231,6 +240,58 @@ def rubbish(path: str) -> None:
     crowd(path, 100, lambda _: itertools.repeat(b"\x00\xff not http \r\n\r\n"), read=True)
 
 
+# -- over a network only ---------------------------------------------------------------------------------
+
+
+def giant_heads(path: str) -> None:
+    """Two hundred clients whose heads never end, and come as fast as they are taken."""
+    crowd(path, 200, lambda _: itertools.chain([get("/v1")[:-2]], itertools.repeat(b"X-A: " + b"a" * 4000)), read=True)
+
+
+def wrong_tokens(path: str) -> None:
+    """Two hundred clients that try one wrong token after the other."""
+
+    def say(number: int) -> Iterator[bytes]:
+        for tried in itertools.count():
+            token = f"fiscald_1_{number:032x}{tried:032x}"
+            yield f"GET /v1/jobs/a HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\n\r\n".encode()
+
+    crowd(path, 200, say, read=True)
+
+
+def _client_hello() -> bytes:
+    outgoing = ssl.MemoryBIO()
+    client = context().wrap_bio(ssl.MemoryBIO(), outgoing)
+    with contextlib.suppress(ssl.SSLWantReadError):
+        client.do_handshake()
+    return outgoing.read()
+
+
+def slow_handshakes(path: str) -> None:
+    """A thousand TLS handshakes that come a byte at a time."""
+    hello = _client_hello()
+    crowd(path, 1000, lambda _: iter([each for at in hello for each in (bytes((at,)), b"")]), read=False, bare=True)
+
+
+def half_handshakes(path: str) -> None:
+    """Five thousand TLS handshakes that stop after the first message, again and again."""
+    hello = _client_hello()
+    crowd(path, 5000, lambda _: iter([hello]), read=False, bare=True)
+
+
+def handshakes(path: str) -> None:
+    """Whole TLS handshakes, one after the other, without a request."""
+    while True:
+        link = connect(path)
+        if link is not None:
+            link.close()
+
+
+def plain_to_tls(path: str) -> None:
+    """A hundred clients that speak plain HTTP to the TLS port."""
+    crowd(path, 100, lambda _: itertools.repeat(get("/v1/printers/till0")), read=True, bare=True)
+
+
 ATTACKS: dict[str, Callable[[str], None]] = {
     each.__name__: each
     for each in (
@@ -238,13 +299,19 @@ ATTACKS: dict[str, Callable[[str], None]] = {
         lists, rubbish,
     )
 }  # fmt: skip
+#: Only over a network, and only with TLS.
+NETWORK_ATTACKS: dict[str, Callable[[str], None]] = {each.__name__: each for each in (giant_heads, wrong_tokens)}
+TLS_ATTACKS: dict[str, Callable[[str], None]] = {
+    each.__name__: each for each in (slow_handshakes, half_handshakes, handshakes, plain_to_tls)
+}
+ALL = ATTACKS | NETWORK_ATTACKS | TLS_ATTACKS
 
 
 def main() -> None:
     """Misbehave until killed."""
     parser = argparse.ArgumentParser(prog="python -m tests.hostile.attacks")
-    parser.add_argument("name", choices=ATTACKS)
-    parser.add_argument("socket")
+    parser.add_argument("name", choices=ALL)
+    parser.add_argument("where")
     parser.add_argument("--uid", type=int)
     options = parser.parse_args()
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
@@ -253,7 +320,7 @@ def main() -> None:
     if options.uid is not None:
         os.setgroups([])
         os.setuid(options.uid)
-    ATTACKS[options.name](options.socket)
+    ALL[options.name](options.where)
 
 
 if __name__ == "__main__":

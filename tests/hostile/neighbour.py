@@ -1,4 +1,4 @@
-"""A program that sells and asks for the status, and measures how long that takes: ``... SOCKET SECONDS``.
+"""A program that sells and asks for the status, and measures how long that takes: ``... WHERE SECONDS``.
 
 It asks on a connection that it keeps and on one that it opens for the question, in turns. What it found is written to
 standard output as JSON.
@@ -7,15 +7,15 @@ standard output as JSON.
 from __future__ import annotations
 
 import json
-import socket
 import sys
 import time
 from contextlib import closing
 from http.client import HTTPConnection, HTTPException
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import click
+
+from tests.hostile.reach import NEIGHBOUR, authorization, open_link
 
 #: Seconds between two questions, and between two receipts.
 ASK_EVERY, SELL_EVERY = 0.02, 1.0
@@ -37,20 +37,18 @@ class Found(NamedTuple):
 
 
 class Connection(HTTPConnection):
-    """HTTP over a Unix socket."""
+    """HTTP over a Unix socket, TCP or TLS."""
 
-    def __init__(self, path: Path) -> None:
-        super().__init__("fiscald", timeout=30)
+    def __init__(self, path: str) -> None:
+        super().__init__("localhost", timeout=30)
         self._path = path
 
     def connect(self) -> None:
         """See ``HTTPConnection``. When the queue of the socket is full, try again, as programs do; that takes its time."""
-        self.sock = socket.socket(socket.AF_UNIX)
-        self.sock.settimeout(30)
         until = time.monotonic() + 5
         while True:
             try:
-                self.sock.connect(str(self._path))
+                self.sock = open_link(self._path, 30, NEIGHBOUR)
             except BlockingIOError:
                 if time.monotonic() > until:
                     raise
@@ -61,11 +59,12 @@ class Connection(HTTPConnection):
 
 def ask(connection: Connection, method: str, path: str, body: Any = None) -> Any:
     """The answer's JSON."""
-    connection.request(method, path, None if body is None else json.dumps(body))
+    name, _, value = authorization().strip().partition(": ")
+    connection.request(method, path, None if body is None else json.dumps(body), {name: value} if name else {})
     return json.loads(connection.getresponse().read())
 
 
-def sell(path: Path, seconds: float) -> Found:
+def sell(path: str, seconds: float) -> Found:
     """Sell and ask for so long."""
     times: list[float] = []
     failures: list[str] = []
@@ -100,7 +99,7 @@ def sell(path: Path, seconds: float) -> Found:
     return Found(times, failures, sold, done)
 
 
-def _settle(path: Path, keys: set[str], failures: list[str]) -> int:
+def _settle(path: str, keys: set[str], failures: list[str]) -> int:
     """Submit unfinished jobs again with the same key, like an application without an answer."""
     done = 0
     for key in sorted(keys):
@@ -118,4 +117,4 @@ def _settle(path: Path, keys: set[str], failures: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    click.echo(json.dumps(sell(Path(sys.argv[1]), float(sys.argv[2]))._asdict()))
+    click.echo(json.dumps(sell(sys.argv[1], float(sys.argv[2]))._asdict()))

@@ -17,11 +17,16 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.hostile.attacks import ATTACKS
+from fiscald import certificates
+from fiscald.api.client import Client
+from fiscald.model.rights import Right
+from tests.hostile.attacks import ATTACKS, NETWORK_ATTACKS, TLS_ATTACKS
 from tests.hostile.neighbour import Found
 from tests.hostile.parts import Daemon, daemon, printers, process
 from tests.hostile.printers import HOSTILE
+from tests.hostile.reach import is_network
 from tests.loop.journal import fill
+from tests.networked import free_port
 
 #: What must hold.
 P99_MS, MEMORY_MB, LINES_A_MINUTE, HEARTBEAT_SECONDS = 100.0, 150.0, 100.0, 5.0
@@ -42,6 +47,8 @@ class Scenario:
     printer: str | None = None
     descriptors: int = 4096
     processes: int = 1
+    over: str = "socket"
+    """Or ``tcp``, ``tls``."""
 
 
 def _first_line(function: Callable[..., object]) -> str:
@@ -58,6 +65,14 @@ SCENARIOS = (
         Scenario(f"{name}-printer", f"A printer that sends {_first_line(speak).lower()}", printer=name)
         for name, speak in HOSTILE.items()
     ),
+)
+
+
+#: The same over the network, and what is possible only there.
+NETWORK_SCENARIOS = tuple(
+    Scenario(f"{over}-{name.replace('_', '-')}", f"{over.upper()}: {_first_line(attack)}", attack=name, over=over)
+    for over, attacks in (("tcp", ATTACKS | NETWORK_ATTACKS), ("tls", ATTACKS | NETWORK_ATTACKS | TLS_ATTACKS))
+    for name, attack in attacks.items()
 )
 
 
@@ -119,13 +134,37 @@ def run(scenario: Scenario, seconds: float, *, other_user: bool = True, jobs: in
             addresses = list(stack.enter_context(printers(folder, "posnet")))
             if scenario.printer is not None:
                 addresses += stack.enter_context(printers(folder, scenario.printer))
-            it = stack.enter_context(daemon(folder, addresses, descriptors=scenario.descriptors, more=_RIGHTS))
-            return _measure(scenario, it, seconds, other_user=other_user)
+            listen, where = _listen(folder, scenario.over)
+            more = listen + _RIGHTS
+            it = stack.enter_context(daemon(folder, addresses, descriptors=scenario.descriptors, more=more))
+            return _measure(scenario, it, seconds, where or str(it.socket), other_user=other_user)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _measure(scenario: Scenario, it: Daemon, seconds: float, *, other_user: bool) -> Outcome:
+def _listen(folder: Path, over: str) -> tuple[str, str | None]:
+    """The configuration of the listener, and its address; none for the socket."""
+    if over == "socket":
+        return "", None
+    port = free_port()
+    text = f'[listen]\naddress = "127.0.0.1:{port}"\n'
+    if over == "tls":
+        for name, content in zip(("fiscald.pem", "fiscald.key"), certificates.make(["localhost"]), strict=True):
+            (folder / name).write_bytes(content)
+        text += 'certificate = "fiscald.pem"\nkey = "fiscald.key"\n'
+    return text, f"{over}://127.0.0.1:{port}"
+
+
+def _tokens(it: Daemon) -> tuple[dict[str, str], dict[str, str]]:
+    """The environments of the programs that misbehave, which have every right, and of the neighbour."""
+    with Client(it.socket) as client:
+        names = ("misbehaves", "neighbour")
+        attacker, neighbour = ({"FISCALD_TOKEN": client.make_token(name, [*Right]).token} for name in names)
+    return os.environ | attacker, os.environ | neighbour
+
+
+def _measure(scenario: Scenario, it: Daemon, seconds: float, where: str, *, other_user: bool) -> Outcome:
+    attacker, neighbour = _tokens(it) if is_network(where) else (None, None)
     before = len(it.log)
     it.forget_peak()
     most = [it.descriptors]
@@ -143,12 +182,13 @@ def _measure(scenario: Scenario, it: Daemon, seconds: float, *, other_user: bool
             if scenario.attack is not None:
                 log = stack.enter_context((it.folder / "attack.log").open("w"))
                 user = ["--uid", str(NOBODY)] if other_user and os.getuid() == 0 else []
-                command = (sys.executable, "-m", "tests.hostile.attacks", scenario.attack, str(it.socket), *user)
+                command = (sys.executable, "-m", "tests.hostile.attacks", scenario.attack, where, *user)
                 for _ in range(scenario.processes):
-                    stack.enter_context(process(log, *command))
+                    stack.enter_context(process(log, *command, env=attacker))
                 time.sleep(1.5)  # it has begun
-            command = (sys.executable, "-m", "tests.hostile.neighbour", str(it.socket), str(seconds))
-            told = subprocess.run(command, stdout=subprocess.PIPE, check=True, text=True, cwd=Path(__file__).parents[2])
+            command = (sys.executable, "-m", "tests.hostile.neighbour", where, str(seconds))
+            folder = Path(__file__).parents[2]
+            told = subprocess.run(command, stdout=subprocess.PIPE, check=True, text=True, cwd=folder, env=neighbour)
             until = time.monotonic()
     finally:
         over.set()

@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import pytest
 
-from tests.hostile.suite import SCENARIOS, Outcome, Scenario, run, table
+from tests.hostile.suite import NETWORK_SCENARIOS, SCENARIOS, Outcome, Scenario, run, table
 
 pytestmark = pytest.mark.slow
 #: Seconds. The status has more time than in the suite: other tests run on the same processors.
 SECONDS, P99_MS = 2.0, 1500.0
-SLICE = ("slow-bodies", "deaf-listeners", "few-descriptors")
+SLICE = (
+    "slow-bodies",
+    "deaf-listeners",
+    "few-descriptors",
+    "tls-slow-handshakes",
+    "tls-deaf-readers",
+    "tcp-wrong-tokens",
+)
 
 
 def scenario(name: str) -> Scenario:
-    return next(each for each in SCENARIOS if each.name == name)
+    return next(each for each in (*SCENARIOS, *NETWORK_SCENARIOS) if each.name == name)
 
 
 @pytest.mark.parametrize("name", SLICE)

@@ -250,5 +250,5 @@ def test_httpx_is_never_left_to_trust_certifi_by_itself() -> None:
         for text in (path.read_text("utf-8") for path in root.rglob("*.py"))
         for match in re.finditer(r"httpx\.(Async)?Client\(", text)
     ]
-    assert len(made) == 4
+    assert len(made) == 5
     assert [each for each in made if "verify=tls" not in each and "uds=" not in each] == []

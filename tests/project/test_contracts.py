@@ -93,7 +93,11 @@ FORBIDDEN: dict[str, tuple[str, tuple[str, ...]]] = {
     "daemon: what starts one for a person or a test, beside emulators": (
         "fiscald.cli.demo", ("fiscald.engine", "fiscald.transport", "fiscald.licence.server.rules", "fiscald.journal.store", "starlette"),
     ),
-    "what every floor may stand on: private files, logs, systemd, text made visible": (
+    "console: what the API says, through its client; previews and scans are made beside it": (
+        "fiscald.console.pages",
+        ("fiscald.engine", "fiscald.journal", "fiscald.licence", "fiscald.api.handlers", "fiscald.config", "fiscald.daemon", "fiscald.cli.scan", "click"),
+    ),
+    "what every floor may stand on: certificates, private files, logs, systemd, text made visible": (
         "fiscald.private", ("fiscald.model.documents", "fiscald.journal", "fiscald.transport", "fiscald.config"),
     ),
 }  # fmt: skip

@@ -48,7 +48,7 @@ POLISH_TOO = {"bon"}
 #: What may be put into a Polish sentence: names, numbers, dates, and texts that are Polish themselves.
 FACTS = {
     "printer", "found", "expected", "reason_pl", "right_pl", "user", "group", "program", "minutes", "rates_pl", "hint",
-    "apart_pl",
+    "apart_pl", "name",
 }  # fmt: skip
 LINE: dict[str, object] = {"name": "Kawa", "price": "10.00", "vat": "A"}
 

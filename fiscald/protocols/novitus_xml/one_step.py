@@ -27,7 +27,7 @@ from fiscald.protocols.novitus_xml.queries import read_clock, read_look, unreada
 from fiscald.protocols.novitus_xml.status import prepare
 from fiscald.protocols.planning import zloty
 from fiscald.protocols.proof import verdicts
-from fiscald.protocols.proof.counters import OtherSheet, Report
+from fiscald.protocols.proof.counters import Report
 from fiscald.protocols.proof.verdicts import CommitReply
 
 Slip = CashIn | CashOut
@@ -60,12 +60,12 @@ def recover(document: DailyReport | Slip | Printout, settings: Settings, checkpo
     return NovitusXmlProof(checkpoint.before, _expected(document, settings), settings).verdict(None)
 
 
-def _expected(document: DailyReport | Slip | Printout, settings: Settings) -> Report | proof.Slip | OtherSheet:
+def _expected(document: DailyReport | Slip | Printout, settings: Settings) -> Report | proof.Slip | proof.Sheet:
     if isinstance(document, DailyReport):
         return Report()
     if isinstance(document, Printout):
         plan = plan_printout(document, NovitusXmlOptions.of(settings))
-        return OtherSheet(repeatable=False, notices=tuple(plan.notices))
+        return proof.Sheet(repeatable=False, notices=tuple(plan.notices))
     return slip_of(document)
 
 

@@ -16,12 +16,12 @@ from fiscald.protocols.novitus_xml.evidence import NovitusXmlLook
 from fiscald.protocols.novitus_xml.queries import read_stable_last, read_stable_look, to_counters
 from fiscald.protocols.novitus_xml.status import read_result
 from fiscald.protocols.proof import verdicts
-from fiscald.protocols.proof.counters import CounterProof, OtherSheet, Proven, Report
+from fiscald.protocols.proof.counters import CounterProof, OtherSheet, Proven, Report, SheetDelta
 
 #: The fields of a look to compare: all except the identity and the flags.
 _COUNTERS = ("lastreceipt", "lastinvoice", "lastprintout", "cash", "receipts", "invoices", "reportscount", "resetcount")
-#: What ``lasttransaction`` says of a document that was cancelled and of one that was closed.
-CANCELLED, CLOSED = "canceled", "close"
+#: What ``lasttransaction`` says of a document that was cancelled, of one that was closed, and of one that is open.
+CANCELLED, CLOSED, OPEN = "canceled", "close", "open"
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +108,16 @@ class CounterDelta:
         return self.printouts - self.reports - fiscal
 
     @property
+    def hidden(self) -> bool:
+        """Whether one of the ``slips`` may be a cancelled receipt or invoice that the printer no longer shows, because
+        another one came after it. What was printed after the last one is none.
+        """
+        if self.now.last_state == OPEN:
+            return self.slips > 0
+        last = self.now.last_printout
+        return last is not None and last > self.then.lastprintout and self.now.lastprintout - last < self.slips
+
+    @property
     def other_sheets(self) -> int:
         """Those without the slips that move the cash."""
         return self.slips - bool(self.cash and not self.completed and not self.invoiced)
@@ -165,6 +175,8 @@ class Slip:
         return None
 
     def _by_printouts(self, delta: CounterDelta, confirmed: bool | None) -> Proven | Unknown | None:
+        if not confirmed and not delta.reports and delta.hidden:
+            return _hidden(delta)
         if (delta.slips == 1 and not delta.reports) or (confirmed and delta.slips > 0):
             return Proven((verdicts.DOUBLED,) if delta.slips > 1 and not delta.reports else ())
         if delta.slips == 0:
@@ -172,6 +184,23 @@ class Slip:
         if delta.reports:
             return verdicts.report_between(delta.now)
         return verdicts.unproven("many_slips", f"{delta.slips} slips were printed since the start", delta.now)
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet(OtherSheet):
+    """See ``OtherSheet``. No counter has cancelled receipts, so one may look like such a sheet."""
+
+    def judge(self, delta: SheetDelta, confirmed: bool | None) -> Proven | Unknown | None:
+        """See ``Expected``."""
+        assert isinstance(delta, CounterDelta)
+        if not confirmed and not delta.reports and delta.hidden:
+            return _hidden(delta)
+        return OtherSheet.judge(self, delta, confirmed)
+
+
+def _hidden(delta: CounterDelta) -> Unknown:
+    reason = "another program used the printer since the start, and a cancelled receipt of it looks like ours"
+    return verdicts.unproven("many_slips", reason, delta.now)
 
 
 def slip_of(document: CashIn | CashOut) -> Slip:
@@ -183,7 +212,7 @@ def slip_of(document: CashIn | CashOut) -> Slip:
 class NovitusXmlProof(CounterProof[NovitusXmlLook, CounterDelta]):
     """The proof of a document of one step."""
 
-    expected: Report | Slip | OtherSheet
+    expected: Report | Slip | Sheet
 
     def read(self) -> Dialogue[NovitusXmlLook]:
         """A look confirmed by a second one, with the last sale."""

@@ -19,12 +19,11 @@ from fiscald.protocols.base import Check, Checkpoint, Dialogue, Settings, Stage,
 from fiscald.protocols.novitus_elements import Element, element
 from fiscald.protocols.novitus_xml.commit import commit
 from fiscald.protocols.novitus_xml.fields import date_text
-from fiscald.protocols.novitus_xml.proof import NovitusXmlProof
+from fiscald.protocols.novitus_xml.proof import NovitusXmlProof, Sheet
 from fiscald.protocols.novitus_xml.queries import read_clock, read_look
 from fiscald.protocols.novitus_xml.status import prepare
 from fiscald.protocols.planning import PlanBuilder
 from fiscald.protocols.proof import verdicts
-from fiscald.protocols.proof.counters import OtherSheet
 from fiscald.protocols.proof.verdicts import CommitReply
 from fiscald.protocols.queries import refusal
 from fiscald.protocols.reports import MemoryReport, check_memory, check_period
@@ -98,4 +97,4 @@ def recover(_document: MonthlyReport | PeriodicReport, settings: Settings, check
     return NovitusXmlProof(checkpoint.before, _EXPECTED, settings).verdict(None)
 
 
-_EXPECTED = OtherSheet(repeatable=True)
+_EXPECTED = Sheet(repeatable=True)

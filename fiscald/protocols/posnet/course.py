@@ -89,7 +89,7 @@ class Course(ABC, Generic[D]):
         return before.updated(opened)
 
     def stays_empty(self, opened: PosnetLook) -> Dialogue[bool]:
-        """Whether nobody touches the open document. If something ended between our last look and our opening, ours may
+        """Whether no one touches the open document. If something ended between our last look and our opening, ours may
         have been among it, and the open one may be another program's.
         """
         for _ in range(DOUBTFUL_LOOKS):

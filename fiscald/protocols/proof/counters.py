@@ -20,7 +20,7 @@ from fiscald.protocols.proof.verdicts import CommitReply
 STILL_SECONDS = 5.0
 #: If something ended between our last look and our opening, the open document may be another program's: ours may have
 #: been cancelled already. fiscald looks so many times, ``STILL_SECONDS`` apart, and takes the document for ours only if
-#: it stays empty: nobody leaves a document that he has opened empty for so long.
+#: it stays empty: a program that opens a document sells on it or cancels it sooner.
 DOUBTFUL_LOOKS = 6
 #: After this many looks without a change, the counters contradict the printer's confirmation.
 LOOKS = 3

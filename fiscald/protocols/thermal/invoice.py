@@ -351,7 +351,7 @@ class InvoiceProof:
         return self._holds_ours(seen) and not any(seen.content.totals)
 
     def stays_empty(self) -> Dialogue[bool]:
-        """Whether nobody touches the open invoice. If something ended between our last look and our opening, ours may
+        """Whether no one touches the open invoice. If something ended between our last look and our opening, ours may
         have been among it, and the open one may be another program's.
         """
         for _ in range(DOUBTFUL_LOOKS):

@@ -157,7 +157,7 @@ def _look_when_opened(before: ThermalLook, rates: Rates) -> Dialogue[tuple[Therm
 
 
 def _stays_empty(opened: ThermalLook) -> Dialogue[bool]:
-    """Whether nobody touches the open receipt. If something ended between our last look and our opening, ours may have
+    """Whether no one touches the open receipt. If something ended between our last look and our opening, ours may have
     been cancelled too (without a trace, 5.5), and the open one may be another program's.
     """
     for _ in range(DOUBTFUL_LOOKS):

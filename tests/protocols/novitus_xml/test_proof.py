@@ -136,7 +136,7 @@ def test_a_report_and_another_receipt_behind_ours_hide_it(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", SALES)
-def test_ours_was_cancelled_and_the_printer_says_so(name: str) -> None:
+def test_ours_was_cancelled_and_the_printer_reports_it(name: str) -> None:
     bench, journal = closing_lost(DOCUMENTS[name], executed=False)
     bench.printer.cancel()
     for report in (False, True):
@@ -331,7 +331,7 @@ def test_cash_that_the_printer_replaces_by_zero_was_paid_out() -> None:
     assert (bench.printer.cash, bench.printer.error) == (0, 32)
 
 
-def test_every_document_starts_in_the_mode_in_which_no_error_stops_the_printer() -> None:
+def test_every_document_starts_in_the_mode_in_which_errors_stop_nothing() -> None:
     for doc in DOCUMENTS.values():
         bench = Bench()
         bench.carry_out(doc)
