@@ -138,7 +138,8 @@ class PrinterMemory(JournalFile):
         known = DOCUMENTS.get(document_type)
         counted = before is Phase.COMMITTING and known is not None and known.about.fiscal is Fiscal.RECEIPT
         db.execute(
-            "UPDATE printer SET own_receipts = max(0, own_receipts - ?), own_printouts = own_printouts + ? WHERE name = ?",
+            "UPDATE printer SET own_receipts = max(0, own_receipts - ?), own_printouts = own_printouts + ?"
+            " WHERE name = ?",
             (int(counted), int(before is Phase.STARTED), name),
         )
 

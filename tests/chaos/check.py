@@ -13,7 +13,6 @@ from fiscald.model.money import from_grosze, grosze
 from fiscald.model.printout import PrintoutLine, StyledText
 from fiscald.model.receipt import Receipt
 from tests.chaos import check_programming
-from tests.chaos.check_http import id_forgotten, manners, number_unknown
 from tests.chaos.check_documents import (
     codes_elsewhere,
     codes_of_printout,
@@ -22,6 +21,7 @@ from tests.chaos.check_documents import (
     periodic_report,
     shift_report,
 )
+from tests.chaos.check_http import id_forgotten, manners, number_unknown
 from tests.chaos.schedule import Restored, What
 from tests.chaos.world import Outcome
 
@@ -271,7 +271,7 @@ def _totals(outcome: Outcome) -> list[str]:
             assert job.result is not None
             day = job.result.daily_report
             if day is None and number_unknown(job, outcome):
-                day = next(sale.daily_report for sale in outcome.truth.sales if sale.job == job.key)
+                day = next((sale.daily_report for sale in outcome.truth.sales if sale.job == job.key), None)
             journal[day or 0] += grosze(job.result.total or Decimal())
     for sale in outcome.truth.sales:
         if sale.job is None or sale.job not in outcome.jobs or outcome.jobs[sale.job].resolution is not None:

@@ -29,9 +29,7 @@ def plan(device: Device, fault: Fault, happens: Callable[[What], None]) -> None:
         device.faults.plan(DeviceFault(act=FaultKind.SWITCH, nth=fault.at, switch=Switch.QUEUE_LOST))
     elif fault.what in WORK_ACTS:
         for name in _DOCUMENTS:
-            planned = DeviceFault(
-                act=WORK_ACTS[fault.what], nth=fault.at, seconds=fault.seconds, command=f"run {name}"
-            )
+            planned = DeviceFault(act=WORK_ACTS[fault.what], nth=fault.at, seconds=fault.seconds, command=f"run {name}")
             device.faults.plan(planned)
     else:
         status = fault.amount if fault.what in _PAGES_AND_STATUSES else None

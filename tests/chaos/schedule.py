@@ -15,7 +15,6 @@ from tests.chaos.later import LATER_DOCUMENTS, PROFILE_OF
 from tests.chaos.what import Restored as Restored
 from tests.chaos.what import What as What
 
-
 #: Profiles that are drawn; a family that is not named here: all it has. Innova prints no system number, by which
 #: the campaign knows whose foot it sees; it takes part in the matrix. No emulated printer is an HD.
 PROFILES = {"posnet": ("online", "old"), "thermal": ("posnet", "novitus"), "novitus-xml": ("online",)}

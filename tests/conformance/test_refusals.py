@@ -7,8 +7,9 @@ from functools import partial
 import pytest
 
 from fiscald.emulator.faults import Switch
+from fiscald.model.documents import Document
 from fiscald.model.problems import Fate
-from fiscald.protocols.base import DialogueAborted, Effect, Held, NotPrinted, Printed, Wait
+from fiscald.protocols.base import DialogueAborted, Effect, Held, NotPrinted, Printed, Verdict, Wait
 from tests.conformance.bench import Bench, Sent
 from tests.conformance.families import CASES, RECEIPTS
 from tests.conformance.test_recovery import DOCUMENTS, TRACELESS, agrees, every_document, prepared
@@ -59,17 +60,22 @@ def test_a_refused_step_is_answered_as_what_it_did(family: str, kind: str, execu
             assert isinstance(bench.carry_out(document), Printed), nth
 
 
+def waited_for(bench: Bench, document: Document) -> Verdict:
+    """The verdict; where a question is not answered for a known condition, what the engine makes of that: it waits."""
+    try:
+        return bench.carry_out(document)
+    except DialogueAborted as error:
+        if error.problem.code not in bench.family.conditions.by_code:
+            raise
+        return Wait(error.problem)
+
+
 @every_document
 @pytest.mark.parametrize("switch", [Switch.PAPER_OUT, Switch.MENU])
 def test_a_printer_that_is_not_ready_is_waited_for(family: str, kind: str, switch: Switch) -> None:
     bench = prepared(family)
     bench.device.faults.switches.add(switch)
-    try:
-        verdict = bench.carry_out(CASES[family].documents[kind])
-    except DialogueAborted as error:
-        # A question that the printer does not answer for a known condition: the engine lets the document wait.
-        assert error.problem.code in bench.family.conditions.by_code
-        verdict = Wait(error.problem)
+    verdict = waited_for(bench, CASES[family].documents[kind])
     assert isinstance(verdict, Wait)
     assert verdict.problem.code == {Switch.PAPER_OUT: "printer.paper_out"}.get(switch, verdict.problem.code)
     assert verdict.problem.document is Fate.NOT_PRINTED

@@ -104,7 +104,7 @@ def recover(document: Programming, settings: Settings, checkpoint: Checkpoint) -
 
 
 def _rates(document: SetVatRates, plan: Plan, found: NoviApiBaseline, settings: Settings) -> Dialogue[None]:
-    """Rates that are not in the command become inactive. With the printer's time it asks nothing on its keypad (5.15)."""
+    """Rates that are not in the command become inactive (5.15). With the printer's time it asks nothing."""
     if same_rates(document, found.rates):
         return
     _check_question(document, plan)
