@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from fiscald.diagnostics.candidates import candidates
 from fiscald.diagnostics.host import Host
 from fiscald.diagnostics.probing import probe
+from fiscald.emulator import emulator_factory
 from fiscald.emulator.device import Device
 from fiscald.emulator.faults import Switch
 from fiscald.emulator.memory import RegisterState
@@ -27,7 +28,7 @@ from fiscald.protocols.driving import drive_sync
 from tests.protocols.driving import NotAnswered
 
 #: Every printer there is.
-PRINTERS = [(name, profile) for name in FAMILIES for profile in family(name).choices("profile")]
+PRINTERS = [(name, profile) for name in FAMILIES for profile in emulator_factory(name).profiles]
 
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=POLISH_TIME)
