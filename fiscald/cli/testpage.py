@@ -11,13 +11,14 @@ import click
 
 from fiscald import __version__
 from fiscald.api.client import Client, Refused
-from fiscald.cli.context import BY_STATE, FAILED, UNKNOWN, USAGE, Context, pass_context
+from fiscald.cli.context import BY_STATE, FAILED, UNKNOWN, Context, pass_context
 from fiscald.cli.documents import only_printer
 from fiscald.cli.progress import progress
 from fiscald.cli.texts import job_text
 from fiscald.model.capabilities import PrinterDetails
 from fiscald.model.printers import PrinterStatus
 from fiscald.model.text import CODE_PAGES
+from fiscald.protocols import family
 
 LETTERS = "ĄĆĘŁŃÓŚŹŻ ąćęłńóśźż"
 #: Characters in a line of the page, and whether it has a QR code: the first pair that the printer takes.
@@ -36,7 +37,7 @@ def test_page(context: Context, printer: str | None, *, key: str | None, wait: f
 
     The readable line of letters names the code page that is set in the printer's menu. The page is not fiscal. It is an
     ordinary job of the type printout, with a key. A printer that prints no QR code, or shorter lines, gets a page
-    without the code, or with shorter lines.
+    without the code, or with shorter lines. Where the protocol has no code page, the letters stand once.
 
     Exit codes: those of print.
     """
@@ -46,31 +47,37 @@ def test_page(context: Context, printer: str | None, *, key: str | None, wait: f
         if "printout" not in status.documents:
             context.fail(FAILED, _cannot(status))
         width, qr, code_page = _possible(client, status)
-        if code_page is None:
-            context.fail(USAGE, f"{name} is a {status.family} printer, which has no code page to test")
+        if code_page not in family(status.family).choices("code_page"):
+            code_page = None
         if key is None:
             key = f"fiscalctl/{uuid.uuid4()}"
             click.echo(f"key {key}", err=True)
         with progress(f"waiting for {name} and job {key}", end="Ctrl-C stops waiting; the job continues"):
             job = client.submit(key, name, page(status, code_page, width, qr=qr), wait=wait)
     content = job.model_dump(mode="json", by_alias=True) | {"code_page": code_page}
-    context.show(
-        content, lambda: f"{job_text(job)}\n{_advice(name, code_page)}" if job.state == "done" else job_text(job)
-    )
+    advice = _FIXED if code_page is None else _advice(name, code_page)
+    context.show(content, lambda: f"{job_text(job)}\n{advice}" if job.state == "done" else job_text(job))
     sys.exit(BY_STATE.get(job.state, UNKNOWN))
+
+
+#: What to look at where the protocol itself says how letters are sent.
+_FIXED = "The protocol of this printer has one encoding of letters: the Polish ones on the paper must be readable"
 
 
 def _possible(client: Client, status: PrinterStatus) -> tuple[int, bool, str | None]:
     """The page that the printer takes, and its code page. Raises ``Refused`` if it takes none."""
     for width, qr in PAGES[:-1]:
         with suppress(Refused):
-            return width, qr, client.preview(status.name, page(status, "", width, qr=qr)).code_page
+            return width, qr, client.preview(status.name, page(status, None, width, qr=qr)).code_page
     width, qr = PAGES[-1]
-    return width, qr, client.preview(status.name, page(status, "", width, qr=qr)).code_page
+    return width, qr, client.preview(status.name, page(status, None, width, qr=qr)).code_page
 
 
-def page(status: PrinterStatus, code_page: str, width: int, *, qr: bool) -> dict[str, Any]:
-    """The document. Everything except the letters is ASCII, which every code page contains."""
+def page(status: PrinterStatus, code_page: str | None, width: int, *, qr: bool) -> dict[str, Any]:
+    """The document. Everything except the letters is ASCII, which every code page contains.
+
+    Without a code page of the printer the letters stand once.
+    """
     identity = status.identity
     who = ["", ""] if identity is None else [identity.model or "", f"nr {identity.printer_id}"]
     facts = [
@@ -79,7 +86,14 @@ def page(status: PrinterStatus, code_page: str, width: int, *, qr: bool) -> dict
         who[1],
         f"fiscald {__version__}",  # no time: the same key must have the same content, and the printer adds the time
     ]
-    letters = [{"text": f"{name:8}{LETTERS}", "code_page": name} for name in CODE_PAGES]
+    letters: list[Any] = ["Polskie litery:", LETTERS]
+    if code_page is not None:
+        letters = [
+            "Polskie litery. Czytelny wiersz",
+            "podaje ustawienie drukarki:",
+            *({"text": f"{name:8}{LETTERS}", "code_page": name} for name in CODE_PAGES),
+            f"w konfiguracji fiscald: {code_page}",
+        ]
     code = [{"qr": {"text": f"FISCALD {__version__}".upper()}}] if qr else []
     return {
         "type": "printout",
@@ -87,10 +101,7 @@ def page(status: PrinterStatus, code_page: str, width: int, *, qr: bool) -> dict
         "lines": [
             *(_ascii(fact, width) for fact in facts),
             {"rule": True},
-            "Polskie litery. Czytelny wiersz",
-            "podaje ustawienie drukarki:",
             *letters,
-            f"w konfiguracji fiscald: {code_page}",
             {"rule": True},
             "".join(str(column // 10 or " ") if column % 10 == 0 else "." for column in range(1, width + 1)),
             "".join(str(column % 10) for column in range(1, width + 1)),

@@ -62,6 +62,7 @@ class Planned(Protocol):
 
 def paper(found: Preview) -> str:
     """The sheet that an emulated printer makes of the document. Raises ``NoPaper``."""
+    from fiscald.emulator import emulator_factory
     from fiscald.emulator.running import build
 
     if (why := _NO_PAPER.get(found.document.about.sheet)) is not None:
@@ -69,10 +70,12 @@ def paper(found: Preview) -> str:
     if found.vat is None:
         raise NoPaper("the printer has never answered, so its VAT table is unknown")
     sheets: list[str] = []
+    emulator = emulator_factory(found.family)
     device, _ = build(
         found.family,
-        profile=found.profile,
-        code_page=found.code_page,
+        # Emulated printers of some families are models, and print every profile.
+        profile=found.profile if found.profile in emulator.profiles else None,
+        code_page=found.code_page if found.code_page in emulator.code_pages else None,
         state=register_state(found.vat, header=HEADER),
         printed=lambda sheet: sheets.append(sheet.text),
     )

@@ -202,7 +202,9 @@ def test_the_preview_the_printer_and_the_answer_have_the_same_total(
         assert error.problem.code == "document.refused"  # noqa: PT017
         return
     assert found.totals is not None
-    device, _ = build(name, profile=MODELS.get((name, profile), profile), state=RegisterState(unique_number="EMU 0000000007"))
+    device, _ = build(
+        name, profile=MODELS.get((name, profile), profile), state=RegisterState(unique_number="EMU 0000000007")
+    )
     printed = carry_out(device, found)
     last = device.register.state.last_document
     assert printed.result.total == found.totals.total
