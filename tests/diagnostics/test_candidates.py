@@ -195,7 +195,7 @@ def test_a_relative_name(tree: Tree, tmp_path: Path, monkeypatch: pytest.MonkeyP
     [
         ("192.168.1.50:6666", "tcp://192.168.1.50:6666"), ("1424:10b0", "usb://1424:10b0"),
         ("COM3", None), ("ttyS7", "serial:///dev/ttyS7?baud=9600"), ("ttyS7:38400", "serial:///dev/ttyS7?baud=38400"),
-        ("", None), ("COM3:9600", None),
+        ("", None),
     ],
 )  # fmt: skip
 def test_a_named_place_is_completed_or_refused(tree: Tree, text: str, address: str | None) -> None:

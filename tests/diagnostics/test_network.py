@@ -20,7 +20,7 @@ from fiscald.diagnostics.host import Host
 from fiscald.diagnostics.probing import Heard, Probed, probe
 from fiscald.emulator.running import EmulatedPrinter
 from fiscald.protocols import FAMILIES
-from fiscald.transport import AddressError, HttpHost, HttpsHost, TcpHost, Unreachable, UnknownHttps
+from fiscald.transport import AddressError, HttpHost, HttpsHost, TcpHost, UnknownHttps, Unreachable
 from tests.diagnostics.tree import Tree
 from tests.transport.test_tls import Certificate, certificate
 
@@ -164,7 +164,7 @@ def test_a_host_has_its_usual_ports() -> None:
     assert [each.address.port for each in named("till.local", ("noviapi",)) if isinstance(each.address, TcpHost)] == [
         *range(8888, 8898)
     ]
-    with pytest.raises(AddressError, match="write tcp://till.local:PORT"):
+    with pytest.raises(AddressError, match=r"write tcp://till\.local:PORT"):
         named("till.local", ("posnet", "thermal"))
 
 
