@@ -1,4 +1,4 @@
-"""``fiscald demo --shop``: one printer of every family, one daemon, the same receipt on all of them, and a pulled cable.
+"""``fiscald demo --shop``: one printer of every family, one daemon, the same receipt on all of them, a pulled cable.
 
 The cable is a TCP relay between the daemon and one printer. It is pulled when the printer has received the end of a
 second receipt, before its answer comes back.

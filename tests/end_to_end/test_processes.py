@@ -302,7 +302,6 @@ def test_the_demonstration(tmp_path: Path) -> None:
     assert (tmp_path / "paper.png").read_bytes().startswith(b"\x89PNG")
 
 
-@pytest.mark.slow
 def test_the_demonstration_of_a_shop() -> None:
     done = subprocess.run(
         [str(BIN / "fiscald"), "demo", "--shop"],
