@@ -14,8 +14,9 @@ import pytest
 
 from fiscald.cli import scan
 from fiscald.diagnostics import candidates as places
-from fiscald.diagnostics import probing
-from fiscald.diagnostics.candidates import Candidate, candidates
+from fiscald.diagnostics import probing, web
+from fiscald.diagnostics.candidates import Candidate, Configured, candidates
+from fiscald.diagnostics.facts import ask_all
 from fiscald.diagnostics.host import Host
 from fiscald.diagnostics.probing import Heard, Probed, probe
 from fiscald.emulator.running import EmulatedPrinter
@@ -197,3 +198,38 @@ async def test_a_host_that_does_not_answer_is_asked_once(monkeypatch: pytest.Mon
     results = await scan.ask(named("192.0.2.1"), Host(), lambda _: None)
     assert (len(results), len(asked)) == (11, 1)
     assert all(isinstance(each.problem, Unreachable) for each in results)
+
+
+# -- what the doctor finds beside a web printer ---------------------------------------------------------
+
+
+async def test_a_printer_with_xml_beside_a_closed_server_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    refused = socket.create_server(("127.0.0.1", 0))
+    port = refused.getsockname()[1]
+    refused.close()
+    one = Configured("till1", "noviapi", HttpHost("127.0.0.1", port))
+    probed = await ask_all(Host(), [one])
+    assert web.is_refused("link.refused", str(probed["till1"].problem))
+    assert await web.with_xml(Host(), [one], probed) == frozenset()
+    with EmulatedPrinter("novitus-xml") as printer:
+        monkeypatch.setattr(web, "XML_PORT", printer.port)
+        assert await web.with_xml(Host(), [one], probed) == {"till1"}
+        other = Configured("till2", "novitus-xml", TcpHost("127.0.0.1", printer.port))
+        assert await web.with_xml(Host(), [one, other], probed) == frozenset(), "a daemon may use that one"
+        why = str(probed["till1"].problem)
+        (found,) = web.why_no_server(HttpHost("127.0.0.1", port), "link.refused", why, menu="m", xml=True)
+    assert f"XML answers at port {printer.port}" in found.text
+
+
+async def test_a_web_server_set_to_another_protocol_is_named() -> None:
+    """The doctor asks an address of a web printer with every protocol, and the other way round."""
+    with EmulatedPrinter("novitus-xml") as xml, EmulatedPrinter("noviapi") as api:
+        crossed = [
+            Configured("till1", "noviapi", HttpHost("127.0.0.1", xml.port)),
+            Configured("till2", "novitus-xml", TcpHost("127.0.0.1", api.port)),
+        ]
+        probed = await ask_all(Host(), crossed)
+        answers = [each.answer for each in probed.values()]
+    assert [(each.family, str(each.address)) for each in answers if each is not None] == [
+        ("novitus-xml", xml.address), ("noviapi", api.address),
+    ]  # fmt: skip
