@@ -148,11 +148,10 @@ def _timeless(register: RegisterState) -> RegisterState:
 @pytest.mark.parametrize("asker", FAMILIES)
 @pytest.mark.parametrize("name", FAMILIES)
 def test_a_probe_of_one_family_leaves_a_printer_of_each_other_as_it_is(asker: str, name: str) -> None:
-    for profile in emulator_factory(name).profiles:
-        device = prepared(name, profile, "a receipt is open")
-        before = state(device)
-        assert talk(asker, device) is (asker == name)
-        assert state(device) == before
+    device = prepared(name, emulator_factory(name).profiles[0], "a receipt is open")
+    before = state(device)
+    assert talk(asker, device) is (asker == name)
+    assert state(device) == before
 
 
 @pytest.mark.parametrize("name", [name for name in FAMILIES if family(name).web])

@@ -127,7 +127,7 @@ async def test_a_server_with_tls_is_recognised_with_its_fingerprint(tmp_path: Pa
     assert f"its certificate has the fingerprint sha256:{cert.fingerprint}" in told
 
 
-async def test_https_at_a_plain_server_says_so() -> None:
+async def test_https_at_a_plain_server_is_an_error_with_the_remedy() -> None:
     with EmulatedPrinter("noviapi") as printer:
         found = await ask(f"https://127.0.0.1:{printer.port}")
         assert isinstance(found.problem, Unreachable)

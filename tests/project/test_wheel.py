@@ -23,7 +23,6 @@ ALLOWED = {
     "fiscald.protocols.conditions_page": "python -m, writes docs/conditions.md (make docs)",
     "fiscald.protocols.documents_page": "python -m, writes docs/documents.md (make docs)",
     "fiscald.protocols.dissector": "python -m, writes docs/wireshark/fiscald.lua (make docs)",
-    "fiscald.protocols.proof.own_id": "the rules for families whose printers keep our id of a document; none is here yet",
 }
 
 
