@@ -24,7 +24,7 @@ def is_refused(code: str | None, reason: str) -> bool:
 
 
 def why_no_server(address: TcpHost, code: str | None, reason: str, *, menu: str, xml: bool) -> Iterator[Finding]:
-    """Why there is no link to a web server; none: for no reason of its own. ``xml``: XML answers on the same host."""
+    """Why there is no link to a web server; none: for another reason. ``xml``: XML answers on the same host."""
     if not isinstance(address, HttpHost):
         return
     if code == WrongCertificate.code and isinstance(address, HttpsHost):
