@@ -10,9 +10,11 @@ from decimal import Decimal
 from fiscald.diagnostics.facts import FISCALD, Facts, LineFacts, PortFacts, PrinterFacts
 from fiscald.diagnostics.findings import CATALOGUE, INSTALL_GROUP, INSTALL_RULE, Finding, condition_finding, finding
 from fiscald.diagnostics.host import UsbFacts
+from fiscald.diagnostics.menus import menu_of
 from fiscald.diagnostics.network import network_findings
 from fiscald.diagnostics.probing import Attempt, Heard
 from fiscald.diagnostics.units import USB_CLASS, kind_of
+from fiscald.diagnostics.web import is_shared, why_no_server
 from fiscald.model import notices
 from fiscald.model.conditions import CONDITIONS
 from fiscald.model.disk import DISK_FULL, DISK_LOW
@@ -20,7 +22,16 @@ from fiscald.model.polish import in_polish
 from fiscald.model.printers import PrinterState
 from fiscald.model.spans import in_words, in_words_pl
 from fiscald.model.webhooks import WebhookState
-from fiscald.transport import TAKEN, AccessDenied, LinkError, PortHeld, SerialLine, TcpHost, Unreachable, UsbDevice
+from fiscald.transport import (
+    TAKEN,
+    AccessDenied,
+    LinkError,
+    PortHeld,
+    SerialLine,
+    TcpHost,
+    Unreachable,
+    UsbDevice,
+)
 from fiscald.transport.known_usb import is_printer, known_usb
 
 #: Smaller differences of clocks are ignored: printers give whole minutes, and a status may be half a minute old.
@@ -32,10 +43,6 @@ NOISE_LEAST, NOISE_SHARE = 3, 200
 #: Remedies for a missing link, by its problem.
 _LINK_REMEDIES = {
     "link.absent": "fiscalctl scan    # switch the printer on and plug it in first; compare the address",
-    "link.certificate": (
-        "openssl s_client -connect HOST:PORT </dev/null | openssl x509 -noout -fingerprint -sha256    # compare it "
-        "with the printer's, then write it into the address"
-    ),
     "link.held": "sudo fuser -v /dev/bus/usb/*/*    # stop that program; detach=yes frees it from the kernel's driver",
 }
 _LICENCE_SHOWN = "fiscalctl licence status"
@@ -282,9 +289,13 @@ def _conversation(facts: Facts, printer: PrinterFacts) -> Iterator[Finding]:
         f"sudo systemctl stop fiscald.socket fiscald.service; fiscalctl scan --probe --port {shlex.quote(where)}; "
         "sudo systemctl start fiscald.socket fiscald.service"
     )
+    menu = menu_of(printer.configured.family)
     line, attempt = printer.line, None if printer.probed is None else printer.probed.best
     if isinstance(address, TcpHost):
         code, reason = _why_unlinked(printer)
+        if web := list(why_no_server(address, code, reason, menu=menu, xml=printer.xml_beside)):
+            yield from web
+            return
         if code == Unreachable.code:
             yield finding("unreachable", address=address, reason=reason, host=address.host)
             return
@@ -297,8 +308,8 @@ def _conversation(facts: Facts, printer: PrinterFacts) -> Iterator[Finding]:
     if attempt is not None:
         yield from _answered(facts, printer, attempt, remedy)
     elif _link(printer, "link.silent"):
-        garbage = not line.intact and line.damaged
-        yield finding("wrong_speed" if garbage else "silent", address=address, remedy=remedy, seen=_NO_ANSWER, asked="")
+        code = "wrong_speed" if line.damaged and not line.intact else "silent"
+        yield finding(code, address=address, remedy=remedy, seen=_NO_ANSWER, asked="", menu=menu)
         if printer.probed is not None and printer.probed.problem is not None:
             yield finding("not_asked", user=facts.user, reason=printer.probed.problem)
     elif _noisy(line, printer):
@@ -313,7 +324,7 @@ def _answered(facts: Facts, printer: PrinterFacts, attempt: Attempt, remedy: str
             yield finding(
                 "wrong_family", address=address, configured=printer.configured.family, found=attempt.family,
                 better=f'; address = "{attempt.address}"' if other else "", name=printer.configured.name,
-                path=facts.config_path,
+                path=facts.config_path, menu=menu_of(printer.configured.family),
             )  # fmt: skip
         case Heard.ANSWER if str(attempt.address) != str(address):
             seen = "a printer answers with other settings"
@@ -330,7 +341,9 @@ def _answered(facts: Facts, printer: PrinterFacts, attempt: Attempt, remedy: str
         case Heard.ECHO:
             yield finding("echo", address=address)
         case Heard.NOTHING | Heard.LOST:
-            yield finding("silent", address=address, remedy=remedy, asked=_asked(printer))
+            yield finding(
+                "silent", address=address, remedy=remedy, asked=_asked(printer), menu=menu_of(printer.configured.family)
+            )
 
 
 def _asked(printer: PrinterFacts) -> str:
@@ -400,6 +413,8 @@ def _condition(printer: PrinterFacts) -> Iterator[Finding]:
         yield finding("swapped", reason=reason, name=printer.configured.name, found=found)
     elif printer.state is PrinterState.BEHIND:
         yield finding("journal_behind", reason=reason, name=printer.configured.name)
+    elif printer.state is PrinterState.BUSY and is_shared(printer.configured.address, problem):
+        yield finding("shared_server", reason=reason)
     elif printer.state is PrinterState.BUSY and (problem is None or problem.code == "printer.foreign_transaction"):
         yield finding("foreign")
     if printer.paper_low and name != "paper_out":

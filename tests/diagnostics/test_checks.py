@@ -28,10 +28,12 @@ from fiscald.model.webhooks import DEFAULT_EVENTS, WebhookState, WebhookStatus
 from fiscald.transport import (
     AccessDenied,
     DeviceAbsent,
+    HostRefused,
     LinkError,
     LinkLost,
     PortHeld,
     Unreachable,
+    WrongCertificate,
     parse_address,
 )
 from tests.diagnostics.judged import (
@@ -114,6 +116,10 @@ def answers_as(family: str, heard: Heard = Heard.ANSWER, at: str = ADDRESS) -> P
 def denied(address: str, error: LinkError) -> PrinterFacts:
     """The daemon gets no reply, and the caller may not open the port."""
     return offline("link.silent", configured=till(address), probed=_probed(problem=error))
+
+
+WEB = "http://192.168.1.51:8888"
+SAFE = f"https://192.168.1.51:8888?fingerprint=sha256:{'ab' * 32}"
 
 
 BUSY = problem("printer.busy", reason="x")
@@ -272,6 +278,16 @@ PROVOKED: dict[str, list[tuple[Facts, str]]] = {
     "unreachable": [
         (facts(offline("link.refused", configured=till(TCP), port=None)), "ping -c 3 192.168.1.50"),
         (facts(refused(Unreachable(f"{TCP}: Connection refused"), TCP)), "ping -c 3 192.168.1.50"),
+    ],
+    "server_off": [
+        (facts(refused(HostRefused(f"{WEB}: Connection refused; x"), WEB)), "PC, and the protocol"),
+        (facts(replace(refused(HostRefused(f"{WEB}: Connection refused; x"), WEB), xml_beside=True)), "activate"),
+    ],
+    "certificate": [
+        (facts(refused(WrongCertificate(f"{SAFE}: sha256:aa"), SAFE)), "openssl s_client -connect 192.168.1.51:8888"),
+    ],
+    "shared_server": [
+        (facts(printer(state=PrinterState.BUSY, problem=BUSY, configured=till(WEB), port=None)), "ports 8888 to 8897"),
     ],
     "unlinked": [
         (facts(offline("link.absent", port=None, configured=till(USB_ADDRESS))), "fiscalctl scan"),
