@@ -62,7 +62,6 @@ class Planned(Protocol):
 
 def paper(found: Preview) -> str:
     """The sheet that an emulated printer makes of the document. Raises ``NoPaper``."""
-    from fiscald.emulator import emulator_factory
     from fiscald.emulator.running import build
 
     if (why := _NO_PAPER.get(found.document.about.sheet)) is not None:
@@ -70,17 +69,28 @@ def paper(found: Preview) -> str:
     if found.vat is None:
         raise NoPaper("the printer has never answered, so its VAT table is unknown")
     sheets: list[str] = []
-    emulator = emulator_factory(found.family)
     device, _ = build(
         found.family,
-        # Emulated printers of some families are models, and print every profile.
-        profile=found.profile if found.profile in emulator.profiles else None,
-        code_page=found.code_page if found.code_page in emulator.code_pages else None,
+        **choices(found),
         state=register_state(found.vat, header=HEADER),
         printed=lambda sheet: sheets.append(sheet.text),
     )
     carry_out(device, found)
     return "\n".join(sheets)
+
+
+def choices(planned: Planned) -> dict[str, Any]:
+    """The profile and the code page of the emulated printer, as far as emulated printers of the family have them.
+
+    Those of some families are models, each of which prints what every profile is sent.
+    """
+    from fiscald.emulator import emulator_factory
+
+    emulator = emulator_factory(planned.family)
+    return {
+        "profile": planned.profile if planned.profile in emulator.profiles else None,
+        "code_page": planned.code_page if planned.code_page in emulator.code_pages else None,
+    }
 
 
 def register_state(vat: dict[str, str | None], *, header: str) -> RegisterState:
