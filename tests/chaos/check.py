@@ -22,8 +22,8 @@ from tests.chaos.check_documents import (
     shift_report,
 )
 from tests.chaos.check_http import id_forgotten, manners, number_unknown
+from tests.chaos.outcome import Outcome
 from tests.chaos.schedule import Restored, What
-from tests.chaos.world import Outcome
 
 SALES = ("receipt", "invoice")
 #: Errors that a good document may meet: a report of nothing, a person who says no on the keypad, a clock that was set
