@@ -60,7 +60,7 @@ class Planned(Protocol):
         """The document."""
 
 
-def emulated_options(found: Planned) -> dict[str, str | None]:
+def emulated_options(found: Planned) -> dict[str, Any]:
     """Profile and code page of the emulated printer. Where there is none of the printer's generation, or no choice of
     code page, it is the family's usual one, whose paper has the same content.
     """
