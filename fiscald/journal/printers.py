@@ -133,7 +133,7 @@ class PrinterMemory(JournalFile):
     def _not_printed(self, db: sqlite3.Connection, name: str, before: Phase, document_type: str) -> None:
         """Our document started and was not registered. The printer may have printed a sheet about its end.
 
-        An earlier document, of which it is not known whether it was printed, still counts.
+        An earlier document that may have been printed still counts.
         """
         known = DOCUMENTS.get(document_type)
         counted = before is Phase.COMMITTING and known is not None and known.about.fiscal is Fiscal.RECEIPT

@@ -32,7 +32,7 @@ REFUSALS = {
     "posnet": ("382", "10", "30", "2021", "2035"),
     "thermal": ("35", "36", "37", "2", "5", "8"),
     "novitus-xml": ("35",),
-    "noviapi": ("35", "5"),
+    "noviapi": ("35", "5", "8"),
 }
 #: After these the daemon starts again.
 STARTS_AGAIN = frozenset((

@@ -43,9 +43,9 @@ def clock(key: str, job: Job, outcome: Outcome) -> list[str]:
 
 
 def clock_went_back(job: Job, outcome: Outcome) -> bool:
-    """Whether a Thermal printer refused to set its clock back behind what it recorded after an earlier setting."""
-    thermal_code = job.error is not None and job.error.device_code == "7"
-    return isinstance(job.document, SetClock) and thermal_code and bool(outcome.truth.clock_sets)
+    """Whether a printer refused to set its clock back behind what it recorded after an earlier setting."""
+    its_code = job.error is not None and job.error.device_code in ("7", "1085")
+    return isinstance(job.document, SetClock) and its_code and bool(outcome.truth.clock_sets)
 
 
 def header(key: str, job: Job, outcome: Outcome) -> list[str]:

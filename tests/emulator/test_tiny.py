@@ -48,7 +48,7 @@ RECEIPTS = st.fixed_dictionaries(
 def printed_total(name: str, profile: str, document: Receipt) -> int | None:
     """What the emulated printer registers; ``None`` where the driver refuses the receipt."""
     settings = settings_of.of(name, profile)
-    code_page = settings.options.model_dump()["code_page"]
+    code_page = settings.options.model_dump().get("code_page")
     check = family(name).check(document, settings, None)
     if check.errors:
         return None

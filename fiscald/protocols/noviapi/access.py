@@ -37,6 +37,9 @@ T = TypeVar("T")
 HOUR = datetime.timedelta(hours=1)
 #: How many tokens fiscald asks for in an hour. The printer gives ten; one is left for a technician.
 MOST_IN_AN_HOUR = 9
+#: Seconds between a request for a token and the one before it, by how many there were in the last hour: a printer that
+#: does not answer, or a program that takes the token away, must not use them up within a minute.
+BETWEEN_TOKENS = (0, 0, 10, 30, 60, 120, 300, 600, 900)
 #: How long nothing is confirmed after another document was found confirmed.
 DENIED_FOR = datetime.timedelta(minutes=1)
 #: The shortest wait after the printer refused a token, whatever time it names: the two clocks may differ.
@@ -118,6 +121,10 @@ def _get(kept: Kept) -> Dialogue[None]:
             f"fiscald has asked for {len(asked)} tokens in an hour, and waits until {until}, because the printer gives "
             f"ten and then locks: something takes the token away again and again. {_OWN_SERVER}"
         )
+    wait = datetime.timedelta(seconds=BETWEEN_TOKENS[len(asked)])
+    if asked and now < asked[-1] + wait:
+        until = (asked[-1] + wait).isoformat(timespec="seconds")
+        raise _busy(f"fiscald has asked for {len(asked)} tokens in an hour, and asks for the next one at {until}")
     kept[ASKED] = " ".join(each.isoformat(timespec="seconds") for each in (*asked, now))
     reply: Reply = yield NEW_TOKEN.step
     if reply.status == 200 and _keep_token(kept, reply):

@@ -48,7 +48,7 @@ from fiscald.protocols.noviapi.queries import NoviApiBaseline, prepare, read_las
 from fiscald.protocols.noviapi.refusals import refused_document, refused_request
 from fiscald.protocols.noviapi.sale import device_values
 from fiscald.protocols.novitus_elements import Element, element
-from fiscald.protocols.novitus_errors import lookup
+from fiscald.protocols.novitus_errors import Reaction, lookup
 from fiscald.protocols.proof import verdicts
 from fiscald.protocols.proof.own_id import MemoryDelta, Next, OwnIdProof, State
 from fiscald.protocols.proof.verdicts import CommitReply
@@ -75,6 +75,8 @@ def _reason(number: int, document: Document) -> CommitReply:
     if code.condition is not None and CONDITIONS.keeps(code.condition, document.type):
         why = condition_problem(code.condition, f"{code.text} ({number})", code.text_pl, device_code=str(number))
         return CommitReply(why, waits=True)
+    if code.reaction is Reaction.CANCELLED:
+        return CommitReply(problem("printer.cancelled", device_code=str(number)))
     return CommitReply(refusal("/document", f"{code.text} ({number})", code.text_pl, str(number)))
 
 

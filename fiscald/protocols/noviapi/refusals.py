@@ -18,6 +18,8 @@ from fiscald.protocols.novitus_errors import Reaction, lookup
 from fiscald.protocols.proof.verdicts import CommitReply
 from fiscald.protocols.queries import RATE_LOCKED, RATE_LOCKED_PL, goods_at, refusal
 
+#: The exception "JSON Parse Error".
+_NOT_JSON = 7
 #: Refusals that pass.
 _MOMENT = (Reaction.NOISE, Reaction.STATE, Reaction.LATER)
 #: The VAT rate is wrong or inactive, which the check excludes; or the control of rates blocks the goods.
@@ -36,6 +38,9 @@ def refused_request(reply: Reply, document: Document, pointers: Sequence[str] = 
     if code.condition is not None:
         why = condition_problem(code.condition, f"{code.text} ({number})", code.text_pl, device_code=number)
         return CommitReply(why, waits=True)
+    if code.number == _NOT_JSON:
+        # fiscald sends nothing else: the line has damaged it.
+        return CommitReply(refusal("/document", f"{code.text} ({said(reply)})", code.text_pl, number), again=True)
     place = _PLACE.search(said(reply))
     pointer = pointers[int(place[1])] if place is not None and int(place[1]) < len(pointers) else "/document"
     text = f"{code.text} ({said(reply)})"

@@ -57,7 +57,7 @@ class _SaleCourse(Course[S], Generic[S]):
         return self.plan.total
 
     def counted_since(self, now: NoviApiLook) -> int | None:
-        """See ``Course``. A daily report does not start the numbers anew."""
+        """See ``Course``. The numbers go on after a daily report."""
         return self.last_number(now) - self.last_number(self.before) if now.fiscal else None
 
     def printed(self, reply: Reply, now: NoviApiLook) -> Printed:

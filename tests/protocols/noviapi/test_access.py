@@ -7,11 +7,11 @@ from datetime import timedelta
 import pytest
 
 from fiscald.protocols.base import DialogueAborted, Effect, Kept
-from fiscald.protocols.noviapi.access import ASKED, BLOCKED, MOST_IN_AN_HOUR, TOKEN, call
+from fiscald.protocols.noviapi.access import ASKED, BETWEEN_TOKENS, BLOCKED, MOST_IN_AN_HOUR, TOKEN, call
 from fiscald.protocols.noviapi.commands import QUEUE, RECEIPT, confirm
 from tests.protocols.noviapi.bench import Bench
 
-MINUTE = timedelta(minutes=1)
+MINUTE, SECOND = timedelta(minutes=1), timedelta(seconds=1)
 
 
 def ask(bench: Bench) -> int | None:
@@ -46,10 +46,10 @@ def test_a_confirmation_is_not_repeated_with_the_renewed_token() -> None:
 
 def test_fiscald_never_asks_for_the_tenth_token_of_an_hour() -> None:
     bench = Bench()
-    for _ in range(MOST_IN_AN_HOUR):
+    for seconds in (*BETWEEN_TOKENS[1:], 900):
         ask(bench)
         bench.printer.token = "eyJ0.of.another"
-        bench.clock += MINUTE
+        bench.clock += seconds * SECOND
     for _ in range(20):
         with pytest.raises(DialogueAborted, match=r"waits until 2026-11-22T13:00:00\+01:00.*its own server") as refused:
             ask(bench)
@@ -57,6 +57,20 @@ def test_fiscald_never_asks_for_the_tenth_token_of_an_hour() -> None:
     assert len(bench.printer.gets) == MOST_IN_AN_HOUR
     bench.clock += 55 * MINUTE
     assert ask(bench) == 0, "an hour after the first one"
+
+
+def test_a_token_that_is_not_answered_is_not_asked_for_again_at_once() -> None:
+    """Nine requests within a minute would leave nothing for the rest of the hour."""
+    bench = Bench()
+    for _ in range(40):
+        bench.printer.answers = [b"HTTP/1.1 503 X\r\nContent-Length: 0\r\n\r\n"]
+        with pytest.raises(DialogueAborted):
+            ask(bench)
+        bench.clock += SECOND
+    assert 2 <= len(bench.settings.kept[ASKED].split()) <= 4
+    bench.printer.answers = []
+    bench.clock += MINUTE
+    assert ask(bench) == 0
 
 
 def test_fiscald_waits_for_the_date_of_the_next_token() -> None:

@@ -266,6 +266,8 @@ def test_a_forgotten_id_is_retried_only_if_the_memory_holds_nothing_of_it() -> N
     assert verdict.again
     _, verdict = _forgotten(printed=False, more=lambda printer: printer._print("printout", {}))
     assert isinstance(verdict, NotPrinted), "another program's printout is worth nothing"
+    _, verdict = _forgotten(printed=False, more=lambda printer: printer.daily_report({}))
+    assert isinstance(verdict, NotPrinted), "a report is in the memory, and no receipt was numbered"
 
 
 def test_a_forgotten_id_is_undecided_if_the_memory_may_hold_it() -> None:
@@ -274,7 +276,6 @@ def test_a_forgotten_id_is_undecided_if_the_memory_may_hold_it() -> None:
         (True, None),
         (True, lambda printer: printer.sell("receipt", {**other, "summary": {"total": "99.00", "pay_in": "99.00"}})),
         (True, lambda printer: printer.daily_report({})),
-        (False, lambda printer: printer.daily_report({})),
     ):
         bench, verdict = _forgotten(printed=printed, more=more)
         assert isinstance(verdict, Unknown), (printed, more)
