@@ -30,7 +30,7 @@ from fiscald.model.rights import Right
 from fiscald.model.strict import Strict
 from fiscald.protocols import FAMILIES, family
 from fiscald.protocols.base import FamilyOptions
-from fiscald.transport import Address, AddressError, SerialLine, parse_address
+from fiscald.transport import Address, AddressError, HttpHost, SerialLine, UsbDevice, parse_address
 
 __all__ = ["Config", "ConfigDenied", "ConfigError", "load", "parse"]
 
@@ -190,9 +190,15 @@ class PrinterConfig(Strict):
 
     @model_validator(mode="after")
     def _fits_family(self) -> PrinterConfig:
-        if isinstance(self.parsed_address, SerialLine) and not family(self.family).speeds:
+        chosen, address = family(self.family), self.parsed_address
+        network = "http://HOST:PORT" if chosen.web else "tcp://HOST:PORT"
+        if isinstance(address, SerialLine) and not chosen.speeds:
+            raise ValueError(f"no {self.family} printer is on a serial line; write its network address: {network}")
+        if isinstance(address, UsbDevice) and chosen.web:
+            raise ValueError(f"a {self.family} printer is reached over the network; write its address: {network}")
+        if isinstance(address, HttpHost) and not chosen.web:
             raise ValueError(
-                f"no {self.family} printer is on a serial line; write its network address: tcp://HOST:PORT"
+                f"a {self.family} printer is no web server; write {network}, or the family that speaks HTTP"
             )
         return self
 

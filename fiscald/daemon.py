@@ -38,6 +38,7 @@ from fiscald.journal import (
     UnusableJournal,
     prepare,
 )
+from fiscald.kept import kept_in
 from fiscald.licence import LicenceGate, LicenceStore, Registration, StoreError
 from fiscald.licence.machine import this_machine
 from fiscald.licence.notes import KINDS, Note, Notes, read_note, with_note
@@ -45,7 +46,7 @@ from fiscald.listening import Listening, Sockets, open_sockets
 from fiscald.model.times import POLISH_TIME, fixed
 from fiscald.paper.copies import draw
 from fiscald.protocols import family
-from fiscald.protocols.base import Settings
+from fiscald.protocols.base import Kept, Settings
 from fiscald.recording.folder import RecordingFolder
 from fiscald.recording.memory import Memory
 from fiscald.recording.recorder import FlightRecorder
@@ -92,7 +93,14 @@ async def run(
         )
         memory = Memory(config.flight_recorders_mib << 20)
         printers = [
-            _printer(name, printer, memory, recordings, ksef_warnings=config.ksef_warnings)
+            _printer(
+                name,
+                printer,
+                memory,
+                recordings,
+                ksef_warnings=config.ksef_warnings,
+                kept=kept_in(config.state_dir / "kept" / f"{name}.json"),
+            )
             for name, printer in config.printers.items()
         ]
         engine = Engine(printers, journal, gate, keep_days=config.keep_days, plugged_in=plugged_in, clock=now)
@@ -230,10 +238,16 @@ def _gate(config: Config, clock: Callable[[], float], machine: str | None) -> Li
 
 
 def _printer(
-    name: str, config: PrinterConfig, memory: Memory, recordings: RecordingFolder, *, ksef_warnings: bool
+    name: str,
+    config: PrinterConfig,
+    memory: Memory,
+    recordings: RecordingFolder,
+    *,
+    ksef_warnings: bool,
+    kept: Kept | None = None,
 ) -> Printer:
     chosen = family(config.family)
-    settings = Settings(name, config.options)
+    settings = Settings(name, config.options, kept or Kept())
     address = config.parsed_address
     folder = recordings if config.record else None
     recorder = FlightRecorder(

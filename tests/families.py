@@ -6,6 +6,7 @@ The folders are joined when this is imported; the line is there inside of ``join
 from __future__ import annotations
 
 import contextlib
+import importlib
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +14,7 @@ from unittest.mock import patch
 
 import fiscald.emulator
 import fiscald.protocols
+from fiscald.protocols.families import Family
 
 HERE = Path(__file__).parent
 EXAMPLES = ("example", "example_http")
@@ -21,6 +23,17 @@ EVERY = (*(name for name in fiscald.protocols.FAMILIES if name not in EXAMPLES),
 for _name in EXAMPLES:
     for _package in (fiscald.protocols, fiscald.emulator):
         _package.__path__.append(str(HERE / f"{_name}_family" / _package.__name__.rpartition(".")[2]))
+
+
+def package(name: str) -> str:
+    """The name of the packages of a family."""
+    return name.replace("-", "_")
+
+
+def profiles(known: Family) -> tuple[str, ...]:
+    """The profiles of a family that its emulated printers can have too; the first is the default."""
+    emulated = importlib.import_module(f"fiscald.emulator.{package(known.name)}").FACTORY.profiles
+    return tuple(name for name in known.choices("profile") if name in emulated)
 
 
 @contextlib.contextmanager

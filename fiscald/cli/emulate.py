@@ -18,7 +18,12 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("family", type=click.Choice(FAMILIES))
-@click.option("--tcp", metavar="HOST:PORT", help="Listen on a TCP port (0: any free port).")
+@click.option(
+    "--tcp",
+    metavar="HOST:PORT",
+    multiple=True,
+    help="Listen on a TCP port (0: any free port); again for every further port of a printer that has several.",
+)
 @click.option(
     "--pty", metavar="LINK", type=click.Path(path_type=Path), help="Open a pseudo-terminal, and make LINK a link to it."
 )
@@ -61,7 +66,7 @@ if TYPE_CHECKING:
 def emulate(
     family: str,
     *,
-    tcp: str | None,
+    tcp: tuple[str, ...],
     pty: Path | None,
     control: Path | None,
     state: Path | None,
@@ -80,18 +85,17 @@ def emulate(
     # Imported here: the other commands do not need it.
     from fiscald.emulator import emulator_factory
     from fiscald.emulator.folder import PaperFolder
-    from fiscald.emulator.running import CannotStart, build, check_choice, serve
-    from fiscald.emulator.server import PortServer
+    from fiscald.emulator.running import CannotStart, build, check_choice, check_ports, serve
     from fiscald.emulator.storage import StorageError
 
-    if (tcp is None) == (pty is None):
+    if bool(tcp) is (pty is not None):
         raise click.UsageError("give either --tcp HOST:PORT or --pty LINK")
-    address = None if tcp is None else host_and_port(tcp)
+    addresses = [host_and_port(each) for each in tcp]
     factory = emulator_factory(family)
     try:
         check_choice(f"--profile of a {family} printer", profile, factory.profiles)
         check_choice(f"--code-page of a {family} printer", code_page, factory.code_pages)
-        check_choice(f"link of a {family} printer", "pty" if tcp is None else "tcp", factory.links)
+        check_choice(f"link of a {family} printer", "tcp" if tcp else "pty", factory.links)
     except ValueError as error:
         raise click.UsageError(str(error)) from None
     try:
@@ -133,9 +137,13 @@ def emulate(
         click.echo(f"{device.model}, {device.register.state.unique_number}, at {where}", err=True)
 
     async def main_task() -> None:
-        await serve(PortServer(device, baud=baud), tcp=address, pty=pty, control=control, ready=ready)
+        await serve(device, tcp=addresses, baud=baud, pty=pty, control=control, ready=ready)
 
     with contextlib.closing(storage) if storage else contextlib.nullcontext():
+        try:
+            check_ports(device, max(len(addresses), 1))
+        except ValueError as error:
+            raise click.UsageError(str(error)) from None
         try:
             anyio.run(main_task)
         except* CannotStart as group:

@@ -39,5 +39,5 @@ def emulator_factory(family: str) -> EmulatorFactory:
     """What makes emulated printers that speak ``family``. Raises ``KeyError`` for an unknown one."""
     if family not in FAMILIES:
         raise KeyError(family)
-    loaded: EmulatorFactory = importlib.import_module(f"fiscald.emulator.{family}").FACTORY
+    loaded: EmulatorFactory = importlib.import_module(f"fiscald.emulator.{family.replace('-', '_')}").FACTORY
     return loaded

@@ -14,8 +14,9 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, ClassVar, NamedTuple
 
-from fiscald.emulator.faults import Fault, FaultKind, Faults
+from fiscald.emulator.faults import LINE_KINDS, Fault, FaultKind, Faults
 from fiscald.emulator.paper import Printout
+from fiscald.emulator.port import Port
 from fiscald.emulator.register import Register
 from fiscald.emulator.wording import shortened
 
@@ -62,6 +63,10 @@ class Device(ABC):
     """Code pages it can be set to, the first is the default; empty where the protocol settles the encoding."""
     links: ClassVar[tuple[str, ...]] = ("tcp", "pty")
     """What it can be connected to; a printer that speaks HTTP has no serial line."""
+    scheme: ClassVar[str] = "tcp"
+    """How the address of one of its network ports begins in a configuration."""
+    fault_kinds: ClassVar[frozenset[FaultKind]] = LINE_KINDS
+    """What can happen to it once."""
     framing: ClassVar[bytes]
     """Bytes that noise does not contain: with them it would be a frame, not noise."""
     second_caller_seconds: ClassVar[float] = 1.0
@@ -73,7 +78,7 @@ class Device(ABC):
     ) -> None:
         """``printed`` gets every finished sheet; ``seed`` decides what the noise of faults looks like."""
         self.register = register
-        self.faults = Faults()
+        self.faults = Faults(self.fault_kinds)
         self._random = random.Random(seed)
         self.powered = True
         #: Factor on the time that commands and paper take; 0 answers at once.
@@ -84,6 +89,8 @@ class Device(ABC):
         self.on_notice: Callable[[str], None] = lambda _: None
         #: Called with every question on the display, when it appears.
         self.on_question: Callable[[Display], None] = lambda _: None
+        #: Called when power comes or goes: programs at other ports of the printer notice it.
+        self.on_power: Callable[[], None] = lambda: None
         #: Every question is confirmed at once, as if a person pressed the key.
         self.auto_confirm = False
         self._display: Display | None = None
@@ -93,6 +100,11 @@ class Device(ABC):
         self._order = itertools.count()
 
     # -- the port (fiscald.emulator.port.Port) --------------------------------------------------------
+
+    @property
+    def ports(self) -> Sequence[Port]:
+        """Its ports; most printers are one themselves. Each has one program connected at a time."""
+        return (self,)
 
     def connected(self, now: float) -> None:  # noqa: B027 - most printers have nothing to do
         """A program opened the connection."""
@@ -244,6 +256,7 @@ class Device(ABC):
         """Switch the device on or off. What the register holds stays; what waits is lost."""
         self.powered = on
         self._outbox.clear()
+        self.on_power()
 
     # -- what leaves the printer ----------------------------------------------------------------------
 

@@ -55,6 +55,8 @@ class Switch(StrEnum):
     WRONG_PROTOCOL = "wrong_protocol"
     NO_SERVER = "no_server"
     """E-receipts do not reach their server."""
+    QUEUE_LOST = "queue_lost"
+    """A printer that keeps a queue of jobs forgets it when power goes."""
     CANCEL_REFUSED = "cancel_refused"
     """A POSNET printer refuses to cancel where nothing is open, as one client describes its own."""
 
@@ -90,6 +92,26 @@ class FaultKind(StrEnum):
     """A person makes the daily report on the printer just before the command."""
     SWITCH = "switch"
     """The condition ``switch`` begins when the command does."""
+    HANG_UP_BEFORE = "hang_up_before"
+    """The command is lost, and the connection is closed."""
+    HANG_UP_AFTER = "hang_up_after"
+    """Executed, the connection is closed instead of an answer."""
+    STATUS_BEFORE = "status_before"
+    """Not executed; the answer is the HTTP status ``status``. With 401, 403 and 429 the token is gone, too."""
+    STATUS_AFTER = "status_after"
+    """Executed; the answer is the HTTP status ``status``."""
+    PAGE_BEFORE = "page_before"
+    """Not executed; a proxy answers with a page of HTML and the HTTP status ``status``."""
+    PAGE_AFTER = "page_after"
+    """Executed; a proxy answers with a page of HTML and the HTTP status ``status``."""
+
+
+#: What happens only where answers have an HTTP status.
+STATUS_KINDS = frozenset({FaultKind.STATUS_BEFORE, FaultKind.STATUS_AFTER, FaultKind.PAGE_BEFORE, FaultKind.PAGE_AFTER})
+#: What happens only to printers that speak HTTP.
+HTTP_KINDS = STATUS_KINDS | {FaultKind.HANG_UP_BEFORE, FaultKind.HANG_UP_AFTER}
+#: What happens to printers of every other protocol.
+LINE_KINDS = frozenset(FaultKind) - HTTP_KINDS
 
 
 class Fault(BaseModel):
@@ -102,6 +124,7 @@ class Fault(BaseModel):
     nth: int = Field(default=1, ge=1, description="the n-th next command of that name")
     seconds: float = Field(default=1.0, ge=0, allow_inf_nan=False)
     switch: Switch | None = None
+    status: int | None = Field(default=None, ge=200, le=599, description="HTTP status of the answer (default: 503)")
     optional: bool = Field(default=False, description="a test may pass although it did not happen")
 
     @model_validator(mode="after")
@@ -110,6 +133,9 @@ class Fault(BaseModel):
             raise ValueError('the act "switch" needs a field switch that names the condition, such as "paper_out"')
         if self.act is not FaultKind.SWITCH and self.switch is not None:
             raise ValueError(f'a switch belongs to the act "switch", not to {self.act.value!r}')
+        if self.status is not None and self.act not in STATUS_KINDS:
+            acts = ", ".join(sorted(STATUS_KINDS))
+            raise ValueError(f"a status belongs to one of the acts {acts}, not to {self.act.value!r}")
         return self
 
 
@@ -123,7 +149,9 @@ class Fired(NamedTuple):
 class Faults:
     """The plan of faults and the switches of one device."""
 
-    def __init__(self) -> None:
+    def __init__(self, kinds: Collection[FaultKind] = LINE_KINDS) -> None:
+        """``kinds``: what can happen to this device."""
+        self.kinds = kinds
         self.switches: set[Switch] = set()
         self.planned: list[Fault] = []
         self.fired: list[Fired] = []
@@ -142,7 +170,9 @@ class Faults:
         return not self.switches.isdisjoint(switches)
 
     def plan(self, fault: Fault) -> None:
-        """Let it happen. Raises ``ValueError`` for a command that this printer does not know: it would never happen."""
+        """Let it happen. Raises ``ValueError`` for what never would: an unknown command, another protocol's kind."""
+        if fault.act not in self.kinds:
+            raise ValueError(f"the act {fault.act.value!r} happens to printers that speak HTTP; this one does not")
         if fault.command is not None and self.commands is not None and fault.command not in self.commands:
             raise ValueError(f"command {unknown(fault.command, sorted(self.commands))}")
         self.planned.append(fault)
@@ -152,15 +182,22 @@ class Faults:
         self.switches.clear()
         self.planned.clear()
 
+    def named_faults(self, step: str) -> list[Fault]:
+        """The faults that a step of the printer's own work triggers: those that name it. It is no command."""
+        return self._triggered(step, any_name=False)
+
     def next_faults(self, command: str) -> list[Fault]:
         """The faults that this command triggers. Counts down those that wait for a later one.
 
         ``!`` in front of a name: the command jumps the queue. Only a fault that names it disturbs it.
         """
-        due = []
+        return self._triggered(command, any_name=True)
+
+    def _triggered(self, command: str, *, any_name: bool) -> list[Fault]:
+        due: list[Fault] = []
         name = command.removeprefix("!")
         for fault in list(self.planned):
-            if fault.command not in (None, name):
+            if fault.command != name and not (any_name and fault.command is None):
                 continue
             if fault.nth > 1:
                 fault.nth -= 1

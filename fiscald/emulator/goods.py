@@ -43,6 +43,8 @@ class GoodsBase:
         """Remember the rate of every line; a lowered rate stays lowered, so that raising it again is refused."""
         state = self._memory.state
         for line in lines:
+            if line.advance:
+                continue
             known = self.find(line.name)
             if known is None:
                 state.goods[self.key(line.name)] = Goods(rate=line.rate)

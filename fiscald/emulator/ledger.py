@@ -50,7 +50,7 @@ class Ledger:
                 day.receipt_count += 1
                 day.last_receipt += 1
                 day.positions += len(transaction.lines)
-                day.stornos += sum(line.storno for line in transaction.lines)
+                day.stornos += sum(line.storno and not line.advance for line in transaction.lines)
             day.first_sale = day.first_sale or now
             day.last_sale = now
         state.printout_count += 1

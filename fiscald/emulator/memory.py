@@ -115,6 +115,10 @@ class Line(Memory):
     storno: bool = False
     unit: str = ""
     description: str = ""
+    code: tuple[Literal["text", "qr", "barcode"], str] | None = None
+    """An article's code under its name, and how it is printed."""
+    advance: str = ""
+    """What paper calls an advance, its settlement or the storno of one; empty: goods."""
     adjustment: Adjustment | None = None
     quantity_left: Decimal = Decimal(0)
     net_left: int = 0

@@ -17,8 +17,9 @@ class Port(Protocol):
     Times are seconds of any steady clock.
     """
 
-    powered: bool
-    """Without power a port neither takes nor gives bytes."""
+    @property
+    def powered(self) -> bool:
+        """Without power a port neither takes nor gives bytes."""
 
     @property
     def second_caller_seconds(self) -> float:

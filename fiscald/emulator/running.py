@@ -21,6 +21,7 @@ from fiscald.emulator.device import Device, Display
 from fiscald.emulator.faults import Fault, FaultKind, Fired, Switch
 from fiscald.emulator.memory import RegisterState
 from fiscald.emulator.paper import Printout
+from fiscald.emulator.port import Port
 from fiscald.emulator.register import Register
 from fiscald.emulator.server import PortServer
 from fiscald.emulator.storage import Storage, StorageError
@@ -105,11 +106,13 @@ class EmulatedPrinter:
         link: Literal["tcp", "pty"] = "tcp",
         baud: int | None = None,
         auto_confirm: bool = False,
+        ports: int = 1,
         **options: Any,
     ) -> None:
         """``options`` are those of ``build``; ``auto_confirm``: a person confirms every question at once.
 
-        Raises ``StorageError``, and ``ValueError`` for an option that does not exist.
+        ``ports``: how many TCP ports it has, where a printer of the family can have several. Raises ``StorageError``,
+        and ``ValueError`` for an option that does not exist.
         """
         check_options(options)
         if link not in ("tcp", "pty"):
@@ -117,11 +120,18 @@ class EmulatedPrinter:
         if family in FAMILIES:
             check_choice(f"link of a {family} printer", link, emulator_factory(family).links)
         self._device, self._storage = build(family, **options)
+        try:
+            check_ports(self._device, ports)
+        except ValueError:
+            if self._storage is not None:
+                self._storage.close()
+            raise
         self._device.auto_confirm = auto_confirm
         self._device.on_notice = self._note
         self._device.on_question = lambda display: self._note(f"the display asks: {display.pl} ({display.en})")
-        self._server = PortServer(self._device, baud=baud)
-        self._control = Control(self._device, self._server.wake)
+        self._servers = [PortServer(port, baud=baud) for port in self._device.ports[:ports]]
+        self._device.on_power = lambda: wake(self._servers)
+        self._control = Control(self._device, lambda: wake(self._servers))
         self._link = link
         self._baud = baud
         self._stack = contextlib.ExitStack()
@@ -131,6 +141,8 @@ class EmulatedPrinter:
         self.family = family
         self.address = ""
         """What to write as the printer's address in a configuration."""
+        self.addresses: list[str] = []
+        """The addresses of all its ports; the first one is ``address``."""
         self.host = "127.0.0.1"
         self.port = 0
         self.path = ""
@@ -144,15 +156,21 @@ class EmulatedPrinter:
             portal = stack.enter_context(start_blocking_portal())
             with _starting("an emulated printer cannot be started"):
                 if self._link == "tcp":
-                    future, self.port = portal.start_task(self._server.serve_tcp, self.host, 0)
-                    self.address = f"tcp://{self.host}:{self.port}"
+                    self.addresses = [self._listen(server, portal, stack) for server in self._servers]
+                    self.port = int(self.addresses[0].rpartition(":")[2])
                 else:
-                    future, self.path = portal.start_task(self._server.serve_pty, None)
-                    self.address = f"serial://{self.path}?baud={self._baud or 115200}"
-            stack.callback(future.cancel)
+                    future, self.path = portal.start_task(self._servers[0].serve_pty, None)
+                    stack.callback(future.cancel)
+                    self.addresses = [f"serial://{self.path}?baud={self._baud or 115200}"]
+            self.address = self.addresses[0]
             self._stack = stack.pop_all()
             self._portal = portal
         return self
+
+    def _listen(self, server: PortServer[Port], portal: BlockingPortal, stack: contextlib.ExitStack) -> str:
+        future, port = portal.start_task(server.serve_tcp, self.host, 0)
+        stack.callback(future.cancel)
+        return f"{self._device.scheme}://{self.host}:{port}"
 
     def __exit__(self, *_: object) -> None:
         self._stack.close()
@@ -255,29 +273,50 @@ class EmulatedPrinter:
         return self._portal.call(function)
 
 
+def check_ports(device: Device, ports: int) -> None:
+    """Raises ``ValueError`` for a number of ports that this printer cannot have."""
+    most = len(device.ports)
+    if not 1 <= ports <= most:
+        raise ValueError(
+            f"a {device.family} printer has {'1 port' if most == 1 else f'1 to {most} ports'}, not {ports}"
+        )
+
+
+def wake(servers: Sequence[PortServer[Port]]) -> None:
+    """The printer's state was changed from outside: all its ports look at it now."""
+    for server in servers:
+        server.wake()
+
+
 async def serve(
-    server: PortServer[Device],
+    device: Device,
     *,
-    tcp: tuple[str, int] | None,
+    tcp: Sequence[tuple[str, int]],
+    baud: int | None = None,
     pty: Path | None,
     control: Path | None,
     ready: Callable[[str], None],
 ) -> None:
-    """Serve until a signal ends it; ``ready`` gets the address. Raises ``CannotStart`` in a group."""
+    """Serve until a signal ends it; ``ready`` gets the address of every port. Raises ``CannotStart`` in a group.
+
+    ``tcp`` has an address for each of the printer's ports that are used; without one it is a pseudo-terminal.
+    """
+    servers = [PortServer(port, baud=baud) for port in device.ports[: max(len(tcp), 1)]]
+    device.on_power = lambda: wake(servers)
     with _signals() as signals:
         async with anyio.create_task_group() as tasks:
             if control is not None:
                 with _starting(str(control)):
-                    await tasks.start(Control(server.port, server.wake).serve, control)
-            if tcp is not None:
-                host = f"[{tcp[0]}]" if ":" in tcp[0] else tcp[0]
-                with _starting(f"{host}:{tcp[1]}"):
-                    port = await tasks.start(server.serve_tcp, *tcp)
-                ready(f"tcp://{host}:{port}")
-            else:
+                    await tasks.start(Control(device, lambda: wake(servers)).serve, control)
+            for server, (name, number) in zip(servers, tcp, strict=False):
+                host = f"[{name}]" if ":" in name else name
+                with _starting(f"{host}:{number}"):
+                    port = await tasks.start(server.serve_tcp, name, number)
+                ready(f"{device.scheme}://{host}:{port}")
+            if not tcp:
                 with _starting(str(pty)):
-                    path = await tasks.start(server.serve_pty, pty)
-                ready(f"serial://{Path(path).absolute()}" + ("" if server.baud is None else f"?baud={server.baud}"))
+                    path = await tasks.start(servers[0].serve_pty, pty)
+                ready(f"serial://{Path(path).absolute()}" + ("" if baud is None else f"?baud={baud}"))
             async for _ in signals:
                 break
             tasks.cancel_scope.cancel()

@@ -67,6 +67,7 @@ class Sale:
         matched: bool = True,
         unit: str = "",
         description: str = "",
+        code: tuple[Literal["text", "qr", "barcode"], str] | None = None,
     ) -> None:
         """A sale line or a storno. ``adjustment`` makes the line's discount or surcharge from its value.
 
@@ -75,7 +76,7 @@ class Sale:
         computed = self.check_line(rate, price, quantity, value)
         line = Line(
             name=name, rate=rate, price=price, quantity=quantity, value=computed, storno=storno, unit=unit,
-            description=description, adjustment=adjustment(computed),
+            description=description, code=code, adjustment=adjustment(computed),
         )  # fmt: skip
         self._check_adjustment(line.adjustment, computed)
         self._goods.check(name, rate)
@@ -111,6 +112,32 @@ class Sale:
             raise RegisterError(Refusal.LINE_ZERO)
         return computed
 
+    def advance(
+        self, description: str, rate: int, value: int, label: str, *, deducted: bool, reverses: str = ""
+    ) -> None:
+        """An advance, or (``deducted``) its settlement; ``label`` is its name on paper.
+
+        ``reverses``: the label of an earlier line of the same description, rate and value, which this one takes back.
+        """
+        self.check_line(rate, value, Decimal(1), value)
+        transaction = self.transaction
+        if reverses:
+            wanted = (description, rate, value)
+            same = [line.advance for line in transaction.lines if (line.name, line.rate, line.value) == wanted]
+            if same.count(reverses) <= same.count(label):
+                raise RegisterError(Refusal.STORNO_VALUE)
+        signed = -value if deducted else value
+        if transaction.totals[rate] + signed < 0:
+            raise RegisterError(Refusal.STORNO_VALUE)
+        if transaction.total + signed > MAX_GROSZE:
+            raise RegisterError(Refusal.TOTAL_RANGE)
+        transaction.totals[rate] += signed
+        line = Line(
+            name=description, rate=rate, price=value, quantity=Decimal(1), value=value, storno=deducted, advance=label
+        )
+        transaction.items.append(line)
+        self._update_last_document()
+
     def _storno_of(self, storno: Line) -> Line:
         """The first earlier line with the same name, rate and price and a remainder (our assumption).
 
@@ -119,7 +146,7 @@ class Sale:
         """
         for line in self.transaction.lines:
             same = (line.name, line.rate, line.price) == (storno.name, storno.rate, storno.price)
-            if same and not line.storno and line.quantity_left > 0:
+            if same and not line.advance and not line.storno and line.quantity_left > 0:
                 if storno.quantity > line.quantity_left:
                     raise RegisterError(Refusal.STORNO_QUANTITY)
                 if storno.net > line.net_left:

@@ -40,8 +40,8 @@ log = logging.getLogger(__name__)
 POLL_INTERVAL = 1.5
 SHORT_POLL_INTERVAL = 0.5
 #: Seconds between two status reads (counters, rates, clock) of an idle printer, and of a printer with a condition that
-#: only a status read shows.
-STATUS_INTERVAL, SHORT_STATUS_INTERVAL = 30.0, 3.0
+#: only a status read shows; and how many times longer they are if a read leaves records on the printer.
+STATUS_INTERVAL, SHORT_STATUS_INTERVAL, LEAVES_RECORDS = 30.0, 3.0, 10.0
 #: The shortest and the longest pause between two attempts to connect, in seconds.
 RECONNECT = (0.2, 5.0)
 
@@ -71,6 +71,7 @@ class Actor:
         self._known_id: str | None = None
         self.past = Past(printer.name, shared=printer.shared)
         self._connected = False
+        self._clock = clock
         self._board = StatusBoard(printer, lambda: self._stop_reason, changed, clock)
         self.deliveries = Deliveries(journal, clock, changed)
         self._runner = JobRunner(printer, journal, self._board, self.past, changed, self.deliveries.follow)
@@ -209,7 +210,7 @@ class Actor:
         self._runner.baseline.forget()
         line = Line(
             await self._open(), self.printer.family, self._settings, mark_heard=self._board.situation.mark_heard,
-            on_condition=self._board.on_condition, noise=self._board.noise, reopen=self._open,
+            on_condition=self._board.on_condition, noise=self._board.noise, reopen=self._open, host_time=self._clock,
         )  # fmt: skip
         async with line:
             self._line = line
@@ -335,11 +336,11 @@ class Actor:
     @property
     def _status_interval(self) -> float:
         """Seconds between two status reads. Shorter while the printer has a problem that only a status read clears."""
+        factor = LEAVES_RECORDS if self.printer.family.status_leaves_records else 1.0
         if self._board.situation.foreign or self._stop_reason:
-            return POLL_INTERVAL
-        if self._board.situation.standing is not None or self._board.holds.problem is not None:
-            return SHORT_STATUS_INTERVAL
-        return STATUS_INTERVAL
+            return POLL_INTERVAL * factor
+        short = self._board.situation.standing is not None or self._board.holds.problem is not None
+        return factor * (SHORT_STATUS_INTERVAL if short else STATUS_INTERVAL)
 
     async def _read_condition(self, line: Line) -> None:
         """Read the condition of an idle printer. A job that arrives ends the read early."""

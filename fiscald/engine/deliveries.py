@@ -81,7 +81,7 @@ class Deliveries:
         followed = self._followed[key]
         before = followed.result.e_receipt
         assert before is not None, "only those are followed"
-        found = await line.drive(delivery(before), give_way=give_way)
+        found = await line.drive(delivery(before, line.settings), give_way=give_way)
         if found is None:
             return
         followed.asked_at, followed.pause = now, min(followed.pause * 2, LONGEST_PAUSE)

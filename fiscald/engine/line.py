@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 from typing import Any, Self, TypeVar
 
 import anyio
@@ -30,6 +31,7 @@ from fiscald.model.problems import Problem, problem
 from fiscald.protocols.base import (
     Answer,
     Busy,
+    Checkpoint,
     Damaged,
     Deadline,
     Dialogue,
@@ -37,6 +39,8 @@ from fiscald.protocols.base import (
     Effect,
     Event,
     Expects,
+    HostTime,
+    Pause,
     Resend,
     Settings,
     Step,
@@ -128,10 +132,12 @@ class Line:
         on_condition: Callable[[Condition], None],
         noise: Noise,
         reopen: Callable[[], Awaitable[ByteStream]],
+        host_time: Callable[[], datetime],
     ) -> None:
         """The line calls ``mark_heard`` at every intact message, and ``on_condition`` with the result of every poll.
 
         ``noise`` counts the bytes that answer no command. ``reopen`` opens the next stream if the family needs one.
+        ``host_time`` is the clock of this computer.
         """
         self._stream = stream
         self._family = family
@@ -143,6 +149,7 @@ class Line:
         self._on_condition = on_condition
         self._noise = noise
         self._reopen = reopen
+        self._host_time = host_time
         self._answers: list[Answer] = []
         self._damaged = False
         self._unanswered = 0
@@ -162,6 +169,11 @@ class Line:
         """The printer's family."""
         return self._family
 
+    @property
+    def settings(self) -> Settings:
+        """The settings that it uses."""
+        return self._settings
+
     async def use(self, settings: Settings) -> None:
         """Use these settings from now on (the profile has become known)."""
         if settings != self._settings:
@@ -177,7 +189,8 @@ class Line:
             await self.drive(self._family.greeting(self._settings))
 
     async def drive(self, dialogue: Dialogue[T], *, give_way: Callable[[], bool] = lambda: False) -> T | None:
-        """Drive a dialogue of queries. Returns ``None`` if ``give_way`` returned true between two of them.
+        """Drive a dialogue of queries, which may also pause and ask for the time. Returns ``None`` if ``give_way``
+        returned true between two of them.
 
         Raises ``LinkLost``, ``Silence`` or ``DialogueAborted``.
         """
@@ -185,10 +198,18 @@ class Line:
         async def exchange(step: Step) -> Any:
             if give_way():
                 raise _GaveWay
+            assert step.effect is Effect.QUERY, "only a job may change anything"
             return await self.ask(step)
 
+        async def on_event(item: Checkpoint | Pause | HostTime) -> datetime | None:
+            assert not isinstance(item, Checkpoint), "only a job has something to journal"
+            if isinstance(item, HostTime):
+                return self._host_time()
+            await anyio.sleep(item.seconds)
+            return None
+
         try:
-            return await drive(dialogue, exchange)
+            return await drive(dialogue, exchange, on_event)
         except _GaveWay:
             return None
 
@@ -198,7 +219,7 @@ class Line:
         The line sends the same bytes again if the step allows that. It sends a query again if its answer came damaged.
         Raises ``LinkLost``, ``Silence`` or ``NotSent``.
         """
-        for _ in range(QUERY_TRIES if step.effect is Effect.QUERY else 1):
+        for _ in range(QUERY_TRIES if step.effect is Effect.QUERY and not step.once else 1):
             await self._prepare(step)
             data = self._session.send(step.command)
             await self._send(data)

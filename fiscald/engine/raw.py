@@ -6,7 +6,7 @@ command twice. If no answer comes, fiscald cannot find out what the command did:
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from fiscald.engine.asking import Asked, busy
 from fiscald.engine.line import Line, NotSent, Silence
@@ -14,7 +14,7 @@ from fiscald.journal import Entry, Journal, JournalError, Phase, Store
 from fiscald.model.problems import Problem, ProblemError, problem
 from fiscald.model.raw_command import RawAnswer, RawCommand
 from fiscald.model.rights import Asker
-from fiscald.protocols.base import DialogueAborted, Effect, Ends, RawReply, Settings, Step
+from fiscald.protocols.base import DialogueAborted, Effect, Ends, Kept, RawReply, Settings, Step
 from fiscald.protocols.families import Family
 from fiscald.transport import LinkError
 
@@ -129,7 +129,8 @@ async def _carry_out(
     request: RawRequest, line: Line, family: Family, settings: Settings, journal: Journal, name: str, *, explains: bool
 ) -> None:
     assert family.raw is not None, "the engine has checked"
-    sent = family.session(settings).send(request.step.command)
+    # For the record: without what the family keeps, which may be a secret (a token).
+    sent = family.session(replace(settings, kept=Kept())).send(request.step.command)
     try:
         number = await journal.run(
             Store.begin_raw, name, request.text, sent, request.step.effect, asked_by=request.asked_by,

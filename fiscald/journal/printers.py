@@ -130,11 +130,17 @@ class PrinterMemory(JournalFile):
             (int(fiscal is Fiscal.RECEIPT), int(fiscal is not Fiscal.DAY_END), name),
         )
 
-    def _not_printed(self, db: sqlite3.Connection, name: str, before: Phase) -> None:
-        """Our document started and was not registered. The printer may have printed a sheet about its end."""
+    def _not_printed(self, db: sqlite3.Connection, name: str, before: Phase, document_type: str) -> None:
+        """Our document started and was not registered. The printer may have printed a sheet about its end.
+
+        An earlier document that may have been printed still counts.
+        """
+        known = DOCUMENTS.get(document_type)
+        counted = before is Phase.COMMITTING and known is not None and known.about.fiscal is Fiscal.RECEIPT
         db.execute(
-            "UPDATE printer SET own_receipts = 0, own_printouts = own_printouts + ? WHERE name = ?",
-            (int(before is Phase.STARTED), name),
+            "UPDATE printer SET own_receipts = max(0, own_receipts - ?), own_printouts = own_printouts + ?"
+            " WHERE name = ?",
+            (int(counted), int(before is Phase.STARTED), name),
         )
 
     # -- people ---------------------------------------------------------------------------------------

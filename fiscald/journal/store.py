@@ -138,7 +138,7 @@ class Store(JobReader, TokenKeeper, Outbox):
         with self._transaction() as db:
             before = self._phase(db, key)
             entry = self._move(key, (Phase.STARTED, Phase.COMMITTING), Phase.ACCEPTED, evidence=evidence)
-            self._not_printed(db, entry.job.printer, before)
+            self._not_printed(db, entry.job.printer, before, entry.job.document.type)
             return entry
 
     def hold(self, key: str, evidence: dict[str, Any], *, was_open: bool, event: bool) -> Entry:
@@ -153,7 +153,7 @@ class Store(JobReader, TokenKeeper, Outbox):
                 key, (Phase.STARTED, Phase.COMMITTING), Phase.ACCEPTED, evidence=evidence, attempts=left, event=event
             )
             if was_open or before is Phase.COMMITTING:
-                self._not_printed(db, entry.job.printer, before)
+                self._not_printed(db, entry.job.printer, before, entry.job.document.type)
             return entry
 
     def finish(
@@ -180,7 +180,7 @@ class Store(JobReader, TokenKeeper, Outbox):
             before = self._phase(db, key)
             entry = self._move(key, OPEN, phase, evidence=evidence or None, **changes)
             if phase is Phase.FAILED and before is not Phase.ACCEPTED:
-                self._not_printed(db, entry.job.printer, before)
+                self._not_printed(db, entry.job.printer, before, entry.job.document.type)
             self._remember_if(db, entry.job.printer, counters, rule)
             return entry
 

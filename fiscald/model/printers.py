@@ -78,7 +78,7 @@ class Counters(Strict):
     last_receipt: int = Field(
         description="number of the last receipt of the open day, as printed on it; 0: no receipt in the open day"
     )
-    receipts: int = Field(description="completed receipts of the open day")
+    receipts: int = Field(description="completed receipts of the open day, or of all days (Novitus in XML)")
     invoices: int = Field(
         default=0,
         description="completed invoices, if the printer prints any: of the open day, or of all days (Thermal)",

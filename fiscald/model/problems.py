@@ -343,6 +343,10 @@ CATALOGUE: dict[str, Row] = {
         _LNK, _NOT, _SAME, "Connection refused or unreachable", "{address}: {reason}",
         "Drukarka nie odpowiada w sieci. Sprawdź zasilanie i kabel.",
     ),
+    "link.certificate": Row(
+        _LNK, _NOT, _SAME, "Another certificate than the configured one", "{address}: {reason}",
+        "Certyfikat drukarki jest inny niż w konfiguracji. Zgłoś administratorowi.",
+    ),
     "link.denied": Row(
         _LNK, _NOT, _SAME, "No permission for the port", "{address}: {reason}",
         "Brak uprawnień do portu drukarki. Zgłoś administratorowi.",

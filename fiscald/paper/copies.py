@@ -14,7 +14,7 @@ from fiscald.model.about import BaseDocument, Fiscal, Sheet
 from fiscald.model.copies import CannotDraw, CopyFormat, NoPictures, Original
 from fiscald.model.jobs import Job, Paper, Result
 from fiscald.model.times import POLISH_TIME
-from fiscald.paper.emulated import EMULATED_NUMBER, NoPaper, carry_out, register_state
+from fiscald.paper.emulated import EMULATED_NUMBER, NoPaper, carry_out, emulated_options, register_state
 
 if TYPE_CHECKING:
     from fiscald.emulator.memory import RegisterState
@@ -93,8 +93,7 @@ def _printed_again(original: Original, document: BaseDocument, result: Result) -
     sheets: list[Printout] = []
     device, _ = build(
         original.family,
-        profile=original.profile,
-        code_page=original.code_page,
+        **emulated_options(original),
         state=_memory(original, vat or _NO_RATES, result),
         clock=lambda: moment,
         printed=sheets.append,

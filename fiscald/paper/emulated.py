@@ -6,7 +6,7 @@ The header and the way a printer spreads a discount over the rates are those of 
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypedDict
 
 from fiscald.model.about import Sheet
 from fiscald.model.documents import Document
@@ -60,6 +60,26 @@ class Planned(Protocol):
         """The document."""
 
 
+class EmulatedOptions(TypedDict):
+    """What an emulated printer is set to; ``None``: its default."""
+
+    profile: str | None
+    code_page: str | None
+
+
+def emulated_options(found: Planned) -> EmulatedOptions:
+    """Profile and code page of the emulated printer. Where there is none of the printer's generation, or no choice of
+    code page, it is the family's usual one, whose paper has the same content.
+    """
+    from fiscald.emulator import emulator_factory
+
+    known = emulator_factory(found.family)
+    return {
+        "profile": found.profile if found.profile in known.profiles else None,
+        "code_page": found.code_page if found.code_page in known.code_pages else None,
+    }
+
+
 def paper(found: Preview) -> str:
     """The sheet that an emulated printer makes of the document. Raises ``NoPaper``."""
     from fiscald.emulator.running import build
@@ -71,8 +91,7 @@ def paper(found: Preview) -> str:
     sheets: list[str] = []
     device, _ = build(
         found.family,
-        profile=found.profile,
-        code_page=found.code_page,
+        **emulated_options(found),
         state=register_state(found.vat, header=HEADER),
         printed=lambda sheet: sheets.append(sheet.text),
     )

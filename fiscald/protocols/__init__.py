@@ -10,12 +10,13 @@ if TYPE_CHECKING:
 
 #: The names of the families. Each is a package here whose module ``family`` has a ``FAMILY``, and a package of the same
 #: name in ``fiscald.emulator`` with a ``FACTORY``.
-FAMILIES = ("posnet", "thermal")
+FAMILIES = ("posnet", "thermal", "novitus-xml", "noviapi")
 
 
 def family(name: str) -> Family:
     """The family with that name. Raises ``KeyError`` for an unknown one."""
     if name not in FAMILIES:
         raise KeyError(name)
-    loaded: Family = importlib.import_module(f"fiscald.protocols.{name}.family").FAMILY
+    package = name.replace("-", "_")
+    loaded: Family = importlib.import_module(f"fiscald.protocols.{package}.family").FAMILY
     return loaded

@@ -34,6 +34,7 @@ from fiscald.model.preview import Totals
 from fiscald.model.printers import Condition, Counters, Identity
 from fiscald.model.problems import FieldProblem, Problem
 from fiscald.model.strict import Strict
+from fiscald.protocols.kept import Kept as Kept
 from fiscald.protocols.rates import Rates
 
 
@@ -101,6 +102,8 @@ class Step(NamedTuple):
     """``None``: the line never sends these bytes again. (It repeats a query with a damaged reply as a new command.)"""
     ends: Ends | None = None
     """For a technician's command: what it ends or cancels, if it does nothing else."""
+    once: bool = False
+    """Whether the line must not send even a query again if its answer comes damaged."""
 
 
 class RawReply(NamedTuple):
@@ -236,7 +239,7 @@ class Pause(NamedTuple):
 
 
 class HostTime(NamedTuple):
-    """Asks for this computer's time. The reply is an aware ``datetime``; only jobs may ask."""
+    """Asks for this computer's time. The reply is an aware ``datetime``. ``Family.identify`` may not ask."""
 
 
 T = TypeVar("T")
@@ -388,6 +391,8 @@ class Settings:
 
     name: str
     options: FamilyOptions
+    kept: Kept = field(default_factory=Kept, compare=False)
+    """What its family keeps for it."""
 
 
 @dataclass(frozen=True, slots=True)

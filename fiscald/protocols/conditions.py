@@ -82,6 +82,13 @@ class Conditions:
         row = self.by_code.get(code)
         return row is None or document_type in row.waits
 
+    def keeps(self, name: str, document_type: str) -> bool:
+        """Whether a document that is refused for that condition waits for its end. One that ends it (the setting of a
+        clock) does not.
+        """
+        row = next((row for row in self.rows if row.name == name), None)
+        return row is None or not row.waits or document_type in row.waits
+
     def some_pass(self, code: str) -> bool:
         """Whether some types of documents need not wait for the end of that problem."""
         row = self.by_code.get(code)

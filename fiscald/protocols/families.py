@@ -108,12 +108,17 @@ class Family(ABC):
 
     ``None``: every document reads everything again.
     """
-    delivery: Callable[[EReceiptState], Dialogue[EReceiptState]] | None = None
+    delivery: Callable[[EReceiptState, Settings], Dialogue[EReceiptState]] | None = None
     """Asks an idle printer what became of an e-receipt. Changes nothing. ``None``: its printers send none."""
     greeting: Callable[[Settings], Dialogue[None]] | None = None
     """The dialogue before the first command of a connection: a password, a token. Changes nothing on the printer."""
     raw: Raw | None = None
     decoding: Decoding | None = None
+    web: bool = False
+    """Whether its printers are HTTP servers, with addresses that begin with http:// or https://."""
+    status_leaves_records: bool = False
+    """Whether each status read stays in the printer's memory for a while. Then the engine reads it ten times less
+    often."""
     speeds: tuple[int, ...] = ()
     """The speeds of a serial line that its printers support, in bits per second, the likeliest first. Empty: its
     printers have no serial line."""

@@ -12,8 +12,11 @@ from fiscald.transport.serial import FLOWS, SerialLine
 from fiscald.transport.spelling import TCP_EXAMPLE, advice, spelled
 from fiscald.transport.tcp import TcpHost
 from fiscald.transport.usb import BAUD, UsbDevice
+from fiscald.transport.web import DEFAULT_PORT, HttpHost, HttpsHost, UnknownHttps, how_to_read
 
 _USB_IDS = re.compile(r"([0-9a-f]{4}):([0-9a-f]{4})", re.ASCII | re.IGNORECASE)
+_FINGERPRINT = re.compile(r"sha-?256[:=]((?:[0-9a-f]{2}:?){31}[0-9a-f]{2})", re.ASCII | re.IGNORECASE)
+_HTTP_EXAMPLE = f"http://HOST or http://HOST:PORT, for example http://192.168.1.51:{DEFAULT_PORT}"
 _USB_PATH = re.compile(r"\d+-\d+(\.\d+)*", re.ASCII)
 
 
@@ -37,6 +40,13 @@ def parse_address(text: str) -> Address:
             return _usb(text, parts.netloc, parts.path, parts.query)
         case "tcp":
             return _tcp(text, parts)
+        case "http":
+            host, port = _web(text, parts, _HTTP_EXAMPLE)
+            if parts.query:
+                raise AddressError(f"{text!r}: http has no options; write {_HTTP_EXAMPLE}")
+            return HttpHost(host, port)
+        case "https":
+            return _https(text, parts)
         case _:
             meant = spelled(text)
             raise AddressError(f"{text!r}: write {meant}" if meant is not None else f"{text!r}: {advice(text)}")
@@ -51,6 +61,47 @@ def _tcp(text: str, parts: SplitResult) -> TcpHost:
     if not parts.hostname or not port or superfluous:
         raise AddressError(f"{text!r}: write {TCP_EXAMPLE}")
     return TcpHost(parts.hostname, port)
+
+
+def _web(text: str, parts: SplitResult, example: str) -> tuple[str, int]:
+    """Host and port of a web address."""
+    try:
+        port = DEFAULT_PORT if parts.port is None else parts.port
+    except ValueError:
+        port = 0
+    if not port:
+        raise AddressError(f"{text!r}: a port is a number from 1 to 65535: {example}")
+    if not parts.hostname or parts.path not in ("", "/") or parts.fragment or parts.username is not None:
+        raise AddressError(f"{text!r}: write {example}")
+    return parts.hostname, port
+
+
+def _https(text: str, parts: SplitResult) -> HttpsHost:
+    """The printer's own certificate identifies it, so the address says which it is."""
+    host, port = _web(text, parts, "https://HOST:PORT?fingerprint=sha256:...")
+    options = _options(parts.query)
+    written = options.pop("fingerprint", None)
+    if options:
+        raise AddressError(f"{text!r}: unknown option {', '.join(options)}; there is fingerprint")
+    found = _FINGERPRINT.fullmatch(written.strip()) if written is not None else None
+    if found is None:
+        raise AddressError(
+            f"{text!r}: {'https needs' if written is None else 'that is not'} the fingerprint of the printer's "
+            f"certificate; write https://{parts.netloc}?fingerprint=sha256: and the 64 hexadecimal digits that this "
+            f"shows, with or without colons: {how_to_read(host, port)}"
+        )
+    return HttpsHost(host, port, found[1].replace(":", "").lower())
+
+
+def parse_scanned(text: str) -> Address:
+    """The same for a place that is looked at for the first time: its certificate need not be known."""
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        return parse_address(text)
+    if parts.scheme == "https" and not parts.query:
+        return UnknownHttps(*_web(text, parts, "https://HOST:PORT"))
+    return parse_address(text)
 
 
 def _serial(text: str, netloc: str, path: str, query: str) -> SerialLine:

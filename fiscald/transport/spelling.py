@@ -43,6 +43,12 @@ def spelled(text: str) -> str | None:
     return None
 
 
+def host_of(text: str) -> str | None:
+    """The host, if ``text`` is one without a port."""
+    text = text.strip()
+    return text.strip("[]") if _HOST.fullmatch(text) else None
+
+
 def _serial(text: str) -> str | None:
     if found := _STABLE.fullmatch(text):
         return _with_options(BY_ID + found[1], found["rest"])
@@ -80,6 +86,6 @@ def advice(text: str) -> str:
     if _TCP.fullmatch(text):
         return f"write {TCP_EXAMPLE}; a port is a number from 1 to 65535"
     return (
-        "an address starts with serial://, usb:// or tcp://, for example serial:///dev/ttyUSB0?baud=9600, "
-        "usb://1424:10b0, tcp://192.168.1.50:6666"
+        "an address starts with serial://, usb://, tcp://, http:// or https://, for example "
+        "serial:///dev/ttyUSB0?baud=9600, usb://1424:10b0, tcp://192.168.1.50:6666, http://192.168.1.51:8888"
     )

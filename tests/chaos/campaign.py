@@ -119,7 +119,7 @@ def _batch(schedules: list[int | Schedule], mutant: str | None, family: str, dra
 
 def speed_up_worker() -> None:
     """What a worker can spare itself: frames are read thousands of times, and always in the same way."""
-    for name in FAMILIES:
+    for name in ("posnet", "thermal"):
         frames = importlib.import_module(f"fiscald.protocols.{name}.frames")
         frames.__dict__["decode"] = functools.lru_cache(4096)(frames.decode)
     gc.freeze()
@@ -173,8 +173,8 @@ def measure(family: str, document: str) -> Size:
     return carry_out(single(document, family)).size
 
 
-#: The rows of the matrix that only one family has: a form of POSNET's Thermal printers has no QR code.
-ONLY = {"printout": "posnet", "form": "thermal"}
+#: The row of the matrix that is a family's printout: a form of POSNET's Thermal printers has no QR code.
+PRINTOUT = {"thermal": "form"}
 
 
 def _takes(name: str, row: str) -> bool:
@@ -188,8 +188,8 @@ def _takes(name: str, row: str) -> bool:
 
 def whole_matrix(family: str) -> list[Schedule]:
     """The exhaustive matrix of a family."""
-    later = (name for name in LATER_DOCUMENTS if _takes(family, name))
-    documents = (*DOCUMENTS, *(name for name in later if ONLY.get(name, family) == family))
+    other = {"printout", "form"} - {PRINTOUT.get(family, "printout")}
+    documents = (*DOCUMENTS, *(name for name in LATER_DOCUMENTS if name not in other and _takes(family, name)))
     return [schedule for document in documents for schedule in matrix(family, document, measure(family, document))]
 
 

@@ -21,13 +21,19 @@ from tests.chaos.check_documents import (
     periodic_report,
     shift_report,
 )
+from tests.chaos.check_http import id_forgotten, manners, number_unknown
+from tests.chaos.outcome import Outcome
 from tests.chaos.schedule import Restored, What
-from tests.chaos.world import Outcome
 
 SALES = ("receipt", "invoice")
 #: Errors that a good document may meet: a report of nothing, a person who says no on the keypad, a clock that was set
 #: already, a sale of another program just before the printer is set.
-REFUSALS = {"posnet": ("382", "10", "30", "2021", "2035"), "thermal": ("35", "36", "37", "2", "5", "8")}
+REFUSALS = {
+    "posnet": ("382", "10", "30", "2021", "2035"),
+    "thermal": ("35", "36", "37", "2", "5", "8"),
+    "novitus-xml": ("35",),
+    "noviapi": ("35", "5", "8"),
+}
 #: After these the daemon starts again.
 STARTS_AGAIN = frozenset((
     What.CUT_AND_KILL, What.KILL_TURN, What.KILL_BEFORE_WRITE, What.KILL_AFTER_WRITE, What.HOST_POWER,
@@ -45,6 +51,7 @@ def violations(outcome: Outcome) -> list[str]:
     found += _nothing_else(outcome)
     found += _totals(outcome)
     found += _undecided(outcome)
+    found += manners(outcome)
     if outcome.alarms and outcome.schedule.restored is None and not _unknown_sheet(outcome):
         found.append(
             f"alarm without need: the journal knew everything, and was said to be behind {outcome.alarms} times"
@@ -114,12 +121,17 @@ def _sale(key: str, job: Job, outcome: Outcome) -> list[str]:
     (sale,) = sales
     assert job.result is not None
     said = (job.result.number, job.result.daily_report, job.result.total)
+    if number_unknown(job, outcome):
+        said = (sale.number, job.result.daily_report or sale.daily_report, job.result.total)
     if job.resolution is None and said != (sale.number, sale.daily_report, from_grosze(sale.total)):
         return [f"wrong number: {key} is said to be {said}, and is {sale}"]
     assert isinstance(job.document, Receipt | Invoice)
     asked = [(line.name, line.vat) for line in job.document.lines if "%" in line.vat]
     if asked and Counter(sale.rates) != Counter(asked):
         return [f"wrong rate: {key} was sold as {sale.rates}, and was asked for as {asked}"]
+    payments = [grosze(payment.amount) for payment in job.document.payments]
+    if job.document.type == "receipt" and payments and job.resolution is None and sorted(sale.paid) != sorted(payments):
+        return [f"payments: {key} was paid by {sale.paid}, and was to be paid by {payments}"]
     return []
 
 
@@ -257,7 +269,10 @@ def _totals(outcome: Outcome) -> list[str]:
     for job in outcome.jobs.values():
         if job.document.type in SALES and job.state is JobState.DONE and job.resolution is None:
             assert job.result is not None
-            journal[job.result.daily_report or 0] += grosze(job.result.total or Decimal())
+            day = job.result.daily_report
+            if day is None and number_unknown(job, outcome):
+                day = next((sale.daily_report for sale in outcome.truth.sales if sale.job == job.key), None)
+            journal[day or 0] += grosze(job.result.total or Decimal())
     for sale in outcome.truth.sales:
         if sale.job is None or sale.job not in outcome.jobs or outcome.jobs[sale.job].resolution is not None:
             journal[sale.daily_report] += sale.total
@@ -288,13 +303,17 @@ def _undecided(outcome: Outcome) -> list[str]:
             "many_reports": reports or (doubled and foreign),
             "twins": (foreign and cancelled)
             or any(s.job is None and s.total == _total(outcome, key) for s in truth.sales),
-            "many_slips": doubled,
+            # A Novitus in XML does not count cancelled receipts, so others' may look like our sheet.
+            "many_slips": doubled or (outcome.schedule.family == "novitus-xml" and foreign),
             # A receipt that another program has opened, and lost with the power, leaves empty totals on a Novitus.
-            "changed": doubled
+            # In XML nothing that is doubled changes a receipt: the printer compares the total, and fiscald the rest.
+            "changed": (doubled and outcome.schedule.family != "novitus-xml")
             or foreign
             or begun_by_others
             or any(s.job == key and s.by == "others" for s in truth.sales),
             "journal_behind": _unknown_sheet(outcome),
+            "contradiction": any(what is What.WORK_FAKED for what, _, _ in outcome.hits),
+            "id_forgotten": id_forgotten(outcome),
             "vanished": any(form.job == key and (doubled or form.by == "others") for form in truth.forms),
         }
         if not happened.get(cause, False):

@@ -10,8 +10,9 @@ from fiscald.model.packaging import PackagingDocument
 from fiscald.model.printout import BarcodeLine, Printout, QrLine
 from fiscald.model.receipt import Receipt
 from fiscald.model.reports import PeriodicReport, ShiftReport
+from tests.chaos.check_http import e_documents
+from tests.chaos.outcome import Outcome
 from tests.chaos.schedule import Restored, What
-from tests.chaos.world import Outcome
 
 
 def packaging(key: str, job: Job, outcome: Outcome) -> list[str]:
@@ -83,6 +84,7 @@ def e_receipts(outcome: Outcome) -> list[str]:
         # Another program may print between our binding and our opening; no client can help that.
         if not ours and sheet.by == "ours" and not sheet.kind.startswith("cancelled"):
             found.append(f"bound: {sheet.kind} of {goods and goods[1]} went to {customer}")
+    bound |= e_documents(outcome)
     left = getattr(outcome.truth.register.state.face, "binding", None)
     if left is not None:
         found.append(f"bound: the binding to {left.customer} is left behind")

@@ -8,8 +8,8 @@ from decimal import Decimal
 from fiscald.model.jobs import Job, JobState
 from fiscald.model.programming import HOST, SetClock, SetVatRates
 from fiscald.protocols.proof.states import UNCHANGED
+from tests.chaos.outcome import Outcome
 from tests.chaos.schedule import What
-from tests.chaos.world import Outcome
 
 
 def _agrees(key: str, job: Job, outcome: Outcome, *, has: bool) -> list[str]:
@@ -43,9 +43,9 @@ def clock(key: str, job: Job, outcome: Outcome) -> list[str]:
 
 
 def clock_went_back(job: Job, outcome: Outcome) -> bool:
-    """Whether a Thermal printer refused to set its clock back behind what it recorded after an earlier setting."""
-    thermal_code = job.error is not None and job.error.device_code == "7"
-    return isinstance(job.document, SetClock) and thermal_code and bool(outcome.truth.clock_sets)
+    """Whether a printer refused to set its clock back behind what it recorded after an earlier setting."""
+    its_code = job.error is not None and job.error.device_code in ("7", "1085")
+    return isinstance(job.document, SetClock) and its_code and bool(outcome.truth.clock_sets)
 
 
 def header(key: str, job: Job, outcome: Outcome) -> list[str]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
@@ -12,6 +13,7 @@ from fiscald.engine import Engine, Printer
 from fiscald.journal import JournalError, Store
 from fiscald.model.printers import Identity
 from fiscald.model.problems import Problem
+from fiscald.protocols.kept import Kept
 from tests.protocols import settings as settings_of
 
 if TYPE_CHECKING:
@@ -71,6 +73,8 @@ class SimJournal:
                 self.changes += 1
                 named = args[0] if args and isinstance(args[0], str) else ""
                 world.log(f"journal {transaction.__name__} {named}")
+                if transaction.__name__ == "opened":
+                    world.know_id(args[1])
                 if transaction.__name__ == "start":
                     world.begun[str(named)] = world.now()
                 world.write_happens(before=False)
@@ -90,11 +94,16 @@ class Life:
         self.world = world
         self.journal = SimJournal(world, world.directory)
         settings = settings_of.of(world.schedule.family, world.schedule.profile)
+        settings = replace(settings, kept=Kept(world.kept[-1], self._keep))
         printer = Printer("till1", world.family, world.cable, settings, shared=world.schedule.shared)
         self.engine = Engine([printer], self.journal, _NoGate(), clock=world.host_time)
         self.tasks: dict[asyncio.Task[Any], None] = {}
         self.stream_of = world.cable
         self._spawn(self.engine.run())
+
+    def _keep(self, texts: Mapping[str, str]) -> None:
+        if not self.journal.dead:
+            self.world.kept.append(dict(texts))
 
     def _spawn(self, coroutine: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
         task = asyncio.get_running_loop().create_task(coroutine)

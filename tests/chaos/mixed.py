@@ -17,7 +17,7 @@ from fiscald.model.documents import Document
 from fiscald.model.money import format_grosze
 from fiscald.protocols import family as find_family
 from fiscald.protocols.base import Settings
-from tests.chaos.schedule import DRAWN, Order, Schedule, draw_fault, make_schedule, printout, receipt
+from tests.chaos.schedule import Order, Schedule, draw_fault, drawn, make_schedule, printout, receipt
 
 
 def packaging(number: int, rng: random.Random) -> dict[str, Any]:
@@ -144,7 +144,7 @@ def draw_mixed(seed: int, family: str = "posnet") -> Schedule:
             )
         )
     near = rng.choice((None, rng.randrange(1, 70)))
-    faults = tuple(draw_fault(rng, near, DRAWN) for _ in range(rng.choice((0, 1, 1, 2, 2, 3, 4))))
+    faults = tuple(draw_fault(rng, near, drawn(family)) for _ in range(rng.choice((0, 1, 1, 2, 2, 3, 4))))
     schedule = make_schedule(rng, seed, family, tuple(orders), faults)
     return schedule.model_copy(update={"orders": tuple(_taken(schedule, order) for order in schedule.orders)})
 

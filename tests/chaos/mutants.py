@@ -42,6 +42,8 @@ from tests.chaos import mutants_e_receipt as mutants_e_receipt
 from tests.chaos import mutants_form as mutants_form
 from tests.chaos import mutants_in_a_row as mutants_in_a_row
 from tests.chaos import mutants_invoice as mutants_invoice
+from tests.chaos import mutants_noviapi as mutants_noviapi
+from tests.chaos import mutants_novitus_xml as mutants_novitus_xml
 from tests.chaos import mutants_packaging as mutants_packaging
 from tests.chaos import mutants_printout as mutants_printout
 from tests.chaos import mutants_programming as mutants_programming

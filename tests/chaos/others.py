@@ -10,10 +10,15 @@ from fiscald.emulator.refusal import RegisterError
 from tests.chaos.schedule import What
 
 #: What ends a receipt, by family.
-CLOSING = {"posnet": ("trend",), "thermal": ("$y", "$x")}
+CLOSING = {"posnet": ("trend",), "thermal": ("$y", "$x"), "novitus-xml": ("receipt close",), "noviapi": ()}
 #: The commands that cancel a receipt. If another program opens a receipt between our last look and this command, our
 #: command cancels that receipt. No program can prevent this, so the other program comes one command later.
-CANCELLING = {"posnet": ("prncancel", "trcancel"), "thermal": ("$e",)}
+CANCELLING = {
+    "posnet": ("prncancel", "trcancel"),
+    "thermal": ("$e",),
+    "novitus-xml": ("receipt cancel", "invoice cancel"),
+    "noviapi": (),
+}
 
 
 def day_closed(device: Device, _: int) -> None:
@@ -49,7 +54,8 @@ def close_ours(device: Device) -> None:
     if transaction is None or not any(line.name.startswith("Obcy") for line in transaction.lines):
         return
     paid = sum(payment.amount for payment in transaction.payments)
-    if not paid:
+    if not paid or device.family != "posnet":
+        # What is not paid is cash, where the closing command does not say how much was paid.
         device.foreign_end(transaction.total)
         return
     if transaction.due > paid:

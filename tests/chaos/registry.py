@@ -24,6 +24,16 @@ def thermal_mutant(make: Callable[[], Iterator[None]]) -> Mutant:
     return mutant(make)
 
 
+def novitus_xml_mutant(make: Callable[[], Iterator[None]]) -> Mutant:
+    FAMILY[make.__name__] = "novitus-xml"
+    return mutant(make)
+
+
+def noviapi_mutant(make: Callable[[], Iterator[None]]) -> Mutant:
+    FAMILY[make.__name__] = "noviapi"
+    return mutant(make)
+
+
 def family_of(name: str) -> str:
     """The family whose schedules may catch that mutant."""
     return FAMILY.get(name, FAMILIES[0])

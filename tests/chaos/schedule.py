@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import random
-from enum import IntEnum, StrEnum
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
@@ -13,91 +12,14 @@ from fiscald.emulator.faults import FaultKind, Switch
 from fiscald.model.money import format_grosze
 from fiscald.protocols import family as find_family
 from tests.chaos.later import LATER_DOCUMENTS, PROFILE_OF
-
-
-class What(StrEnum):
-    """Kinds of fault."""
-
-    # the cable, at a byte of one direction
-    CUT = "cut"
-    CUT_AND_KILL = "cut_and_kill"
-    """The cable and the daemon go at the same byte."""
-    MUTE = "mute"
-    """No bytes pass and neither end notices: a half-open connection."""
-    DROP = "drop"
-    DELAY = "delay"
-    DUPLICATE = "duplicate"
-    TRUNCATE = "truncate"
-    FLIP = "flip"
-    SPLIT = "split"
-    MERGE = "merge"
-    # the printer, at a command of any kind
-    ANSWER_LOST = "drop_after"
-    COMMAND_LOST = "drop_before"
-    ANSWER_LATE = "late"
-    ANSWER_TWICE = "answer_twice"
-    ANSWER_BAD = "bad_crc"
-    ANSWER_CUT = "answer_cut"
-    NOISE = "noise"
-    COMMAND_BAD = "corrupt_in"
-    POWER_BEFORE = "power_cut_before"
-    POWER_AFTER = "power_cut_after"
-    PAPER_OUT = "paper_out"
-    COVER = "cover"
-    MENU = "menu"
-    # people and other programs, at a command
-    KEYPAD_CANCEL = "keypad_cancel"
-    KEYPAD_REPORT = "keypad_report"
-    FOREIGN = "foreign_receipt"
-    INTRUDER = "intruder"
-    """Another program that cancels whatever is open and prints its own receipt."""
-    FOREIGN_SLOW = "foreign_slow"
-    """Another program that opens a receipt when it can and takes its time, from a moment on."""
-    # the daemon's host
-    KILL_TURN = "kill_turn"
-    """Killed at the n-th turn of the event loop: at any await."""
-    KILL_BEFORE_WRITE = "kill_before_write"
-    KILL_AFTER_WRITE = "kill_after_write"
-    """Killed when the n-th journal write is on disk and not yet reported."""
-    HOST_POWER = "host_power"
-    """Daemon and printer lose power together, at the n-th journal write."""
-    DISK_FULL = "disk_full"
-    CLOCK = "clock"
-    """The host's clock jumps."""
-    SWAP = "swap"
-    """Another printer is on the port for a while."""
-    # people and other programs, at a command; drawn in separate worlds (``draw_others``)
-    DAY_CLOSED = "day_closed"
-    """A person cancels what is open, another program prints, and the day is closed: just before our closing step, say."""
-    OTHER_CONTENT = "other_content"
-    """Another program sells on our open receipt, and closes it before our closing step is carried out."""
-    GIVEN_UP = "given_up"
-    """Another program opens a receipt, sells for ``amount``, and cancels it."""
-    NEXT_CUSTOMER = "next_customer"
-    """What is open is cancelled, another program prints, and leaves its next receipt open and empty for a while."""
-    JOURNAL_COPY = "journal_copy"
-    """A copy of the journal is made, and some seconds later put back; then every document is asked for again."""
-    # people and other programs, at a command; drawn in separate worlds (``draw_in_a_row``)
-    RATES_CHANGED = "rates_changed"
-    """A person makes the daily report and programs another VAT table, in which the rates A and B have changed places."""
-    UNKNOWN_PROGRAM = "unknown_program"
-    """Another program prints a receipt, and no configuration says that there is one."""
-
-
-class Restored(IntEnum):
-    """What is put back: the ``amount`` of ``JOURNAL_COPY``."""
-
-    FILE = 1
-    """The journal alone: the mark in its directory tells that it is older."""
-    DISK = 2
-    """Everything, as when a virtual machine is set back: only the printer's counters tell."""
-    DIRECTORY = 3
-    """The whole directory, copied: it tells that it was put there."""
-
+from tests.chaos.what import Restored as Restored
+from tests.chaos.what import What as What
 
 #: Profiles that are drawn; a family that is not named here: all it has. Innova prints no system number, by which
-#: the campaign knows whose foot it sees; it takes part in the matrix.
-PROFILES = {"posnet": ("online", "old"), "thermal": ("posnet", "novitus")}
+#: the campaign knows whose foot it sees; it takes part in the matrix. No emulated printer is an HD.
+PROFILES = {"posnet": ("online", "old"), "thermal": ("posnet", "novitus"), "novitus-xml": ("online",)}
+#: The profile of a NoviAPI printer is its paper's width, which an emulated one has not.
+NO_PROFILES = ("noviapi",)
 CABLE = (
     What.CUT, What.CUT_AND_KILL, What.MUTE, What.DROP, What.DELAY, What.DUPLICATE, What.TRUNCATE, What.FLIP, What.SPLIT, What.MERGE
 )  # fmt: skip
@@ -108,6 +30,19 @@ ACTS = {
     What.POWER_AFTER: FaultKind.POWER_CUT_AFTER, What.KEYPAD_CANCEL: FaultKind.KEYPAD_CANCEL,
     What.KEYPAD_REPORT: FaultKind.KEYPAD_REPORT, What.FOREIGN: FaultKind.FOREIGN_RECEIPT,
 }  # fmt: skip
+#: What happens only to a printer that speaks HTTP: at a request, at its own work on a document, at a power cut.
+HTTP_ACTS = {
+    What.HANG_UP_BEFORE: FaultKind.HANG_UP_BEFORE, What.HANG_UP_AFTER: FaultKind.HANG_UP_AFTER,
+    What.STATUS_BEFORE: FaultKind.STATUS_BEFORE, What.STATUS_AFTER: FaultKind.STATUS_AFTER,
+    What.PAGE_BEFORE: FaultKind.PAGE_BEFORE, What.PAGE_AFTER: FaultKind.PAGE_AFTER,
+}  # fmt: skip
+WORK_ACTS = {
+    What.WORK_LOST: FaultKind.DROP_BEFORE, What.WORK_UNKNOWN: FaultKind.DROP_AFTER, What.WORK_LATE: FaultKind.LATE,
+    What.WORK_POWER_BEFORE: FaultKind.POWER_CUT_BEFORE, What.WORK_POWER_AFTER: FaultKind.POWER_CUT_AFTER,
+}  # fmt: skip
+HTTP = (*HTTP_ACTS, *WORK_ACTS, What.WORK_FAKED, What.QUEUE_LOST)
+#: The statuses of refused requests, and of the pages of a proxy. No printer says 404 of a job that it knows.
+STATUSES, PAGES = (401, 403, 429, 500, 503), (200, 302, 404, 502, 503)
 SWITCHES = {What.PAPER_OUT: Switch.PAPER_OUT, What.COVER: Switch.COVER, What.MENU: Switch.MENU}
 #: What other people do together, at a command.
 OTHERS = (What.DAY_CLOSED, What.OTHER_CONTENT, What.GIVEN_UP, What.NEXT_CUSTOMER)
@@ -121,7 +56,7 @@ TIMED = (What.FOREIGN_SLOW, What.DISK_FULL, What.CLOCK, What.SWAP)
 PEOPLE = (What.KEYPAD_CANCEL, What.KEYPAD_REPORT, *FOREIGN, *OTHERS)
 #: What ``draw`` draws from. The others came later and have separate worlds (``draw_others``, ``draw_restored``, ``draw_in_a_row``): the
 #: same seed is to give the same schedule for ever.
-DRAWN = tuple(what for what in What if what not in (*OTHERS, *UNEXPECTED, What.JOURNAL_COPY))
+DRAWN = tuple(what for what in What if what not in (*OTHERS, *UNEXPECTED, What.JOURNAL_COPY, *HTTP))
 WRITES = (What.KILL_BEFORE_WRITE, What.KILL_AFTER_WRITE, What.HOST_POWER)
 
 
@@ -213,7 +148,7 @@ def draw(seed: int, family: str = "posnet") -> Schedule:
     orders = _orders(rng, family)
     # Half of the time faults meet: what comes to nothing alone does harm within a few commands of another.
     near = rng.choice((None, rng.randrange(1, 70)))
-    faults = tuple(draw_fault(rng, near, DRAWN) for _ in range(rng.choice((1, 1, 2, 2, 3, 4, 6))))
+    faults = tuple(draw_fault(rng, near, drawn(family)) for _ in range(rng.choice((1, 1, 2, 2, 3, 4, 6))))
     return make_schedule(rng, seed, family, orders, faults)
 
 
@@ -236,7 +171,7 @@ def draw_others(seed: int, family: str = "posnet") -> Schedule:
         )
         for _ in range(1 if what is What.NEXT_CUSTOMER else rng.choice((1, 1, 2)))
     ]
-    meeting = tuple(each for each in DRAWN if each not in PEOPLE)
+    meeting = tuple(each for each in drawn(family) if each not in PEOPLE)
     faults += [draw_fault(rng, near, meeting) for _ in range(rng.choice((0, 1, 1, 2)))]
     return make_schedule(rng, seed, family, orders, tuple(faults))
 
@@ -273,8 +208,15 @@ def _orders(rng: random.Random, family: str) -> tuple[Order, ...]:
     return tuple(orders)
 
 
+def drawn(family: str) -> tuple[What, ...]:
+    """The faults of printers of that family."""
+    return (*DRAWN, *HTTP) if find_family(family).web else DRAWN
+
+
 @functools.cache
-def _profiles(family: str) -> tuple[str, ...]:
+def _profiles(family: str) -> tuple[str | None, ...]:
+    if family in NO_PROFILES:
+        return (None,)
     return tuple(PROFILES.get(family, find_family(family).choices("profile")))
 
 
@@ -282,11 +224,13 @@ def make_schedule(
     rng: random.Random, seed: int, family: str, orders: tuple[Order, ...], faults: tuple[Fault, ...]
 ) -> Schedule:
     profiles = _profiles(family)
+    profile = rng.choice((*profiles[:1] * 3, *profiles))
+    link: Literal["tcp", "serial"] = rng.choice(("tcp", "serial"))
     return Schedule(
         seed=seed,
         family=family,
-        profile=rng.choice((*profiles[:1] * 3, *profiles)),
-        link=rng.choice(("tcp", "serial")),
+        profile=profile,
+        link="tcp" if find_family(family).web else link,
         slowness=rng.choice((0.0, 0.0, 1.0, 5.0)),
         start_hour=rng.choice(("10:00:00", "10:00:00", "23:59:55")),
         orders=orders,
@@ -361,7 +305,12 @@ def draw_fault(rng: random.Random, near: int | None, kinds: tuple[What, ...]) ->
     if what in TIMED:
         amount = rng.choice((-86_400, -60, 3600, 86_400, 400_000_000)) if what is What.CLOCK else 1
         return Fault(what=what, at=rng.randrange(0, 8), seconds=seconds, amount=amount)
+    if what in (*WORK_ACTS, What.WORK_FAKED):
+        return Fault(what=what, at=rng.randrange(1, 4), seconds=seconds)
     at = rng.randrange(1, 70) if near is None else near + rng.randrange(6)
+    if what in HTTP_ACTS:
+        pages = what in (What.PAGE_BEFORE, What.PAGE_AFTER)
+        return Fault(what=what, at=at, amount=rng.choice(PAGES if pages else STATUSES))
     return Fault(what=what, at=at, seconds=seconds)
 
 
@@ -403,6 +352,14 @@ def matrix(family: str, document: str, size: Size) -> list[Schedule]:
     faults += [Fault(what=what, at=at) for what in WRITES for at in range(1, size.writes + 1)]
     once = (*ACTS, *SWITCHES, What.INTRUDER)
     faults += [Fault(what=what, at=at, seconds=12.0) for what in once for at in range(1, size.commands + 1)]
+    if find_family(family).web:
+        faults += [
+            Fault(what=what, at=at, amount=amount)
+            for what in HTTP_ACTS
+            for amount in {What.STATUS_BEFORE: STATUSES, What.STATUS_AFTER: STATUSES}.get(what, (502,))
+            for at in range(1, size.commands + 1)
+        ]
+        faults += [Fault(what=what, at=1, seconds=12.0) for what in (*WORK_ACTS, What.WORK_FAKED)]
     return [single(document, family, fault) for fault in faults]
 
 

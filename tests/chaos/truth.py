@@ -29,6 +29,8 @@ class Sale:
     """Who closed it."""
     rates: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     """(goods, VAT rate that they were sold at)."""
+    paid: tuple[int, ...] = field(default=(), repr=False)
+    """Payments, without change."""
 
 
 @dataclass(frozen=True)
@@ -135,6 +137,7 @@ class Truth:
             sale = Sale(
                 job, number, self.register.state.reports + 1, transaction.total, self.clock(), self.acting,
                 tuple((line.name, f"{table[line.rate]}%") for line in transaction.lines),
+                tuple(payment.amount for payment in transaction.payments if not payment.change),
             )  # fmt: skip
             self.sales.append(sale)
             self.log(f"TRUTH {sale}")
@@ -188,10 +191,10 @@ class Truth:
         def emit(kind: str, paper: Paper, facts: dict[str, Any]) -> Printout:
             text = "\n".join(line.text for line in paper.lines)
             self.sheets.append(Sheet(kind, text, facts, self.acting, self.clock()))
-            if kind in ("form", "cancelled_form"):
+            if kind in ("form", "cancelled_form", "nonfiscal"):
                 bon = re.search(r"Bon (\d+)", text)
                 # A sheet with the line BROKEN_OFF does not count as our document, whoever ended the sheet.
-                whole = kind == "form" and BROKEN_OFF not in text
+                whole = kind != "cancelled_form" and BROKEN_OFF not in text
                 self.forms.append(Form(f"job/{bon[1]}" if bon else None, whole, text, self.acting))
                 self.log(f"TRUTH {kind} of {self.forms[-1].job}, by {self.acting}")
             foot = re.search(r"SN-(\d+)-", text)

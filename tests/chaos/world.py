@@ -9,14 +9,12 @@ from __future__ import annotations
 
 import asyncio
 import functools
-import hashlib
 import logging
 import os
 import random
 import shutil
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -25,8 +23,9 @@ from fiscald import private
 from fiscald.emulator import emulator_factory
 from fiscald.emulator.device import Device
 from fiscald.emulator.faults import Fault as DeviceFault
-from fiscald.emulator.faults import FaultKind
+from fiscald.emulator.faults import FaultKind, Switch
 from fiscald.emulator.memory import RegisterState
+from fiscald.emulator.noviapi.device import NoviApiPrinter
 from fiscald.emulator.register import Register
 from fiscald.journal import Phase, Store
 from fiscald.journal.directory import JOURNAL, Mark, StateDirectory
@@ -35,11 +34,24 @@ from fiscald.model.printers import Counters, PrinterState
 from fiscald.model.times import POLISH_TIME
 from fiscald.protocols import family
 from tests import virtual
-from tests.chaos import others
+from tests.chaos import http, others
 from tests.chaos.cable import Cable
 from tests.chaos.life import Life
+from tests.chaos.outcome import Outcome
 from tests.chaos.people import Person, client
-from tests.chaos.schedule import ACTS, CABLE, SWITCHES, WRITES, Fault, Restored, Schedule, Size, What
+from tests.chaos.schedule import (
+    ACTS,
+    CABLE,
+    HTTP,
+    HTTP_ACTS,
+    SWITCHES,
+    WRITES,
+    Fault,
+    Restored,
+    Schedule,
+    Size,
+    What,
+)
 from tests.chaos.truth import Truth
 from tests.emulator.records import october
 
@@ -49,38 +61,6 @@ PATIENCE = 2400.0
 MEMORY = "/dev/shm" if Path("/dev/shm").is_dir() else None
 #: Turns of the loop after which a run counts as going in circles.
 TURNS = 120_000
-
-
-@dataclass
-class Outcome:
-    """What came of a run."""
-
-    schedule: Schedule
-    jobs: dict[str, Job]
-    truth: Truth
-    answers: list[tuple[str, Job]]
-    """Every final answer that a client was given, in order."""
-    accepted: list[str]
-    """Keys whose acceptance was reported to a client."""
-    undecided: dict[str, tuple[str, float, float]]
-    """Key -> cause, from when to when it ran; of jobs that a person had to decide."""
-    begun: dict[str, float]
-    """When each job was begun the last time."""
-    hits: list[tuple[What, str, str | None]]
-    """(fault, phase of the running job, its key), as they happened."""
-    size: Size
-    helped: int
-    """How often a person had to cancel an unfinished receipt."""
-    alarms: int
-    """How often the journal was found to be behind the printer."""
-    seconds: float
-    violations: list[str]
-    log: list[str] = field(repr=False)
-
-    @property
-    def digest(self) -> str:
-        """Of every byte and every change of state, with its time."""
-        return hashlib.sha256("\n".join(self.log).encode()).hexdigest()
 
 
 #: Documents for which the printer needs a fiscal memory that is not empty.
@@ -144,6 +124,12 @@ class World:
         self.not_asked_again: set[str] = set()
         """Keys that were asked for before the journal was put back, and not since."""
         self.put_back_at: float | None = None
+        self.kept: list[dict[str, str]] = [{}]
+        """What the family keeps beside the journal, after every change."""
+        self.own_ids: set[str] = set()
+        """The printer's ids of documents that were written down."""
+        self.second_confirmations: list[float] = []
+        """When the printer took the token away, because something was confirmed beside something else."""
         self._more: list[asyncio.Future[None]] = []
         self._kill_at: list[tuple[int, Fault]] = []
         self._others_at = [(fault.at, fault) for fault in schedule.faults if fault.what in others.ACTS]
@@ -176,6 +162,12 @@ class World:
     def log(self, line: str) -> None:
         self.lines.append(f"{self.now():.6f} {line}")
 
+    def know_id(self, evidence: Any) -> None:
+        """An id of the printer's own is in the journal, if that evidence has one."""
+        own_id = (evidence.get("opened") or {}).get("own_id")
+        if own_id is not None:
+            self.own_ids.add(own_id)
+
     # -- faults ---------------------------------------------------------------------------------------
 
     def happens(self, what: What) -> None:
@@ -198,6 +190,8 @@ class World:
             elif fault.what in ACTS:
                 planned = DeviceFault(act=ACTS[fault.what], nth=fault.at, seconds=fault.seconds)
                 self.cable.device.faults.plan(planned)
+            elif fault.what in HTTP:
+                http.plan(self.cable.device, fault, self.happens)
             elif fault.what in SWITCHES:
                 planned = DeviceFault(act=FaultKind.SWITCH, nth=fault.at, switch=SWITCHES[fault.what])
                 self.cable.device.faults.plan(planned)
@@ -315,6 +309,8 @@ class World:
         life.die()
         if fault.what is What.HOST_POWER:
             self.cable.device.power(on=False)
+            # It is written without syncing: a power cut may lose it, or leave an older one.
+            self.kept.append(random.Random(f"kept {self.schedule.seed}").choice((self.kept[-1], {}, *self.kept[-20:])))
         asyncio.get_running_loop().call_later(max(fault.seconds, 0.1), self._start)
 
     def _start(self) -> None:
@@ -354,6 +350,8 @@ class World:
             schedule=self.schedule, jobs=jobs, truth=self.truth, answers=self.answers, accepted=self.accepted,
             undecided=self.undecided, begun=self.begun, hits=self.hits, size=size, helped=self.helped,
             alarms=self.alarms, seconds=seconds, violations=self.violations, log=self.lines,
+            left_stored=http.left_stored(self.home) & self.own_ids,
+            second_confirmations=len(self.second_confirmations),
         )  # fmt: skip
 
     async def _second_round(self) -> None:
@@ -374,8 +372,8 @@ class World:
     def _meet(self, device: Device) -> None:
         """Count the device's own faults when they happen, and tell the truth who acts."""
         real = device.faults.next_faults
-        acts = {act: what for what, act in ACTS.items()}
-        switches = {switch: what for what, switch in SWITCHES.items()}
+        acts = {act: what for what, act in (ACTS | HTTP_ACTS).items()}
+        switches = {switch: what for what, switch in SWITCHES.items()} | {Switch.QUEUE_LOST: What.QUEUE_LOST}
 
         def next_faults(command: str) -> list[DeviceFault]:
             self.commands += 1
@@ -390,6 +388,8 @@ class World:
             return due
 
         device.faults.next_faults = next_faults  # type: ignore[method-assign]
+        if isinstance(device, NoviApiPrinter):
+            http.meet(device, self.happens, self.second_confirmations)
         for name in ("foreign_receipt", "keypad_cancel", "keypad_report"):
             action: Callable[[], None] = getattr(device, name)
             setattr(device, name, lambda action=action: self.truth.by_others(action))

@@ -36,17 +36,20 @@ from fiscald.protocols.thermal.options import known_profile
 from fiscald.protocols.thermal.plan_printout import BROKEN_OFF
 from tests.conformance.families import CASES, Receipt
 from tests.emulator.records import october
+from tests.families import package, profiles
 from tests.protocols.driving import NOON, Journal, drive
 
 T = TypeVar("T")
 NU = "EMU 0000000001"
+#: How long a printer may hold an answer until it has something to say.
+MOST_SECONDS = 60.0
 #: The state of a register that can print the reports of a month.
 RECORDS: dict[str, Any] = {"fiscal_memory": october(), "last_record": october()[-1].at}
 
 
 def family_of(name: str) -> Family:
     """Also of a family that is not registered."""
-    found: Family = importlib.import_module(f"fiscald.protocols.{name}.family").FAMILY
+    found: Family = importlib.import_module(f"fiscald.protocols.{package(name)}.family").FAMILY
     return found
 
 
@@ -71,16 +74,16 @@ class LineLost(Exception):
 
 
 class Bench:
-    """One emulated printer that answers at once."""
+    """One emulated printer that answers at once; where it holds an answer, time passes."""
 
     def __init__(self, name: str, profile: str | None = None, **state: Any) -> None:
         self.case = CASES[name]
         self.family = family_of(name)
-        profiles = self.family.choices("profile")
-        options = {"profile": profile or profiles[0]} if profiles else {}
+        known = profiles(self.family)
+        options = {"profile": profile or known[0]} if known else {}
         self.settings = Settings("till1", self.family.options.model_validate(options))
         register = Register(RegisterState(**{"unique_number": NU, **state}), clock=lambda: NOON)
-        self.device: Device = importlib.import_module(f"fiscald.emulator.{name}").FACTORY(register, **options)
+        self.device: Device = importlib.import_module(f"fiscald.emulator.{package(name)}").FACTORY(register, **options)
         self.line = LocalLine(self.device)
         self.journal = Journal()
         self.sent: list[str] = []
@@ -121,7 +124,10 @@ class Bench:
         self.sent.append(name)
         self._before.pop((name, self.sent.count(name)), lambda: None)()
         self.line.send(data)
-        return self.line.receive()
+        answered = self.line.receive()
+        while not answered and self.line.wait(MOST_SECONDS):
+            answered = self.line.receive()
+        return answered
 
     def name_of(self, data: bytes) -> str:
         if self.family.decoding is None:
@@ -265,9 +271,8 @@ class Bench:
         """Another program closes the open receipt, on which so much is paid already, and so much was sold."""
         if self.names.payment is None:
             assert self.device.foreign_end(total)
-        else:
-            self._by_others(self.names.payment, {"ty": 0, "wa": total - paid})
-            self._by_others(self.names.closing, {"to": total, "fp": total})
+        for command in self.names.paid(total - paid, total):
+            self._by_others(*command)
 
     def others_report(self) -> None:
         """A person makes the daily report."""

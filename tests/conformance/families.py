@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,8 +11,12 @@ from pydantic import TypeAdapter
 
 from fiscald.emulator.faults import Switch
 from fiscald.model.documents import Document
+from fiscald.model.money import format_grosze
 from fiscald.protocols.decoding import Direction
+from fiscald.protocols.novitus_packets import encode_packet
 from tests.families import EVERY
+from tests.protocols.noviapi.vectors import vectors as noviapi_vectors
+from tests.protocols.novitus_xml.exchanges import EXCHANGES
 from tests.protocols.posnet import scripted as posnet
 from tests.protocols.posnet import test_frames as posnet_frames
 from tests.protocols.thermal import scripted as thermal
@@ -19,6 +24,8 @@ from tests.protocols.thermal.examples import examples as thermal_examples
 
 #: A whole frame, and which way it goes.
 Vector = tuple[Direction, bytes]
+#: A command of a family, as ``foreign_command`` of the emulated printer takes it.
+Command = tuple[str, dict[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -33,6 +40,9 @@ class Receipt:
     cancel: str
     cash_in: str
     report: str
+    paid: Callable[[int, int], tuple[Command, ...]] = lambda *_: ()
+    """Commands with which another program pays so much in cash and closes the receipt of that total, in grosze; none if
+    the payments are a part of the closing step."""
 
 
 @dataclass(frozen=True)
@@ -47,18 +57,24 @@ class Conformance:
     """Documents that ``check`` refuses once the printer has been read, by the pointer that it names."""
     refusal: Callable[[str, bytes], bytes]
     """The printer's answer to the command of that name, and of those bytes: refused, and the document is to blame."""
-    paid_in: tuple[str, dict[str, Any]]
-    """Another program pays 0.05 in: a command of this family, as the emulated printer takes it."""
+    paid_in: Command
+    """Another program pays 0.05 in."""
     condition: tuple[Switch, str] | None = None
     """What the emulated printer refuses every document for, but not because of it; ``None``: it never does."""
     receipt: Receipt | None = None
-    """``None``: it has no receipts."""
+    """``None``: it opens no receipt; a document goes to the printer as a whole, or it has no receipts."""
     of_profile: Mapping[str, tuple[str, Document]] = field(default_factory=dict)
     """Documents that the first profile does not print, with a profile that does; they have tests of their kind."""
     junk: bytes | None = None
     """Bytes before a frame that change nothing; ``None``: a family without frames."""
     vectors: tuple[Vector, ...] = ()
     """Whole frames of its reference."""
+    cancelled_value: bool = True
+    """Whether its printers report what the cancelled receipts of the day were worth."""
+    shows_last: bool = False
+    """Whether its printers say of the last document what became of it, also after a daily report."""
+    receipts_of_all_days: bool = False
+    """Whether its printers count completed receipts of all days, and not those of the open one."""
     raw: tuple[str, ...] = ()
     """Commands by hand that an idle printer answers; empty: it takes none."""
     others_ambiguous: frozenset[str] = field(default_factory=frozenset)
@@ -136,6 +152,16 @@ def _refused_request(_: str, sent: bytes) -> bytes:
     return b"HTTP/1.1 422 \r\n%b\r\nContent-Length: 2\r\n\r\n{}" % number
 
 
+_PAID_IN = encode_packet(b'<cash action="payin" value="0.05"/>')
+
+
+def _refused_job(_: str, sent: bytes) -> bytes:
+    error = b'{"exception":{"code":8,"description":"JSON Validation Error","errors":["x : Length"]}}'
+    return b"HTTP/1.1 400 Bad Request\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%b" % (
+        len(error), error,
+    )  # fmt: skip
+
+
 CASES: dict[str, Conformance] = {
     "posnet": Conformance(
         documents=_documents(*SHOP[:-1], PACKAGING, PRINTOUT, INVOICE, *REPORTS, SHOP[-1]),
@@ -149,7 +175,16 @@ CASES: dict[str, Conformance] = {
         ),
         refusal=lambda name, _: posnet.frame(f"{name}\t?2502\t"),
         condition=(Switch.REPORT_REQUIRED, "printer.report_due"),
-        receipt=Receipt("trinit", "trline", "trpayment", "trend", "prncancel", "cash", "dailyrep"),
+        receipt=Receipt(
+            "trinit",
+            "trline",
+            "trpayment",
+            "trend",
+            "prncancel",
+            "cash",
+            "dailyrep",
+            paid=lambda cash, total: (("trpayment", {"ty": 0, "wa": cash}), ("trend", {"to": total, "fp": total})),
+        ),
         paid_in=("cash", {"kw": 5, "wp": True}),
         junk=b"\x00junk\x03",
         vectors=tuple((WAYS[way], data) for way, _, data in posnet_frames.EXAMPLES),
@@ -177,6 +212,46 @@ CASES: dict[str, Conformance] = {
         raw=("23#s", "0$e"),
         others_ambiguous=frozenset({"cash_in", "cash_out", "goods_return", "packaging", "printout"}),
     ),
+    "novitus-xml": Conformance(
+        documents=_documents(RECEIPT, *SHOP[1:3], SHOP[4], PACKAGING, PRINTOUT, INVOICE, *REPORTS[1:], SHOP[-1]),
+        programming=_documents(*PROGRAMMING[:3], PROGRAMMING[3] | {"lines": ["Witamy"]}),
+        bad_documents=_bad(**BAD_RECEIPTS, **{"/document/lines/0": PRINTOUT | {"lines": ["x" * 300]}}),
+        refusal=lambda *_: encode_packet(b'<error action="get" value="16" />\n'),
+        condition=(Switch.REPORT_REQUIRED, "printer.report_due"),
+        receipt=Receipt(
+            "receipt begin",
+            "item",
+            "payment",
+            "receipt close",
+            "receipt cancel",
+            "cash payin",
+            "report daily",
+            paid=lambda cash, total: (
+                ("payment", {"type": "cash", "action": "add", "value": format_grosze(cash)}),
+                ("receipt close", {"total": format_grosze(total)}),
+            ),
+        ),
+        cancelled_value=False,
+        shows_last=True,
+        receipts_of_all_days=True,
+        paid_in=("cash payin", {"value": "0.05"}),
+        junk=b"\x00junk<",
+        vectors=tuple((SENT, each.request) for each in EXCHANGES if b"crc=" in each.request)
+        + tuple((RECEIVED, each.reply) for each in EXCHANGES if each.reply),
+        raw=('info action="transaction"', "enq"),
+        others_ambiguous=frozenset({"cash_in", "cash_out", "packaging", "printout"}),
+    ),
+    "noviapi": Conformance(
+        documents=_documents(RECEIPT, *SHOP[1:3], SHOP[4], PRINTOUT, INVOICE, *REPORTS[1:], SHOP[-1]),
+        programming=_documents(*PROGRAMMING[:2]),
+        bad_documents=_bad(**BAD_RECEIPTS),
+        refusal=_refused_job,
+        condition=(Switch.REPORT_REQUIRED, "printer.report_due"),
+        paid_in=("direct_io", {"xml_cmd": {"base64": base64.b64encode(_PAID_IN).decode()}}),
+        vectors=noviapi_vectors(),
+        raw=("GET queue", 'POST status {"status":{"type":"device"}}'),
+        others_ambiguous=frozenset({"cash_in", "cash_out", "printout"}),
+    ),
     "example": Conformance(
         documents=_documents(CASH_IN),
         programming={},
@@ -200,3 +275,4 @@ CASES: dict[str, Conformance] = {
 assert CASES.keys() == set(EVERY), "a new family is tested with the others"
 RECEIPTS = [name for name in EVERY if CASES[name].receipt is not None]
 FRAMES = [name for name in EVERY if CASES[name].junk is not None]
+NAMES = [name for name in EVERY if CASES[name].vectors]

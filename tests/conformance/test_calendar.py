@@ -15,7 +15,7 @@ import anyio
 import pytest
 
 from fiscald.emulator.faults import Fault, FaultKind, Switch
-from fiscald.emulator.thermal.layout import day_text
+from fiscald.emulator.layout import day_text
 from fiscald.engine import Wanted
 from fiscald.model.jobs import Job, JobState, Result
 from fiscald.model.printers import PrinterState

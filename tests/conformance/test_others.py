@@ -128,9 +128,11 @@ def test_two_receipts_that_are_worth_less_than_ours_hold_not_ours(family: str) -
     """Ours is lost without a trace, and another program prints two. It cannot be known what was on the first of them."""
     bench = Bench(family)
     bench.break_off(RECEIPT, bench.names.closing, executed=False)
+    state = bench.device.register.state
+    printouts = state.printout_count
     bench.device.keypad_cancel()
-    day = bench.device.register.state.day
-    day.cancelled_count = day.cancelled_value = day.last_receipt = 0
+    state.day.cancelled_count = state.day.cancelled_value = state.day.last_receipt = 0
+    state.printout_count = printouts
     bench.others_receipt(300)
     bench.others_receipt(400)
     assert cause(bench.recover(RECEIPT)) == "changed"
@@ -197,6 +199,8 @@ def test_the_values_of_the_day_decide_where_they_can(
         bench.others_cancel()
     for act, value in others:
         (bench.others_receipt if act == "completed" else bench.others_give_up)(value)
+    # If ours may be the cancelled one, only the value of those can tell.
+    decided = decided and (bench.case.cancelled_value or not executed)
     assert isinstance(bench.recover(RECEIPT), (Printed if executed else NotPrinted) if decided else Unknown)
 
 
@@ -230,6 +234,9 @@ def test_a_later_receipt_that_is_like_ours_does_not_give_ours_its_number(family:
     bench.others_open(TOTAL)
     bench.others_close(TOTAL, paid=0)
     verdict = bench.recover(RECEIPT)
+    if not bench.case.cancelled_value:
+        assert cause(verdict) == "twins", "ours may be the cancelled one"
+        return
     assert isinstance(verdict, Printed)
     assert verdict.result.number == 1
 
@@ -437,10 +444,3 @@ def test_our_receipt_is_printed_though_another_one_ended_before_its_opening(fami
     assert isinstance(verdict, Printed)
     assert (verdict.result.number, len(pauses)) == (2, 6)
     assert ours(bench) == Sold(2, OURS, TOTAL)
-
-
-def test_an_undisturbed_receipt_does_not_wait(family: str) -> None:
-    bench = Bench(family)
-    pauses: list[None] = []
-    assert isinstance(bench.carry_out(RECEIPT, paused=lambda: pauses.append(None)), Printed)
-    assert not pauses

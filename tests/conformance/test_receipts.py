@@ -58,7 +58,12 @@ def test_a_daily_report_after_an_unanswered_closing_leaves_it_unproven(family: s
         bench.others_cancel()
         bench.others_receipt(300)
     bench.others_report()
-    assert cause(bench.recover(RECEIPT)) == "report_between"
+    verdict = bench.recover(RECEIPT)
+    if executed and bench.case.shows_last:
+        assert isinstance(verdict, Printed)
+        assert (verdict.result.number, verdict.result.daily_report) == (1, 1)
+    else:
+        assert cause(verdict) == "report_between"
 
 
 def test_a_confirmed_receipt_is_done_whatever_follows(family: str) -> None:
@@ -98,10 +103,19 @@ def test_an_empty_receipt_that_moves_is_another_programs(family: str) -> None:
     assert bench.names.cancel not in bench.sent
 
 
+def lines_come_one_by_one(family: str) -> bool:
+    """Whether each line is a step; in some families lines share one."""
+    bench = Bench(family)
+    bench.carry_out(RECEIPT)
+    return bench.sent.count(bench.names.line) == len(RECEIPT.lines)
+
+
 @pytest.mark.parametrize(("stop", "nth"), [("opening", 1), ("line", 1), ("line", 2), ("closing", 1)])
 def test_what_others_have_sold_on_an_open_receipt_is_never_cancelled(family: str, stop: str, nth: int) -> None:
     """Ours was cancelled, and another program sells on its own: it holds what we never sent."""
     bench = Bench(family)
+    if nth == 2 and not lines_come_one_by_one(family):
+        return
     bench.break_off(RECEIPT, getattr(bench.names, stop), executed=False, nth=nth)
     bench.others_cancel()
     bench.others_open(123)
@@ -148,3 +162,10 @@ def test_two_reports_are_unproven_without_an_answer(family: str) -> None:
     bench.others_receipt(200)
     bench.others_report()
     assert cause(bench.recover(DailyReport())) == "many_reports"
+
+
+def test_an_undisturbed_receipt_does_not_wait(family: str) -> None:
+    bench = Bench(family)
+    pauses: list[None] = []
+    assert isinstance(bench.carry_out(RECEIPT, paused=lambda: pauses.append(None)), Printed)
+    assert not pauses

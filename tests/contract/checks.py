@@ -1,4 +1,4 @@
-"""The checks: the linter has no complaint, and generated clients print."""
+"""The checks: the linter has no complaint, and clients print: generated ones, and those of others for printers."""
 
 from __future__ import annotations
 
@@ -12,8 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from fiscald.emulator.running import EmulatedPrinter
 from tests.contract.running import Shop
 from tests.contract.tools import HERE, Failed, fresh, node, python, run
+from tests.emulator.noviapi.serving import served
+from tests.emulator.novitus_xml.talking import joined
 
 PROGRAMS = HERE / "programs"
 #: What openapi-python-client cannot describe; everything else it must.
@@ -130,10 +133,48 @@ def count_of_cases(told: str) -> int:
     return int(match[1].replace(",", ""))
 
 
+#: What novitus-noviapi must be told by an emulated printer.
+NOVIAPI: dict[str, Any] = {
+    "jpkid": [1, 2, 3, 4],
+    "refused": 27,
+    "setting": "30",
+    "graphics": [1],
+    "paid": "7.00",
+    "direct": [
+        "\x1bP1#RPOINT EMU/1.01\x1b\\",
+        '<pakiet crc="90ECF3B6"><informacja akcja="wersja" wersja="POINT EMU 1.01" />\n</pakiet>',
+    ],
+    "waiting": 1,
+    "conflict": 10,
+    "not_found": 1,
+}
+
+
+def novitus_noviapi(_: Shop, __: Path, ___: Wanted) -> str:
+    """A client of others for NoviAPI printers, as it is, against the emulated one; it needs no daemon."""
+    with served(slow=0.1) as it:
+        told = json.loads(run(python() / "python", PROGRAMS / "novitus_noviapi.py", it.urls[0]))
+        if told != NOVIAPI or it.kinds != ["receipt", "invoice", "nonfiscal", "daily_report"]:
+            raise Failed(f"the program was told {told}, the printer printed {it.kinds}")
+    return f"every endpoint, {len(it.kinds)} documents"
+
+
+def litex_novitus_xml(_shop: Shop, _description: Path, _wanted: Wanted) -> str:
+    """A client for Novitus printers, unchanged, at the emulated one."""
+    with joined(), EmulatedPrinter("novitus-xml", link="pty") as printer:
+        told = json.loads(run(python() / "python", PROGRAMS / "litex_novitus_xml.py", printer.path))
+        kinds = [sheet.kind for sheet in printer.printouts]
+    if kinds != ["receipt", "invoice", "nonfiscal"] or told["totals"][0] != "12.16" or told["error"]:
+        raise Failed(f"it printed {kinds} and was told {told}")
+    return f"litex.novitus_xml prints {', '.join(kinds)}"
+
+
 CHECKS: dict[str, Callable[[Shop, Path, Wanted], str]] = {
     "redocly": lint,
     "openapi-typescript": openapi_typescript,
     "hey-api": hey_api,
     "openapi-python-client": openapi_python_client,
     "schemathesis": schemathesis,
+    "novitus-noviapi": novitus_noviapi,
+    "litex-novitus-xml": litex_novitus_xml,
 }

@@ -13,7 +13,7 @@ from fiscald.emulator.running import build
 from fiscald.model.money import format_grosze, grosze
 from fiscald.model.preview import Preview
 from fiscald.model.receipt import Receipt
-from fiscald.paper.emulated import carry_out
+from fiscald.paper.emulated import carry_out, emulated_options
 from fiscald.protocols import FAMILIES, family
 from fiscald.protocols.rates import plain_rates
 from tests.protocols import settings as settings_of
@@ -48,7 +48,7 @@ RECEIPTS = st.fixed_dictionaries(
 def printed_total(name: str, profile: str, document: Receipt) -> int | None:
     """What the emulated printer registers; ``None`` where the driver refuses the receipt."""
     settings = settings_of.of(name, profile)
-    code_page = settings.options.model_dump()["code_page"]
+    code_page = settings.options.model_dump().get("code_page")
     check = family(name).check(document, settings, None)
     if check.errors:
         return None
@@ -56,7 +56,7 @@ def printed_total(name: str, profile: str, document: Receipt) -> int | None:
         printer="till1", family=name, profile=profile, code_page=code_page, vat=RATES, document=document,
         totals=check.totals, warnings=check.notices,
     )  # fmt: skip
-    device, _ = build(name, profile=profile, code_page=code_page, state=RegisterState(cash=100_000))
+    device, _ = build(name, **emulated_options(found), state=RegisterState(cash=100_000))
     verdict = carry_out(device, found)
     assert check.totals is not None
     assert verdict.result.total == check.totals.total

@@ -20,6 +20,7 @@ from fiscald.transport import ByteStream, LinkLost, memory_line
 from fiscald.transport.memory import MemoryStream
 from tests import virtual
 from tests.protocols import settings as settings_of
+from tests.protocols.driving import NOON
 from tests.protocols.posnet.scripted import frame
 
 QUERY = Step(request("scomm"), Effect.QUERY, Deadline.QUERY)
@@ -54,7 +55,7 @@ class Printer:
 
         return Line(
             self.near, family("posnet"), settings_of.posnet(profile="online"), mark_heard=hear, on_condition=self.noticed.append,
-            noise=Noise("till1"), reopen=never,
+            noise=Noise("till1"), reopen=never, host_time=lambda: NOON,
         )  # fmt: skip
 
 
@@ -146,7 +147,7 @@ def test_a_port_that_takes_no_data_is_a_lost_link() -> None:
     async def main() -> None:
         line = Line(
             Full(), family("posnet"), settings_of.posnet(profile="online"), mark_heard=lambda: None,
-            on_condition=lambda _: None, noise=Noise("till1"), reopen=never,
+            on_condition=lambda _: None, noise=Noise("till1"), reopen=never, host_time=lambda: NOON,
         )  # fmt: skip
         with pytest.raises(LinkLost, match="till1: the port takes no data"):
             await line.ask(QUERY)
@@ -174,7 +175,7 @@ def test_discarding_old_input_does_not_block_the_loop() -> None:
     async def main() -> None:
         line = Line(
             Flooding(), family("posnet"), settings_of.posnet(profile="online"), mark_heard=lambda: None,
-            on_condition=lambda _: None, noise=Noise("till1"), reopen=never,
+            on_condition=lambda _: None, noise=Noise("till1"), reopen=never, host_time=lambda: NOON,
         )  # fmt: skip
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(line.ask, QUERY)

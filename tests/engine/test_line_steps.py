@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
+from datetime import datetime
 from typing import Any
 
 import anyio
@@ -10,10 +11,22 @@ import pytest
 
 from fiscald.engine.line import MAX_UNANSWERED, POLL_AFTER, SECONDS, Garbage, Line, NotSent, Silence
 from fiscald.engine.noise import Noise
-from fiscald.protocols.base import Deadline, DialogueAborted, Effect, Expects, FamilyOptions, Resend, Settings
+from fiscald.protocols.base import (
+    Deadline,
+    Dialogue,
+    DialogueAborted,
+    Effect,
+    Expects,
+    FamilyOptions,
+    HostTime,
+    Pause,
+    Resend,
+    Settings,
+)
 from fiscald.transport import LinkLost, StreamEnded
 from tests import virtual
 from tests.engine.tiny import SYN, Tiny, TinyPrinter, step
+from tests.protocols.driving import NOON
 
 WAIT = SECONDS[Deadline.LINE]
 AGAIN = Resend(after=0.5, times=3)
@@ -29,7 +42,7 @@ def run(printer: TinyPrinter, main: Callable[[Line], Coroutine[Any, Any, None]],
             printer.tasks = tasks
             line = Line(
                 await printer.open(), family or Tiny(), Settings("till1", FamilyOptions()), mark_heard=lambda: None,
-                on_condition=lambda _: None, noise=Noise("till1"), reopen=printer.open,
+                on_condition=lambda _: None, noise=Noise("till1"), reopen=printer.open, host_time=lambda: NOON,
             )  # fmt: skip
             async with line:
                 await main(line)
@@ -348,3 +361,34 @@ def test_a_refused_connection_proves_that_nothing_was_sent() -> None:
     run(printer, main, Tiny(over_http=True))
     assert printer.texts == ["who", "pay"]
     assert printer.slips == 1
+
+
+def test_a_query_for_once_is_not_sent_again_after_a_damaged_answer() -> None:
+    for once, sent in ((True, 1), (False, 3)):
+        asked: list[str] = []
+
+        def damaged(text: str, asked: list[str] = asked) -> bytes:
+            asked.append(text)
+            return b"?\n"
+
+        printer = TinyPrinter(damaged)
+
+        async def main(line: Line, once: bool = once) -> None:
+            with pytest.raises(Silence):
+                await line.ask(step("ask")._replace(once=once))
+
+        run(printer, main)
+        assert len(asked) == sent
+
+
+def test_a_dialogue_of_questions_may_pause_and_ask_for_the_time() -> None:
+    async def main(line: Line) -> None:
+        def dialogue() -> Dialogue[datetime]:
+            yield Pause(2.0)
+            now: datetime = yield HostTime()
+            return now
+
+        assert await line.drive(dialogue()) == NOON
+        assert anyio.current_time() == 2
+
+    run(TinyPrinter(lambda _: None), main)

@@ -28,7 +28,7 @@ FORBIDDEN: dict[str, tuple[str, tuple[str, ...]]] = {
         "fiscald.model.documents",
         (*PURE, "fiscald.protocols.base", "fiscald.journal", "fiscald.api.wire", "fiscald.licence", "anyio", "starlette"),
     ),
-    "protocols: pure, the model, construct and pydantic": (
+    "protocols: pure, the model, construct, h11 and pydantic": (
         "fiscald.protocols.planning",
         (*PURE, "fiscald.transport", "fiscald.journal", "fiscald.engine", "fiscald.emulator.register", "anyio", "serial", "usb"),
     ),

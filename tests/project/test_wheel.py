@@ -13,8 +13,8 @@ ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 #: Loaded by the family's name (``fiscald.protocols.family``, ``fiscald.emulator.emulator_factory``).
 LOADED_BY_NAME = {
-    *(f"fiscald.protocols.{name}.family" for name in FAMILIES),
-    *(f"fiscald.emulator.{name}" for name in FAMILIES),
+    *(f"fiscald.protocols.{name.replace('-', '_')}.family" for name in FAMILIES),
+    *(f"fiscald.emulator.{name.replace('-', '_')}" for name in FAMILIES),
 }
 #: Modules of the wheel that neither the product nor an entry point imports, each with its reason.
 ALLOWED = {
@@ -23,7 +23,6 @@ ALLOWED = {
     "fiscald.protocols.conditions_page": "python -m, writes docs/conditions.md (make docs)",
     "fiscald.protocols.documents_page": "python -m, writes docs/documents.md (make docs)",
     "fiscald.protocols.dissector": "python -m, writes docs/wireshark/fiscald.lua (make docs)",
-    "fiscald.protocols.proof.own_id": "the rules for families whose printers keep our id of a document; none is here yet",
 }
 
 

@@ -261,7 +261,7 @@ def test_a_text_without_a_limit_is_never_cut(column: Any, kind: str) -> None:
 
 @pytest.mark.parametrize("profile", ["online", "old"])
 def test_posnet_takes_days_for_a_period_and_no_numbers(profile: str) -> None:
-    (column,) = [each for each in columns() if each.profile == profile]
+    (column,) = [each for each in columns() if (each.family, each.profile) == ("posnet", profile)]
     fields = column.capabilities["periodic_report"].fields
     assert {path: field.kinds for path, field in fields.items()} == {"from": ("date",), "to": ("date",)}
 

@@ -374,7 +374,7 @@ def test_addresses(text: str, address: object) -> None:
         ("tcp://printer", "tcp://HOST:PORT"), ("tcp://printer:99999", "from 1 to 65535"), ("tcp://printer:0", "HOST:PORT"), ("tcp://a@printer:1", "HOST:PORT"), ("tcp://:6666", "HOST:PORT"),
         ("serial://ttyUSB0", "three slashes"), ("serial:///dev/ttyUSB0?speed=9600", "unknown option speed"),
         ("serial:///dev/ttyUSB0?baud=fast", "baud is a number"), ("serial:///dev/ttyUSB0?flow=maybe", "flow is one of"),
-        ("/dev/ttyUSB0", "write serial:///dev/ttyUSB0$"), ("http://x", "starts with serial"),
+        ("/dev/ttyUSB0", "write serial:///dev/ttyUSB0$"), ("ftp://x", "starts with serial"),
         ("serial://ttyUSB0", "serial:///dev/ttyUSB0$"), ("", "starts with serial"),
         ("usb://printer", "as lsusb shows"), ("usb://1424:10b0/1", "as lsusb shows"), ("usb:///dev/ttyACM0", "as lsusb shows"),
         ("usb://1424:10b0?speed=9600", "unknown option speed"), ("usb://1424:10b0?baud=x", "baud is a number"),

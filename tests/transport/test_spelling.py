@@ -53,7 +53,7 @@ def test_an_unambiguous_address_is_completed(text: str, address: str) -> None:
         ("LPT1", "parallel port"), ("192.168.1.50", "write tcp://192.168.1.50:PORT"), ("::1", "write tcp://[::1]:PORT"),
         ("printer.local", "write tcp://printer.local:PORT"), ("192.168.1.50:0", "from 1 to 65535"),
         ("192.168.1.50:66666", "from 1 to 65535"), ("1234:99", "tcp://HOST:PORT"), ("till1", "starts with serial://"),
-        ("", "starts with serial://"), ("http://192.168.1.50:8888", "starts with serial://"),
+        ("", "starts with serial://"), ("ftp://192.168.1.50:8888", "starts with serial://"),
         ("ttyUSB0 fast", "starts with serial://"), ("//dev/ttyUSB0", "starts with serial://"),
         ("/dev/tty USB0", "starts with serial://"), ("tcp:1424:10b0", "starts with serial://"),
         ("serial:1424:10b0", "starts with serial://"), ("usb:printer:6666", "starts with serial://"),

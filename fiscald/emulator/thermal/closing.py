@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from fiscald.emulator.change import Change
+from fiscald.emulator.layout import FOOTER_LABELS, Foot
+from fiscald.emulator.layout_invoice import InvoiceTexts, invoice_sheets
 from fiscald.emulator.memory import Pack, Payment, Transaction
 from fiscald.emulator.refusal import Refusal, RegisterError
-from fiscald.emulator.thermal.change import Change, transaction_change
-from fiscald.emulator.thermal.layout import Foot
-from fiscald.emulator.thermal.layout_invoice import print_invoice
+from fiscald.emulator.thermal.change import transaction_change
 from fiscald.emulator.thermal.machine import ExecError, Handler, Machine, Values
 from fiscald.emulator.thermal.memory import Tail, document_of
 from fiscald.emulator.thermal.sale import adjust_all, count, form_name
@@ -20,16 +21,6 @@ from fiscald.protocols.thermal.commands import PAYMENT_FORMS, SHORT_FORM
 
 #: Different lines of text between two daily reports, and keyword lines on one receipt (4.2, 5.6).
 MAX_TEXTS, MAX_KEYWORDS = 25, 20
-#: Labels of ``20;x$z`` (5.6); what is not here is printed without one (our assumption).
-KEYWORDS = {
-    0: "Nr transakcji", 1: "Punkty", 2: "Suma punktów", 3: "Nr rejestracyjny", 4: "Nazwisko", 5: "Karta",
-    6: "Numer karty", 7: "Ważna do", 8: "Kasjer", 9: "Nazw. kasjera", 10: "Zaliczka", 11: "Waluta",
-    12: "Przelicznik", 13: "Nr zamówienia", 14: "Nr pracownika", 15: "Nazw. pracownika", 16: "Konto przed tr.",
-    17: "Przyznano", 18: "Wykorzystano", 19: "Konto po trans.", 20: "Klient stały", 21: "Voucher",
-    22: "Wartość Voucher", 23: "Zapłata Voucher", 26: "Ilość sprzedanych towarów", 27: "Numer pracownika",
-    28: "Numer klienta", 29: "Udzielono łącznie rabatu", 30: "Numer", 31: "Kod", 32: "Nazwa", 33: "Opis",
-    34: "Liczba",
-}  # fmt: skip
 
 
 # -- the end ---------------------------------------------------------------------------------------------------------
@@ -341,7 +332,7 @@ def keyword(machine: Machine, values: Values) -> None:
         raise ExecError(4)
     if len(texts) >= MAX_KEYWORDS:
         raise ExecError(84)
-    texts.append((KEYWORDS.get(values["Psx"], ""), values.get("tekst") or ""))
+    texts.append((FOOTER_LABELS.get(values["Psx"], ""), values.get("tekst") or ""))
 
 
 def information(machine: Machine, values: Values) -> None:
@@ -359,10 +350,23 @@ def finish_paper(machine: Machine, _: Values | None = None) -> None:
     tail, machine.memory.tail = machine.memory.tail or Tail(), None
     if transaction is None:
         return
-    if transaction.kind == "invoice":
-        print_invoice(machine, transaction, tail)
-        return
     document = document_of(transaction)
+    if transaction.kind == "invoice":
+        texts = document.invoice or InvoiceTexts()
+        mark = tail.system_number[:1]
+        foot = Foot(
+            tail.who,
+            tail.system_number[mark in ("#", "@") :],
+            "qr" if mark == "@" else "barcode" if mark == "#" else "text",
+            texts=texts.footers,
+            lines=tail.lines,
+            change=document.change,
+        )
+        for kind, page, said in invoice_sheets(
+            machine.register, machine.width, machine.memory.nip, transaction, texts, foot
+        ):
+            machine.emit(kind, page, **said)
+        return
     listed, document.listed = document.listed, []
     for returned in (False, True):
         declared = transaction.packaging_taken if returned else transaction.packaging_given
@@ -376,10 +380,11 @@ def finish_paper(machine: Machine, _: Values | None = None) -> None:
     sheet = machine.sheet(
         Foot(
             tail.who,
-            system_number="" if coded else number,
-            barcode=_barcode(number[1:-1]) if coded else "",
+            system_number=_barcode(number[1:-1]) if coded else number,
+            system_number_as="barcode" if coded else "text",
             texts=tail.texts,
             lines=tail.lines,
+            change=document.change,
         )
     )
     facts: Values = {"total": transaction.total, "totals": list(transaction.totals)}

@@ -28,6 +28,17 @@ BUFFER = 2048
 #: Conditions in which nothing is carried out, and not even ENQ is answered (3.5).
 OFFLINE = (Switch.PAPER_OUT, Switch.COVER, Switch.LEVER, Switch.MENU, Switch.MECHANISM)
 END_OF_SEQUENCE = b"\x1b\\"
+#: What carries out each command.
+HANDLERS = (
+    status.HANDLERS
+    | sale.HANDLERS
+    | closing.HANDLERS
+    | invoice.HANDLERS
+    | protected.HANDLERS
+    | service.HANDLERS
+    | forms.HANDLERS
+    | readout.HANDLERS
+)
 #: Finds a byte that is answered at once, and one with which an item of the main loop may end.
 _AT_ONCE = re.compile(rb"[\x10\x1a]").search
 _UP_TO_AN_END = re.compile(rb"[\x05\x07\x10\x18\x1a\\]").search
@@ -73,18 +84,8 @@ class ThermalPrinter(Device):
     ) -> None:
         super().__init__(register, seed=seed, printed=printed)
         self._profile = PROFILES[profile]
-        handlers = (
-            status.HANDLERS
-            | sale.HANDLERS
-            | closing.HANDLERS
-            | invoice.HANDLERS
-            | protected.HANDLERS
-            | service.HANDLERS
-            | forms.HANDLERS
-            | readout.HANDLERS
-        )
         codec = CODE_PAGES[code_page]
-        self._machine = Machine(register, self.faults, self._profile, codec, width, handlers, self.emit)
+        self._machine = Machine(register, self.faults, self._profile, codec, width, HANDLERS, self.emit)
         self.model = self._machine.model
         self.faults.commands = self._machine.identifiers | {ENQ_NAME, BAD_NAME}
         self._machine.unknown_command = self.report_unknown

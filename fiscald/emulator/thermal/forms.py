@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import re
 
+from fiscald.emulator.layout import Foot
 from fiscald.emulator.paper import Paper
 from fiscald.emulator.thermal.form_table import FORMS, Form, Line
-from fiscald.emulator.thermal.layout import Foot
 from fiscald.emulator.thermal.machine import ExecError, Handler, Machine, Values
 from fiscald.emulator.thermal.memory import Appended, OpenForm
 from fiscald.protocols.thermal.grammar import State

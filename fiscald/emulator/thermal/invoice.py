@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import datetime
 
+from fiscald.emulator.layout import FOOTER_LABELS, day_text
+from fiscald.emulator.layout_invoice import PAYMENTS, InvoiceTexts
 from fiscald.emulator.memory import Payment
 from fiscald.emulator.refusal import RegisterError
 from fiscald.emulator.thermal import closing
 from fiscald.emulator.thermal.closing import MAX_KEYWORDS, Closing, cash, close, code
-from fiscald.emulator.thermal.layout import day_text
-from fiscald.emulator.thermal.layout_invoice import PAYMENTS
 from fiscald.emulator.thermal.machine import ExecError, Handler, Machine, Values
-from fiscald.emulator.thermal.memory import InvoiceTexts, ThermalDocument, document_of
+from fiscald.emulator.thermal.memory import ThermalDocument, document_of
 from fiscald.emulator.thermal.sale import check_opening, pay
 from fiscald.protocols.thermal.commands import PAYMENT_FORMS
 
@@ -141,7 +141,7 @@ def footer(machine: Machine, values: Values) -> None:
         return
     if len(texts.footers) >= MAX_KEYWORDS:
         raise ExecError(84)
-    labels = closing.KEYWORDS | _FOOTERS
+    labels = FOOTER_LABELS | _FOOTERS
     texts.footers.append((labels.get(values["Psx"], ""), values.get("tekst") or ""))
 
 

@@ -13,11 +13,11 @@ from typing import Any
 
 from fiscald.emulator.device import Display, readable
 from fiscald.emulator.faults import Faults, Switch
+from fiscald.emulator.layout import Foot, Sheet
 from fiscald.emulator.paper import Printout
 from fiscald.emulator.refusal import Refusal, RegisterError
 from fiscald.emulator.register import Register
 from fiscald.emulator.thermal import not_emulated
-from fiscald.emulator.thermal.layout import Foot, Sheet
 from fiscald.emulator.thermal.memory import ThermalMemory, document_of
 from fiscald.emulator.thermal.refusals import refusal
 from fiscald.protocols.base import Effect

@@ -6,9 +6,10 @@ import datetime
 
 from pydantic import ConfigDict, Field
 
+from fiscald.emulator.change import Change
+from fiscald.emulator.layout_invoice import InvoiceTexts
 from fiscald.emulator.memory import FamilyMemory, Pack, Transaction
 from fiscald.emulator.paper import PaperLine
-from fiscald.emulator.thermal.change import Change
 from fiscald.protocols.thermal.grammar import State
 
 #: Records that the fiscal memory takes in its life (7.2).
@@ -124,44 +125,6 @@ class ThermalMemory(FamilyMemory):
         texts = [*self.display, *self.lines]
         self.display, self.lines, self.clock_set, self.shift = [], [], False, Shift()
         return texts
-
-
-class InvoiceTexts(FamilyMemory):
-    """What an invoice of a Novitus prints besides its lines, and how (NOV 3.16)."""
-
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-    number: str = ""
-    buyer: list[str] = Field(default_factory=list)
-    """Lines of the address."""
-    name: str = ""
-    nip: str = ""
-    id_type: int = 0
-    """0 NIP, 1 REGON, 2 PESEL."""
-    due: str = ""
-    form: str = ""
-    recipient: str = ""
-    issuer: str = ""
-    information: str = ""
-    sold: str = ""
-    """Day of the sale, if another was sent."""
-    paid: str | None = None
-    """The text of what is paid; ``None``: the line is not printed."""
-    buyer_signs: int = 0
-    """0: the place for the signature alone, 1: with the name, 2: neither."""
-    seller_signs: int = 0
-    buyer_signature: str = ""
-    seller_signature: str = ""
-    signatures: bool = True
-    seller_pl: bool = False
-    """Whether the seller's NIP has PL in front of it."""
-    copies: int = 1
-    """Sheets besides the original."""
-    options: list[int] = Field(default_factory=lambda: [0, 0, 0])
-    """The three numbers of print options of ``@c``."""
-    buyer_is_recipient: bool = False
-    footers: list[tuple[str, str]] = Field(default_factory=list)
-    """Lines of ``20;x$z``: a label and its text."""
 
 
 class ThermalDocument(FamilyMemory):

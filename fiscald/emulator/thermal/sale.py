@@ -8,11 +8,12 @@ from decimal import Decimal
 
 from stdnum.pl import nip as stdnum_nip
 
+from fiscald.emulator.change import Change
 from fiscald.emulator.faults import Switch
 from fiscald.emulator.memory import Adjustment
 from fiscald.emulator.refusal import Refusal, RegisterError
 from fiscald.emulator.spread import Spread, by_size, over_lines, percent_of_each
-from fiscald.emulator.thermal.change import Change, transaction_change
+from fiscald.emulator.thermal.change import transaction_change
 from fiscald.emulator.thermal.machine import ExecError, Handler, Machine, Values
 from fiscald.emulator.thermal.memory import ThermalDocument, document_of
 from fiscald.model.times import POLISH_TIME

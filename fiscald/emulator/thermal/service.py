@@ -9,10 +9,10 @@ from decimal import Decimal
 
 from fiscald.emulator.device import Display
 from fiscald.emulator.faults import Switch
+from fiscald.emulator.layout import Foot, Sheet, day_text, rate_text
 from fiscald.emulator.memory import DailyRecord
 from fiscald.emulator.paper import amount
 from fiscald.emulator.refusal import Refusal, RegisterError
-from fiscald.emulator.thermal.layout import Foot, Sheet, day_text, rate_text
 from fiscald.emulator.thermal.machine import ExecError, Handler, Machine, NeedsConfirmation, Values
 from fiscald.emulator.thermal.memory import Appended, Shift
 from fiscald.model.money import grosze

@@ -53,7 +53,7 @@ class Posnet(Family):
         """Whether the printer can print."""
         return queries.poll(settings)
 
-    def delivery(self, e_receipt: EReceiptState) -> Dialogue[EReceiptState]:
+    def delivery(self, e_receipt: EReceiptState, _settings: Settings) -> Dialogue[EReceiptState]:
         """What became of an e-receipt."""
         return read_delivery(e_receipt.id or "")
 

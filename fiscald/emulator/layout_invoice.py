@@ -6,13 +6,15 @@ order and the words that it does not name are our assumption.
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Iterable, Iterator
+from typing import Any, Literal
 
-from fiscald.emulator.memory import Transaction
+from pydantic import ConfigDict, Field
+
+from fiscald.emulator.layout import Foot, Sheet, day_text
+from fiscald.emulator.memory import FamilyMemory, Transaction
 from fiscald.emulator.paper import amount, words
-from fiscald.emulator.thermal.layout import Foot, Sheet, day_text
-from fiscald.emulator.thermal.machine import Machine
-from fiscald.emulator.thermal.memory import InvoiceTexts, Tail, document_of
+from fiscald.emulator.register import Register
 
 #: Bits of the three numbers of print options (``@c``).
 NO_WORDS, BOLD_BUYER, BOLD_SELLER, BOLD_NIP = 0x01, 0x04, 0x08, 0x10
@@ -20,6 +22,52 @@ LINE_NUMBERS, DUE_FIRST, GROSZE_IN_WORDS, NO_SAME_DAY, NO_SELLER, PAYMENTS = 0x0
 NO_BUYER, PAID_IN_CASH, NO_SELLER_WORD, NO_ORIGINAL, VAT = 0x01, 0x02, 0x04, 0x08, 0x10
 _ID_NAMES = ("NIP", "REGON", "PESEL")
 _DOTS = "." * 24
+
+
+def packed(options: Iterable[int]) -> list[int]:
+    """The three numbers of print options, from those options' places in the printer's list: 6, 8 and 5 of them."""
+    bits = 0
+    for option in options:
+        bits |= 1 << (option - 1)
+    return [bits & 0x3F, bits >> 6 & 0xFF, bits >> 14]
+
+
+class InvoiceTexts(FamilyMemory):
+    """What an invoice of a Novitus prints besides its lines, and how (NOV 3.16)."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    number: str = ""
+    buyer: list[str] = Field(default_factory=list)
+    """Lines of the address."""
+    name: str = ""
+    nip: str = ""
+    id_type: int = 0
+    """0 NIP, 1 REGON, 2 PESEL."""
+    due: str = ""
+    form: str = ""
+    recipient: str = ""
+    issuer: str = ""
+    information: str = ""
+    sold: str = ""
+    """Day of the sale, if another was sent."""
+    paid: str | None = None
+    """The text of what is paid; ``None``: the line is not printed."""
+    buyer_signs: int = 0
+    """0: the place for the signature alone, 1: with the name, 2: neither."""
+    seller_signs: int = 0
+    buyer_signature: str = ""
+    seller_signature: str = ""
+    signatures: bool = True
+    seller_pl: bool = False
+    """Whether the seller's NIP has PL in front of it."""
+    copies: int = 1
+    """Sheets besides the original."""
+    options: list[int] = Field(default_factory=lambda: [0, 0, 0])
+    """The three numbers of print options of ``@c``."""
+    buyer_is_recipient: bool = False
+    footers: list[tuple[str, str]] = Field(default_factory=list)
+    """Lines of ``20;x$z``: a label and its text."""
 
 
 class InvoiceSheet(Sheet):
@@ -107,25 +155,17 @@ def _bold(bit: int) -> Literal["plain", "bold"]:
     return "bold" if bit else "plain"
 
 
-def print_invoice(machine: Machine, transaction: Transaction, tail: Tail) -> None:
-    """The original and its copies come out. The counters count the original alone (our assumption)."""
-    texts = document_of(transaction).invoice or InvoiceTexts()
-    number = machine.register.state.day.last_invoice
-    facts = {
-        "total": transaction.total, "totals": list(transaction.totals), "number": number, "invoice": texts.number,
-        "copies": texts.copies,
-    }  # fmt: skip
+def invoice_sheets(
+    register: Register, width: int, nip: str, transaction: Transaction, texts: InvoiceTexts, foot: Foot
+) -> Iterator[tuple[str, InvoiceSheet, dict[str, Any]]]:
+    """The original and its copies, each with its kind and facts. The counters count the original alone (assumption)."""
     for copy in range(texts.copies + 1):
         which = "KOPIA" if copy else "" if texts.options[2] & NO_ORIGINAL and not texts.copies else "ORYGINAŁ"
-        code = tail.system_number[:1] in ("#", "@")
-        foot = Foot(
-            tail.who, system_number="" if code else tail.system_number, texts=texts.footers, lines=tail.lines,
-        )  # fmt: skip
-        sheet = InvoiceSheet(machine.register, machine.width, foot, machine.memory.nip)
+        sheet = InvoiceSheet(register, width, foot, nip)
         sheet.invoice(transaction, texts, which)
-        if code:
-            sheet.paper.code("qr" if tail.system_number[0] == "@" else "barcode", tail.system_number[1:])
         if copy:
-            machine.emit("invoice_copy", sheet, copy=copy)
+            yield "invoice_copy", sheet, {"copy": copy}
         else:
-            machine.emit("invoice", sheet, **facts)
+            facts: dict[str, Any] = {"total": transaction.total, "totals": list(transaction.totals)}
+            facts |= {"number": register.state.day.last_invoice, "invoice": texts.number, "copies": texts.copies}
+            yield "invoice", sheet, facts

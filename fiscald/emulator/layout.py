@@ -1,4 +1,4 @@
-"""How a thermal printer's documents look on paper, in 40 columns or more.
+"""How the documents of a POSNET Thermal and of every Novitus look on paper, in 40 columns or more.
 
 Contents, order and wording are those of the manual's sample prints (thermal reference, 11.4 to 11.6); where it
 shows none - the storno of goods, long names, training - the words are our own. The emulator's mark stands above
@@ -11,28 +11,43 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from typing import Literal
 
 from fiscald.emulator.memory import DailyRecord, Line, Pack, RateChange, Subtotal, Transaction
 from fiscald.emulator.paper import Paper, PaperLine, amount
 from fiscald.emulator.register import Register, tax
-from fiscald.emulator.thermal.memory import document_of
 from fiscald.model.money import plain
 
 LETTERS = "ABCDEFG"
 RateTable = Sequence[Decimal | str | None]
+#: Labels of the lines at the end of a receipt, by their number (Thermal reference, 5.6; Novitus XML reference, 5.7);
+#: what is not here is printed without one (our assumption).
+FOOTER_LABELS = {
+    0: "Nr transakcji", 1: "Punkty", 2: "Suma punktów", 3: "Nr rejestracyjny", 4: "Nazwisko", 5: "Karta",
+    6: "Numer karty", 7: "Ważna do", 8: "Kasjer", 9: "Nazw. kasjera", 10: "Zaliczka", 11: "Waluta",
+    12: "Przelicznik", 13: "Nr zamówienia", 14: "Nr pracownika", 15: "Nazw. pracownika", 16: "Konto przed tr.",
+    17: "Przyznano", 18: "Wykorzystano", 19: "Konto po trans.", 20: "Klient stały", 21: "Voucher",
+    22: "Wartość Voucher", 23: "Zapłata Voucher", 26: "Ilość sprzedanych towarów", 27: "Numer pracownika",
+    28: "Numer klienta", 29: "Udzielono łącznie rabatu", 30: "Numer", 31: "Kod", 32: "Nazwa", 33: "Opis",
+    34: "Liczba",
+}  # fmt: skip
 
 
 @dataclass
 class Foot:
-    """The last lines of a sheet."""
+    """The end of a sheet: what the closing command says."""
 
     who: str = ""
     """Cash register and cashier, as the closing command's kind puts it."""
     system_number: str = ""
-    barcode: str = ""
+    system_number_as: Literal["text", "qr", "barcode"] = "text"
     texts: Sequence[tuple[str, str]] = field(default_factory=tuple)
     """Lines of a label and its text."""
     lines: Sequence[str] = field(default_factory=tuple)
+    drawn: Sequence[PaperLine] = field(default_factory=tuple)
+    """Lines that are laid out already; they stand below all others."""
+    change: int | None = None
+    """The change that is printed as it was sent; ``None``: what is due back, if anything is."""
 
 
 class Sheet:
@@ -83,9 +98,13 @@ class Sheet:
 
     def _system_number(self) -> None:
         if self.foot.system_number:
-            self.paper.centre(f"Nr sys.: {self.foot.system_number}")
-        if self.foot.barcode:
-            self.paper.code("barcode", self.foot.barcode)
+            self._code("Nr sys.", self.foot.system_number_as, self.foot.system_number)
+
+    def _code(self, label: str, printed_as: Literal["text", "qr", "barcode"], text: str) -> None:
+        if printed_as == "text":
+            self.paper.centre(f"{label}: {text}")
+        else:
+            self.paper.code(printed_as, text)
 
     def _footer(self) -> None:
         foot, paper = self.foot, self.paper
@@ -100,6 +119,7 @@ class Sheet:
             paper.left("")
         for line in foot.lines:
             paper.centre(line)
+        paper.lines += foot.drawn
 
     def _sale(self, transaction: Transaction) -> None:
         for item in transaction.items:
@@ -117,12 +137,18 @@ class Sheet:
     def _line(self, line: Line) -> None:
         paper, letter = self.paper, LETTERS[line.rate]
         sign = -1 if line.storno else 1
+        if line.advance:
+            paper.left(line.advance)
+            self._money(line.name, sign * line.value, letter)
+            return
         if line.storno:
             paper.left("STORNO")
         count = f"{_quantity(line.quantity)}{' ' if line.unit else ''}{line.unit}"
         paper.pair(line.name, f"{count}x{amount(line.price)} {amount(sign * line.value)}{letter}")
         if line.description:
             paper.left(f"Opis: {line.description}")
+        if line.code is not None:
+            self._code("Kod", *line.code)
         if line.adjustment is None:
             return
         self._money(f"   {line.adjustment.name}", sign * line.adjustment.amount)
@@ -159,7 +185,7 @@ class Sheet:
             if payment.form != 0:
                 self._money(payment.name, payment.amount)
         change = self.register.state.last_document.change
-        sent = document_of(transaction).change
+        sent = self.foot.change
         if change > 0 or sent is not None:
             self._money("Reszta", change if sent is None else sent)
 
@@ -179,7 +205,8 @@ class Sheet:
     def _pack(self, pack: Pack) -> None:
         value = -pack.value if pack.returned else pack.value
         count = _quantity(pack.quantity)
-        self._money(f"Opakowanie zwr.{pack.number}{' ' * 7}{count}x{amount(pack.price)}", value)
+        name = f"{pack.name} {pack.number}".strip() if pack.name else f"Opakowanie zwr.{pack.number}"
+        self._money(f"{name}{' ' * 7}{count}x{amount(pack.price)}", value)
 
     # -- documents ------------------------------------------------------------------------------------
 
@@ -189,7 +216,7 @@ class Sheet:
         paper.title("PARAGON FISKALNY" if self.register.fiscal else "NIEFISKALNY")
         self._sale(transaction)
         self._taxes(transaction)
-        shown = bool(transaction.payments) or document_of(transaction).change is not None
+        shown = bool(transaction.payments) or self.foot.change is not None
         if shown and not transaction.packaging:
             self._rule()
             self._payments(transaction)
