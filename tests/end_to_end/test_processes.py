@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 
 from fiscald.api.client import Client
+from fiscald.emulator import emulator_factory
 from fiscald.emulator.running import EmulatedPrinter
 from fiscald.journal import Phase, Store
 from fiscald.licence.testing import make_certificate
@@ -28,6 +29,10 @@ from tests.waiting import until, until_status
 
 pytestmark = pytest.mark.slow
 BIN = Path(sys.executable).parent
+
+
+#: The command that ends a receipt.
+CLOSING = {"posnet": "trend", "thermal": "$y", "novitus-xml": "receipt close", "noviapi": "PUT receipt"}
 
 
 @pytest.fixture(params=FAMILIES)
@@ -85,7 +90,7 @@ def licensed(tmp_path: Path) -> Client:
 @pytest.mark.daily
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_started_used_and_stopped(tmp_path: Path, number: signal.Signals, family: str) -> None:
-    with EmulatedPrinter(family, link="pty") as printer:
+    with EmulatedPrinter(family, link="pty" if "pty" in emulator_factory(family).links else "tcp") as printer:
         path = configuration(tmp_path, printer)
         with daemon(path) as process:
             ready(process)
@@ -128,12 +133,12 @@ def test_a_second_signal_does_not_kill_the_printing_document(tmp_path: Path) -> 
 def test_a_daemon_killed_during_a_document_answers_after_the_restart(tmp_path: Path, family: str) -> None:
     with EmulatedPrinter(family) as printer:
         path = configuration(tmp_path, printer)
-        printer.fault("switch", {"posnet": "trend", "thermal": "$y"}[family], switch="paper_out")
+        printer.fault("switch", CLOSING[family], switch="paper_out")
         with daemon(path) as process:
             ready(process)
             with licensed(tmp_path) as client:
                 client.submit("A", "till1", RECEIPT, wait=0)
-                until_status(client, lambda status: status.state == "paper_out" and status.job == "A")
+                until_status(client, lambda status: status.state == "paper_out" and client.job("A").state == "running")
             process.kill()
             process.wait()
         printer.clear()
