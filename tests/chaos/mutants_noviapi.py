@@ -7,7 +7,7 @@ from typing import Any
 from unittest.mock import patch
 
 from fiscald.protocols.base import Checkpoint, Dialogue, Settings, Stage, Verdict
-from fiscald.protocols.noviapi import access, course, direct, jobs
+from fiscald.protocols.noviapi import access, course, direct, jobs, queries
 from fiscald.protocols.noviapi.commands import NEW_TOKEN, Reply, Request
 from fiscald.protocols.noviapi.course import Course
 from fiscald.protocols.proof import verdicts
@@ -18,8 +18,11 @@ from tests.chaos.registry import noviapi_mutant
 
 @noviapi_mutant
 def put_again_without_asking() -> Iterator[None]:
-    """after an interruption the id is confirmed again before its state is known"""
+    """after an interruption the id is confirmed again before its state is known, and so is everything else"""
     real = Course.recover
+
+    def free_server(_: Settings) -> Dialogue[None]:
+        yield from ()
 
     def recover(self: Course[Any], checkpoint: Checkpoint) -> Dialogue[Verdict]:
         if checkpoint.stage is Stage.COMMITTING:
@@ -28,7 +31,7 @@ def put_again_without_asking() -> Iterator[None]:
             yield from self._confirm()
         return (yield from real(self, checkpoint))
 
-    with patch.object(Course, "recover", recover):
+    with patch.object(Course, "recover", recover), patch.object(queries, "free_server", free_server):
         yield
 
 

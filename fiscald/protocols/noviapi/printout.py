@@ -31,7 +31,7 @@ from fiscald.protocols.noviapi.plan import Plan
 from fiscald.protocols.noviapi.plan_printout import plan_printout
 from fiscald.protocols.noviapi.profiles import Profile
 from fiscald.protocols.noviapi.queries import NoviApiBaseline, to_counters
-from fiscald.protocols.noviapi.sale import device_values
+from fiscald.protocols.noviapi.sale import device_values, number_unknown
 from fiscald.protocols.rates import Rates
 
 #: The exception "stored requests in queue".
@@ -118,7 +118,10 @@ class ReportCourse(Course[DailyReport]):
             number=number, daily_report=number, printer_id=now.unique_number, fiscal=now.fiscal,
             device=device_values(reply, self.own_id),
         )  # fmt: skip
-        return Printed(result, Paper.PRINTED, self.notices, {"after": now}, to_counters(now))
+        notices = self.notices
+        if number is None and now.fiscal:
+            notices += (number_unknown(reply.number("request", "jpkid")),)
+        return Printed(result, Paper.PRINTED, notices, {"after": now}, to_counters(now))
 
     def otherwise(self, verdict: Verdict, now: NoviApiLook) -> Verdict:
         """The day was closed, by whomever."""
