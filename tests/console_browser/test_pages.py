@@ -16,7 +16,7 @@ PAGES = {
     "document": "document?key=FV/2026/11/0017", "undecided": "document?key=FV/2026/11/0018",
     "decision": "document/decision?key=FV/2026/11/0018", "hostile": "document?key=hostile", "waiting": "document?key=FV/2026/11/0019",
     "report": "printer/action?name=till1&do=daily_report", "cash": "printer/action?name=till1&do=cash_in", "sandbox": "sandbox",
-    "json": "sandbox/json", "technician": "technician", "tokens": "technician/tokens", "scan": "technician/scan", "conversation": "technician/conversation?name=till1",
+    "json": "sandbox/json", "technician": "technician", "tokens": "technician/tokens", "webhooks": "technician/webhooks", "scan": "technician/scan", "conversation": "technician/conversation?name=till1",
     "about": "about", "licence": "licence", "trial": "licence/enrol", "move": "licence/move", "offline": "licence/offline",
     "emergency": "licence/confirm?do=emergency", "no-page": "nowhere",
 }  # fmt: skip
