@@ -103,11 +103,13 @@ class EmulatedPrinter:
         family: str = "posnet",
         *,
         link: Literal["tcp", "pty"] = "tcp",
+        pty_path: Path | None = None,
         baud: int | None = None,
         auto_confirm: bool = False,
         **options: Any,
     ) -> None:
         """``options`` are those of ``build``; ``auto_confirm``: a person confirms every question at once.
+        ``pty_path``: a link that leads to the pseudo-terminal, which has another name after each switching on.
 
         Raises ``StorageError``, and ``ValueError`` for an option that does not exist.
         """
@@ -123,6 +125,7 @@ class EmulatedPrinter:
         self._server = PortServer(self._device, baud=baud)
         self._control = Control(self._device, self._server.wake)
         self._link = link
+        self._pty_path = pty_path
         self._baud = baud
         self._stack = contextlib.ExitStack()
         self._portal: BlockingPortal | None = None
@@ -147,7 +150,7 @@ class EmulatedPrinter:
                     future, self.port = portal.start_task(self._server.serve_tcp, self.host, 0)
                     self.address = f"tcp://{self.host}:{self.port}"
                 else:
-                    future, self.path = portal.start_task(self._server.serve_pty, None)
+                    future, self.path = portal.start_task(self._server.serve_pty, self._pty_path)
                     self.address = f"serial://{self.path}?baud={self._baud or 115200}"
             stack.callback(future.cancel)
             self._stack = stack.pop_all()
