@@ -49,7 +49,9 @@ def test_every_change_arrives_once_and_in_order(place: Path) -> None:
     virtual.run(main())
 
 
-@pytest.mark.parametrize("status", [200, 410, 500])
+@pytest.mark.parametrize(
+    "status", [pytest.param(200, marks=pytest.mark.slow), 410, pytest.param(500, marks=pytest.mark.slow)]
+)
 def test_a_search_that_overlaps_an_outcome_sends_nothing_twice(place: Path, status: int) -> None:
     """The journal stores the outcome of a message, and then finds it due: after 410 it still waits to be given up."""
 
