@@ -43,7 +43,7 @@ RECEIPT = {
 }  # fmt: skip
 
 
-#: The shop of ``--keep``, so that nobody has to invent a company.
+#: The shop of ``--keep``, whose company a person need not invent.
 COMPANY = CompanyConfig(name="Sklep Pokazowy", postcode="00-950", nip="1234563218")
 
 

@@ -21,7 +21,7 @@ Disturb the printer: type here, and press Enter.
   paper out   the roll is empty              paper in    a new roll
   cable out   the cable is pulled            cable in    it is plugged in again
   accident    the next receipt: the printer's last answer is lost, and before fiscald can ask again, somebody
-              makes the daily report on the printer. Nobody can tell from it whether the receipt was printed:
+              makes the daily report on the printer. Its counters do not show whether the receipt was printed:
               fiscald asks you to look at the paper, and to decide
   quit        or Ctrl-C"""
 

@@ -22,11 +22,11 @@ _STATES: dict[WebhookState, tuple[str, str, str, str, str]] = {
         "fiscald tries again by itself, for four days. No document waits for this.",
         "Program sam ponawia próby przez cztery dni. Żaden dokument na to nie czeka."),
     WebhookState.NO_SECRET: (
-        "No usable secret: nothing is sent", "Brak klucza: nic nie jest wysyłane", "bad",
-        "Messages wait. An administrator makes the secret file with this command, or mends what the reason says:",
-        "Komunikaty czekają. Administrator tworzy plik z kluczem tym poleceniem albo usuwa podaną przyczynę:"),
+        "No secret: nothing is sent", "Brak klucza", "bad",
+        "Messages wait. An administrator makes the secret file with this command, or mends the reason:",
+        "Komunikaty czekają. Administrator tworzy tym poleceniem plik z kluczem albo usuwa przyczynę:"),
     WebhookState.GONE: (
-        "The receiver wants no more", "Odbiorca nie chce więcej komunikatów", "bad",
+        "The receiver refuses all", "Odbiorca odmawia", "bad",
         "New messages are given up at once. When the receiver is back, send a test message: a good answer ends this.",
         "Nowe komunikaty odkładamy od razu. Gdy odbiorca wróci, wyślij komunikat próbny: dobra odpowiedź to kończy."),
 }  # fmt: skip

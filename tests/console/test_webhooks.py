@@ -6,65 +6,51 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 import pytest
-from anyio.from_thread import BlockingPortal, start_blocking_portal
 
 from fiscald.console.languages import Words
 from fiscald.console.webhooks import event_in_words, state_in_words, state_means
 from fiscald.model.webhooks import WebhookEvent, WebhookState
 from tests.console.desk import Reader, reader, text_of
+from tests.console.hooks import Hooks, hooks
 from tests.console.shop import Shop, shop
-from tests.webhooks.receivers import Request, Web, reply, secret_file, web
+from tests.webhooks.receivers import reply
 
 
 class Hooked(NamedTuple):
-    """A shop with a receiver."""
+    """A shop with webhooks."""
 
     shop: Shop
-    receiver: Web
-    portal: BlockingPortal
-
-    def until(self, number: int) -> list[Request]:
-        """The receiver's requests, once so many have come."""
-        return self.portal.call(self.receiver.until, number)
+    hooks: Hooks
 
 
 @pytest.fixture(scope="module")
-def hooked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hooked]:
-    """A shop whose receiver ``erp`` wants no messages, and whose ``till-display`` has no secret."""
-    folder = tmp_path_factory.mktemp("secrets")
-    with (
-        start_blocking_portal() as portal,
-        portal.wrap_async_context_manager(web(lambda _: reply(410))) as there,
-        shop(webhooks={
-            "erp": {"url": f"{there.url}?token=hunter2", "secret_file": secret_file(folder)},
-            "till-display": {"url": "https://display.example/x", "secret_file": folder / "none.secret"},
-        }) as it,
-    ):  # fmt: skip
+def hooked() -> Iterator[Hooked]:
+    with hooks() as there, shop(webhooks=there.configured) as it:
         with reader(it) as anna, anna.http.stream("GET", "/console/events") as events:
             it.client.submit("drawer/1", "till1", {"type": "drawer"}, wait=20)
             assert any('"dead":1' in line for line in events.iter_lines())
         for key in ("drawer/2", "drawer/3"):  # these are dead from the start
             it.client.submit(key, "till1", {"type": "drawer"}, wait=20)
-        yield Hooked(it, there, portal)
+        yield Hooked(it, there)
 
 
 def test_every_webhook_says_its_state_and_what_to_do(hooked: Hooked) -> None:
-    it, there, _ = hooked
+    it, there = hooked.shop, hooked.hooks.receiver
     with reader(it) as anna, reader(it, language="pl") as zofia:
         text = anna.read("technician/webhooks")
-        for words in ("The receiver wants no more", "410 Gone", "send a test message", "Dead letters 3",
-                      "No usable secret: nothing is sent", "fiscalctl webhook secret till-display", "Waiting messages 3",
+        for words in ("The receiver refuses all", "410 Gone", "send a test message", "Dead letters 3",
+                      "No secret: nothing is sent", "fiscalctl webhook secret till-display", "Waiting messages 3",
                       "printed, not printed, undecided", there.url.removesuffix("/hooks/fiscald")):  # fmt: skip
             assert words in text
         assert "hunter2" not in text
         polish = zofia.read("technician/webhooks")
-        for words in ("Odbiorca nie chce więcej", "wyślij komunikat próbny", "Niedostarczone 3", "Brak klucza"):
+        for words in ("Odbiorca odmawia", "wyślij komunikat próbny", "Niedostarczone 3", "Brak klucza"):
             assert words in polish
         assert "Webhooki" in zofia.read("technician")
 
 
 def test_dead_letters_are_sent_again_one_or_all(hooked: Hooked) -> None:
-    it, there, _ = hooked
+    it, there = hooked.shop, hooked.hooks.receiver
     with reader(it) as anna:
         listed = anna.read("technician/webhooks/dead", name="erp")
         assert all(key in listed for key in ("drawer/1", "drawer/2", "drawer/3"))
@@ -81,7 +67,7 @@ def test_dead_letters_are_sent_again_one_or_all(hooked: Hooked) -> None:
         done = text_of(anna.post("technician/webhooks/resend", name="erp"))
         assert "Sent again: 2" in done
         assert "No dead letters" in done
-        arrived = [each.content["data"]["key"] for each in hooked.until(came + 3)[came:]]
+        arrived = [each.content["data"]["key"] for each in hooked.hooks.until(came + 3)[came:]]
         assert sorted(arrived) == ["drawer/1", "drawer/2", "drawer/3"]
         again = anna.post("technician/webhooks/resend", name="erp", id=first)
         assert again.status_code == 409 or "Sent again: 0" in text_of(again)

@@ -366,7 +366,7 @@ def test_a_missing_secret_is_looked_for_once_a_minute(place: Path) -> None:
     virtual.run(main())
 
 
-def test_dead_letters_of_a_lost_receiver_are_told_at_once(place: Path) -> None:
+def test_an_event_reports_dead_letters_at_once(place: Path) -> None:
     async def main() -> None:
         shop = Shop(place, erp=Scripted(lambda _: 410))
         async with shop.open():
