@@ -9,16 +9,18 @@ import json
 import os
 import socket
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
-import anyio
 import click
-from anyio.from_thread import start_blocking_portal
+from anyio.from_thread import BlockingPortal, start_blocking_portal
 
 from fiscald import daemon
-from fiscald.api.client import Client, Refused
-from fiscald.config import Config, LicenceConfig, PrinterConfig
+from fiscald.api.client import Client
+from fiscald.cli.demo_stay import show_mail, stay
+from fiscald.config import CompanyConfig, Config, LicenceConfig, PrinterConfig
 from fiscald.config_listen import ListenConfig
 from fiscald.emulator.running import EmulatedPrinter
 from fiscald.licence.testing import make_certificate
@@ -41,25 +43,55 @@ RECEIPT = {
 }  # fmt: skip
 
 
+#: The shop of ``--keep``, whose company a person need not invent.
+COMPANY = CompanyConfig(name="Sklep Pokazowy", postcode="00-950", nip="1234563218")
+
+
 def run_demo(*, keep: bool, png: Path) -> None:
-    """Print one receipt and show each step; with ``keep``, leave everything running."""
-    link = _link()
-    with tempfile.TemporaryDirectory(prefix="fiscald-demo-") as folder, EmulatedPrinter(link=link) as printer:
-        config = Config(
-            socket=Path(folder) / "fiscald.sock",
-            state_dir=Path(folder) / "state",
-            licence=LicenceConfig(test_keys=True),
-            listen=_listen() if keep else None,
-            printers={"till1": PrinterConfig(family="posnet", address=printer.address)},
-        )
-        with start_blocking_portal() as portal:
-            future, _ = portal.start_task(daemon.run, config)
-            try:
-                _show(config.socket, printer, png)
-                if keep:
-                    _stay(config.socket, printer)
-            finally:
-                future.cancel()
+    """Print one receipt and show each step; with ``keep``, a shop that is not registered yet, until Ctrl-C."""
+    with tempfile.TemporaryDirectory(prefix="fiscald-demo-") as name, start_blocking_portal() as portal:
+        folder = Path(name)
+        with EmulatedPrinter(link=_link(), pty_path=folder / "printer") as printer:
+            if keep:
+                _keep(portal, folder, printer)
+            else:
+                with _daemon(portal, _config(folder, printer)) as socket:
+                    _show(socket, printer, png)
+
+
+def _config(folder: Path, printer: EmulatedPrinter, **more: Any) -> Config:
+    return Config(
+        socket=folder / "fiscald.sock",
+        state_dir=folder / "state",
+        printers={"till1": PrinterConfig(family="posnet", address=printer.address)},
+        **{"licence": LicenceConfig(test_keys=True), **more},
+    )
+
+
+@contextmanager
+def _daemon(portal: BlockingPortal, config: Config) -> Iterator[Path]:
+    """A daemon; its socket."""
+    future, _ = portal.start_task(daemon.run, config)
+    try:
+        yield config.socket
+    finally:
+        future.cancel()
+
+
+def _keep(portal: BlockingPortal, folder: Path, printer: EmulatedPrinter) -> None:
+    try:
+        from fiscald.cli.demo_vendor import demo_vendor
+    except ImportError:  # without the console's libraries there is no window to register in
+        with _daemon(portal, _config(folder, printer, listen=_listen())) as socket:
+            with Client(socket) as client:
+                client.install_licence(make_certificate())
+            stay(socket, printer, None)
+        return
+    with portal.wrap_async_context_manager(demo_vendor(folder, show_mail)) as vendor:
+        licence = LicenceConfig(test_keys=True, server=vendor.url, ca_file=vendor.ca_file)
+        config = _config(folder, printer, licence=licence, company=COMPANY, listen=_listen())
+        with _daemon(portal, config) as socket:
+            stay(socket, printer, vendor.number)
 
 
 def _listen() -> ListenConfig:
@@ -105,29 +137,3 @@ def _show(socket: Path, printer: EmulatedPrinter, png: Path) -> None:
         click.echo(f"The paper as a picture: {png.absolute()}")
     if job.state != "done":
         raise click.ClickException("the receipt was not printed")
-
-
-def _stay(path: Path, printer: EmulatedPrinter) -> None:
-    try:
-        with Client(path) as client:
-            link = client.console_link().url
-    except Refused:
-        click.echo("\nThe web console needs: pip install 'fiscald[console]'")
-    else:
-        click.echo(
-            f"\nThe web console; this link signs in once (fiscalctl --socket {path} console makes another):\n{link}"
-        )
-    click.echo(
-        f"\nStill running; press Ctrl-C to stop. Try:\n"
-        f"  fiscalctl --socket {path} status\n"
-        f"  curl --unix-socket {path} http://fiscald/v1/printers/till1"
-    )
-    seen = len(printer.printouts)
-    try:
-        while True:
-            anyio.run(anyio.sleep, 0.2)
-            for sheet in printer.printouts[seen:]:
-                seen += 1
-                click.echo(f"\n{sheet.text}")
-    except KeyboardInterrupt:
-        click.echo("")

@@ -16,7 +16,7 @@ from fiscald.console import evidence, sandbox, wording
 from fiscald.console.amounts import money
 from fiscald.console.visit import Visit
 from fiscald.model.about import BaseDocument
-from fiscald.model.jobs import JobState, Resolution
+from fiscald.model.jobs import JobState, Paper, Resolution
 from fiscald.model.receipt import Receipt
 
 #: Documents on one page of the list.
@@ -143,7 +143,8 @@ async def show(visit: Visit, job: JobAnswer, status: int = 200, mistake: str = "
         job=job,
         told=wording.job_state(t, job.state),
         type=wording.document_type(t, job.document.type),
-        paper=wording.paper(t, job.paper),
+        # Of an undecided document the answer says only that fiscald knows of no paper.
+        paper=wording.paper(t, Paper.UNKNOWN if job.state is JobState.UNDECIDED else job.paper),
         total=total_of(job),
         content=content(visit, job),
         receipt=job.document if isinstance(job.document, Receipt) else None,

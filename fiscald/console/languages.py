@@ -48,7 +48,10 @@ class Words:
     def of(self, told: Any) -> str:
         """The sentence of a problem, a notice or a bad field: its ``detail_pl`` or its ``detail``."""
         text: str = (told.detail_pl if self.polish else "") or told.detail
-        return text if text.endswith((".", "!", "?")) else f"{text[:1].upper()}{text[1:]}."
+        if text.endswith((".", "!", "?")):
+            return text
+        begins_with_word = text.partition(" ")[0].isalpha()  # and not with an address or a name
+        return f"{text[:1].upper()}{text[1:]}." if begins_with_word else f"{text}."
 
     def money(self, amount: Decimal | str | None) -> str:
         """An amount of złoty."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fiscald.console import documents, licence_flows, printers, registration, sandbox, technician, tokens
+from fiscald.console import documents, licence_flows, printers, registration, sandbox, technician, tokens, webhooks
 from fiscald.console.application import Page
 
 PAGES = (
@@ -27,6 +27,10 @@ PAGES = (
     Page("technician/capture", technician.capture),
     Page("technician/tokens", tokens.tokens, tokens.make),
     Page("technician/tokens/revoke", post=tokens.revoke),
+    Page("technician/webhooks", webhooks.webhooks),
+    Page("technician/webhooks/test", post=webhooks.test),
+    Page("technician/webhooks/dead", webhooks.dead),
+    Page("technician/webhooks/resend", post=webhooks.resend),
     Page("technician/bugreport", technician.bugreport),
     Page("about", registration.about),
     Page("licence", registration.start, registration.register),

@@ -18,6 +18,7 @@ from fiscald.diagnostics.candidates import Candidate, Configured, candidates
 from fiscald.diagnostics.host import Host
 from fiscald.diagnostics.probing import Asking, Heard, Probed, probe
 from fiscald.diagnostics.proposing import configuration
+from fiscald.diagnostics.remedies import REMEDIES_PL
 from fiscald.model.rights import Right
 from fiscald.model.times import POLISH_TIME
 from fiscald.protocols.decoding import Direction
@@ -206,12 +207,13 @@ async def doctor(visit: Visit) -> Response:
     """``/console/technician/doctor``: everything that stops printing, each with its remedy."""
     await _demand(visit, Right.CONFIGURE)
     if not visit.is_part and visit.query.get("now") != "yes":
-        return await visit.page("doctor.html", found=None, failed="")
+        return await visit.page("doctor.html", found=None, failed="", remedies={})
     try:
         found = await visit.programs.answer("doctor")
     except ProgramFailed as error:
-        return await visit.page("doctor.html", found=None, failed=str(error))
-    return await visit.page("doctor.html", found=found["findings"], failed="")
+        return await visit.page("doctor.html", found=None, failed=str(error), remedies={})
+    remedies = {f"doctor.{code}": words for code, words in REMEDIES_PL.items()} if visit.t.polish else {}
+    return await visit.page("doctor.html", found=found["findings"], failed="", remedies=remedies)
 
 
 # -- the conversation --------------------------------------------------------------------------------------

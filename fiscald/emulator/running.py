@@ -104,12 +104,14 @@ class EmulatedPrinter:
         family: str = "posnet",
         *,
         link: Literal["tcp", "pty"] = "tcp",
+        pty_path: Path | None = None,
         baud: int | None = None,
         auto_confirm: bool = False,
         ports: int = 1,
         **options: Any,
     ) -> None:
         """``options`` are those of ``build``; ``auto_confirm``: a person confirms every question at once.
+        ``pty_path``: a link that leads to the pseudo-terminal, which has another name after each switching on.
 
         ``ports``: how many TCP ports it has, where a printer of the family can have several. Raises ``StorageError``,
         and ``ValueError`` for an option that does not exist.
@@ -133,6 +135,7 @@ class EmulatedPrinter:
         self._device.on_power = lambda: wake(self._servers)
         self._control = Control(self._device, lambda: wake(self._servers))
         self._link = link
+        self._pty_path = pty_path
         self._baud = baud
         self._stack = contextlib.ExitStack()
         self._portal: BlockingPortal | None = None
@@ -159,7 +162,7 @@ class EmulatedPrinter:
                     self.addresses = [self._listen(server, portal, stack) for server in self._servers]
                     self.port = int(self.addresses[0].rpartition(":")[2])
                 else:
-                    future, self.path = portal.start_task(self._servers[0].serve_pty, None)
+                    future, self.path = portal.start_task(self._servers[0].serve_pty, self._pty_path)
                     stack.callback(future.cancel)
                     self.addresses = [f"serial://{self.path}?baud={self._baud or 115200}"]
             self.address = self.addresses[0]

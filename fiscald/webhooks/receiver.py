@@ -115,6 +115,9 @@ class Receiver:
     def wake(self) -> None:
         """There may be a message, or something in ``summary`` may have changed."""
         self._woken.set()
+        self._tell()
+
+    def _tell(self) -> None:
         if self.summary != self._told:
             self._told = self.summary
             self._changed()
@@ -231,7 +234,7 @@ class Receiver:
         if self.no_secret is None:
             log.error("webhook %s: nothing is sent: %s", self.hook.name, error)
         self.no_secret = str(error)
-        self.wake()
+        self._tell()  # not wake: the receiver would look at the file again at once, and for ever
 
     def is_well(self) -> None:
         """The receiver has answered well."""
@@ -264,6 +267,7 @@ class Receiver:
         """Give up all waiting messages from before that time, a few at a time. Raises ``JournalError``."""
         while given_up := await self._journal.run(Store.give_up, self.hook.name, before, why):
             self.dead += given_up
+            self._tell()
 
     async def keep_house(self) -> None:
         """Give up what a lost receiver will not get; delete the oldest dead letters. Raises ``JournalError``."""

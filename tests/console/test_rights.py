@@ -38,7 +38,17 @@ def stranger(market: Shop) -> Iterator[Reader]:
 
 @needs_root
 def test_a_person_without_rights_reads_everything(stranger: Reader) -> None:
-    for path in ("", "printer?name=till1", "documents", "technician", "sandbox", "about", "licence", "technician/scan"):
+    for path in (
+        "",
+        "printer?name=till1",
+        "documents",
+        "technician",
+        "technician/webhooks",
+        "sandbox",
+        "about",
+        "licence",
+        "technician/scan",
+    ):
         assert stranger.get(path).status_code == 200, path
     assert "reading only" in stranger.read("about")
 
@@ -55,6 +65,7 @@ def test_a_person_without_rights_can_do_nothing(stranger: Reader) -> None:
         ("licence/import", {"certificate": "x"}, "licence"),
         ("licence/confirm", {"do": "emergency"}, "licence"),
         ("licence/check", {}, "licence"),
+        ("technician/webhooks/test", {"name": "erp"}, "configure"),
         ("sandbox/json", {"printer": "till1", "key": "console/r3", "document": '{"type": "drawer"}', "do": "print"}, "print"),
     ):  # fmt: skip
         answer = stranger.post(path, **fields)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import tarfile
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import httpx
 import pytest
 
 from fiscald.console.programs import ProgramFailed, Programs
+from fiscald.diagnostics.remedies import REMEDIES_PL
 from fiscald.emulator.running import EmulatedPrinter
 from fiscald.recording.packets import read
 from tests.console.desk import Reader, text_of, value_of
@@ -107,7 +109,9 @@ def test_the_doctor_examines_the_computer(anna: Reader, zofia: Reader) -> None:
     assert "Examining this computer" in anna.read("technician/doctor")
     found = zofia.http.get("/console/technician/doctor", headers={"HX-Request": "true"}, timeout=100)
     assert "Rada" in text_of(found)
-    assert "doctor." in text_of(found)
+    codes = re.findall(r"doctor\.(\w+)", text_of(found))
+    assert codes
+    assert all(REMEDIES_PL[code] in text_of(found) for code in codes if code in REMEDIES_PL)
 
 
 @pytest.mark.slow  # a process that gathers everything

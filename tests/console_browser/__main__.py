@@ -11,7 +11,8 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import Page, sync_playwright
 
-from tests.console.shop import shop
+from tests.console.hooks import hooks
+from tests.console.shop import RECEIPT, shop
 from tests.console_browser.screen import screen
 from tests.console_browser.test_pages import prepare
 
@@ -21,6 +22,8 @@ SHOWN = {
     "conversation": "technician/conversation?name=till1", "doctor": "technician/doctor?now=yes", "help": "about",
     "trial": "licence/enrol",
 }  # fmt: skip
+#: Of a shop with webhooks that do not work.
+HOOKED = {"webhooks": "technician/webhooks", "dead-letters": "technician/webhooks/dead?name=erp"}
 #: Colours of a picture: enough for text, and a tenth of the bytes.
 COLOURS = 64
 
@@ -44,6 +47,13 @@ def main(folder: Path) -> None:
                     prepare(it)
                     with screen(browser, it, language=language, width=width) as person:
                         for name, path in SHOWN.items():
+                            person.open(path)
+                            person.page.wait_for_load_state("load")
+                            save(person.page, folder / f"{name}-{language}-{width}.png")
+                with hooks() as there, shop(webhooks=there.configured) as it:
+                    it.client.submit("FV/2026/11/0017", "till1", RECEIPT, wait=10)
+                    with screen(browser, it, language=language, width=width) as person:
+                        for name, path in HOOKED.items():
                             person.open(path)
                             person.page.wait_for_load_state("load")
                             save(person.page, folder / f"{name}-{language}-{width}.png")

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.console.hooks import hooks
 from tests.console.shop import HOSTILE, RECEIPT, Shop, shop
 from tests.console_browser.screen import screen
 
@@ -16,7 +17,8 @@ PAGES = {
     "document": "document?key=FV/2026/11/0017", "undecided": "document?key=FV/2026/11/0018",
     "decision": "document/decision?key=FV/2026/11/0018", "hostile": "document?key=hostile", "waiting": "document?key=FV/2026/11/0019",
     "report": "printer/action?name=till1&do=daily_report", "cash": "printer/action?name=till1&do=cash_in", "sandbox": "sandbox",
-    "json": "sandbox/json", "technician": "technician", "tokens": "technician/tokens", "scan": "technician/scan", "conversation": "technician/conversation?name=till1",
+    "json": "sandbox/json", "technician": "technician", "tokens": "technician/tokens", "webhooks": "technician/webhooks",
+    "dead": "technician/webhooks/dead?name=erp", "scan": "technician/scan", "conversation": "technician/conversation?name=till1",
     "about": "about", "licence": "licence", "trial": "licence/enrol", "move": "licence/move", "offline": "licence/offline",
     "emergency": "licence/confirm?do=emergency", "no-page": "nowhere",
 }  # fmt: skip
@@ -25,7 +27,7 @@ PAGES = {
 @pytest.fixture(scope="module")
 def market() -> Iterator[Shop]:
     """A shop on a bad day: one printer waits for a decision, the other one has no paper."""
-    with shop(families=("posnet", "thermal")) as it:
+    with hooks() as there, shop(families=("posnet", "thermal"), webhooks=there.configured) as it:
         prepare(it)
         yield it
 

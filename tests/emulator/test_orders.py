@@ -34,7 +34,7 @@ RIGHT: dict[str, dict[str, Any]] = {
     "display": {},
     "register": {},
 }
-FIELDS = [(do, name) for do, fields in RIGHT.items() for name in fields] + [("fault", "switch")]
+FIELDS = [(do, name) for do, fields in RIGHT.items() for name in fields] + [("fault", "switch"), ("fault", "status")]
 OF_EACH_TYPE: list[Any] = ["no such value", "1", 1.5, 1, True, None, [], {}, [1]]
 
 
@@ -80,9 +80,9 @@ def test_a_valid_control_command_is_executed(do: str) -> None:
 def test_a_value_of_another_type_is_refused_by_its_name(do: str, name: str) -> None:
     """The command has no effect."""
     it = control()
-    right = RIGHT[do].get(name, "cover")
+    right = RIGHT[do].get(name, 503 if name == "status" else "cover")
     for wrong in OF_EACH_TYPE:
-        optional = wrong is None and name in ("command", "switch")
+        optional = wrong is None and name in ("command", "switch", "status")
         number = isinstance(right, float) or name == "offset"
         same = type(wrong) is type(right) or (number and type(wrong) in (int, float))
         if optional or (same and wrong != "no such value") or (name == "command" and wrong == "1"):

@@ -256,7 +256,7 @@ def test_a_wrong_marker_gives_one_sentence(foreign: pytest.Pytester, marker: str
 def test_a_wrong_family_on_the_command_line_is_one_sentence(foreign: pytest.Pytester) -> None:
     foreign.makepyfile("def test_it(fiscal_printer): pass")
     text = outcomes(foreign.runpytest_inprocess("--fiscal-family", "abacus"), errors=1)
-    assert "fiscal_printer: family 'abacus' is not known; known: posnet, thermal" in text
+    assert "fiscal_printer: family 'abacus' is not known; known: noviapi, novitus-xml, posnet, thermal" in text
 
 
 @pytest.mark.slow

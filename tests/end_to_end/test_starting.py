@@ -33,7 +33,7 @@ def start(*arguments: str, patch: str) -> subprocess.CompletedProcess[str]:
 @pytest.mark.parametrize(
     "patch",
     [
-        "import fiscald.daemon as daemon; daemon.bind = broken",
+        "import fiscald.listening as listening; listening.bind = broken",
         "import fiscald.daemon as daemon; daemon.create_app = broken",
         "import fiscald.daemon as daemon; daemon.Engine = broken",
         "import fiscald.daemon as daemon; daemon.ThreadedJournal = broken",
@@ -66,7 +66,7 @@ def test_the_demonstration_without_pseudo_terminals(tmp_path: Path) -> None:
     "patch",
     [
         "import fiscald.cli.demo as demo; demo.EmulatedPrinter = broken",
-        "import fiscald.daemon as daemon; daemon.bind = broken",
+        "import fiscald.listening as listening; listening.bind = broken",
         "import fiscald.api.client as client; client.Client.submit = broken",
     ],
 )

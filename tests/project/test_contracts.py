@@ -57,6 +57,10 @@ FORBIDDEN: dict[str, tuple[str, tuple[str, ...]]] = {
         "fiscald.api.events",
         ("fiscald.engine.actor", "fiscald.journal", "fiscald.licence.gate", "fiscald.protocols.base", "fiscald.transport", "fiscald.config", "fiscald.api.client", "httpx"),
     ),
+    "webhooks: the journal, the model, and HTTP towards receivers; no engine, no API": (
+        "fiscald.webhooks.receiver",
+        ("fiscald.engine", "fiscald.protocols", "fiscald.transport", "fiscald.licence", "fiscald.config", "fiscald.api.client", "starlette"),
+    ),
     "client: the model and HTTP, nothing of the daemon": (
         "fiscald.api.client",
         ("fiscald.engine", "fiscald.journal", "fiscald.licence", "fiscald.protocols", "fiscald.transport", "fiscald.api.handlers", "starlette", "uvicorn"),
@@ -89,6 +93,10 @@ FORBIDDEN: dict[str, tuple[str, tuple[str, ...]]] = {
     "daemon: joins engine, API, journal and licence; not the command line; of emulators only the copies of paper": (
         "fiscald.daemon",
         ("fiscald.cli.context", "fiscald.emulator.register", "fiscald.testing", "fiscald.protocols.posnet.family", "fiscald.licence.server.app", "click"),
+    ),
+    "demo: the vendor's server, beside a daemon": (
+        "fiscald.cli.demo_vendor",
+        ("fiscald.engine", "fiscald.journal", "fiscald.licence.gate", "fiscald.daemon", "fiscald.api.client", "starlette"),
     ),
     "daemon: what starts one for a person or a test, beside emulators": (
         "fiscald.cli.demo", ("fiscald.engine", "fiscald.transport", "fiscald.licence.server.rules", "fiscald.journal.store", "starlette"),

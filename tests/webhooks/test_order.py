@@ -13,6 +13,7 @@ from fiscald.model.problems import ProblemError
 from fiscald.webhooks import schedule
 from fiscald.webhooks.posting import Answer
 from fiscald.webhooks.receiver import TOGETHER
+from fiscald.webhooks.secret_file import SecretUnusable
 from tests import virtual
 from tests.webhooks.receivers import DAY, Scripted, Shop, Try
 
@@ -48,7 +49,9 @@ def test_every_change_arrives_once_and_in_order(place: Path) -> None:
     virtual.run(main())
 
 
-@pytest.mark.parametrize("status", [200, 410, 500])
+@pytest.mark.parametrize(
+    "status", [pytest.param(200, marks=pytest.mark.slow), 410, pytest.param(500, marks=pytest.mark.slow)]
+)
 def test_a_search_that_overlaps_an_outcome_sends_nothing_twice(place: Path, status: int) -> None:
     """The journal stores the outcome of a message, and then finds it due: after 410 it still waits to be given up."""
 
@@ -336,6 +339,44 @@ def test_a_message_that_hangs_delays_the_others_only_a_little(place: Path) -> No
         late = [each for each in by_key(erp.tries) if each != "K3"]
         assert len(late) == 9
         assert shop.waiting() == 3
+        shop.journal.store.close()
+
+    virtual.run(main())
+
+
+def test_a_missing_secret_is_looked_for_once_a_minute(place: Path) -> None:
+    class NoSecret(Scripted):
+        checks = 0
+
+        async def check(self) -> None:
+            self.checks += 1
+            assert self.checks < 100, "it looks all the time"
+            raise SecretUnusable("there is none")
+
+    async def main() -> None:
+        erp = NoSecret()
+        shop = Shop(place, erp=erp)
+        async with shop.open():
+            shop.sell("K1")
+            await anyio.sleep(600)
+        assert 10 <= erp.checks <= 13
+        assert (erp.tries, shop.waiting()) == ([], 3)
+        shop.journal.store.close()
+
+    virtual.run(main())
+
+
+def test_an_event_reports_dead_letters_at_once(place: Path) -> None:
+    async def main() -> None:
+        shop = Shop(place, erp=Scripted(lambda _: 410))
+        async with shop.open():
+            shop.sell("K1")
+            with anyio.fail_after(10):
+                while True:
+                    changed = shop.changes.next()
+                    if shop.webhooks.summaries()["webhook erp"]().dead == 3:
+                        break
+                    await changed(60)
         shop.journal.store.close()
 
     virtual.run(main())
