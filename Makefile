@@ -20,13 +20,16 @@ WORKERS ?= 1
 PROCESSES ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 
 .DEFAULT_GOAL := help
-.PHONY: help quick fmt demo test test-all lint browser bench bench-plots proof chaos soak hostile hostile-licence contract mutation licence-demo docs lowest lock clean
+.PHONY: help quick fmt demo demo-shop test test-all lint browser bench bench-plots proof chaos soak hostile hostile-licence contract mutation licence-demo docs lowest lock clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-15s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
 demo: $(VENV)/.demo  ## print a receipt on an emulated printer, through a real daemon
 	$(BIN)/fiscald demo
+
+demo-shop: $(VENV)/.demo  ## a shop: a printer of every family, one receipt on all of them, a cable pulled in the middle
+	$(BIN)/fiscald demo --shop
 
 test: lint  ## everything CI checks
 	$(BIN)/python -m pytest -n $(PROCESSES) --dist worksteal --slice

@@ -2374,6 +2374,1366 @@ function family.parse(bytes, sent)
 end
 end
 
+-- novitus-xml -----------------------------------------------------------------------------------------
+do
+local family = { code_page = 1 }
+families["novitus-xml"] = family
+family.words = {
+["dle"] = { meaning = "whether the printer can print", fields = {
+} },
+["enq"] = { meaning = "its mode, and whether a document is open", fields = {
+} },
+["error get"] = { meaning = "number of the last error", fields = {
+} },
+["error set"] = { meaning = "whether an error stops the printer until a key is pressed", fields = {
+} },
+["receipt begin"] = { meaning = "open a receipt", fields = {
+} },
+["receipt close"] = { meaning = "close the receipt", fields = {
+} },
+["receipt cancel"] = { meaning = "cancel the receipt", fields = {
+} },
+["invoice begin"] = { meaning = "open an invoice", fields = {
+} },
+["invoice close"] = { meaning = "close the invoice", fields = {
+} },
+["invoice cancel"] = { meaning = "cancel the invoice", fields = {
+} },
+["item"] = { meaning = "sell or reverse goods", fields = {
+} },
+["payment"] = { meaning = "a payment or change", fields = {
+} },
+["discount"] = { meaning = "discount or markup on the subtotal", fields = {
+} },
+["container"] = { meaning = "returnable packaging", fields = {
+} },
+["rcpitemadvances"] = { meaning = "an advance", fields = {
+} },
+["info date"] = { meaning = "the printer's time", fields = {
+} },
+["info version"] = { meaning = "model and program", fields = {
+} },
+["info checkout"] = { meaning = "counters and totals", fields = {
+} },
+["info fiscalmemory"] = { meaning = "the fiscal memory", fields = {
+} },
+["info sdcard"] = { meaning = "the memory card", fields = {
+} },
+["info transaction"] = { meaning = "sums of the open document", fields = {
+} },
+["info lasttransaction"] = { meaning = "content of the open or last document", fields = {
+} },
+["info drawer"] = { meaning = "the drawer", fields = {
+} },
+["info port"] = { meaning = "the port of this connection", fields = {
+} },
+["info repository"] = { meaning = "documents that wait for the tax office's server", fields = {
+} },
+["deviceinfo general"] = { meaning = "model and parts", fields = {
+} },
+["deviceinfo detailfiscalmemoryinfo"] = { meaning = "the fiscal memory", fields = {
+} },
+["deviceinfo batteryinfo"] = { meaning = "power supply", fields = {
+} },
+["deviceinfo printoutinfo"] = { meaning = "the printing mechanism", fields = {
+} },
+["deviceinfo drawer_state"] = { meaning = "the drawer", fields = {
+} },
+["deviceinfo db_article_state"] = { meaning = "the goods base", fields = {
+} },
+["deviceinfo powerinfo"] = { meaning = "power supply", fields = {
+} },
+["control beep"] = { meaning = "beep", fields = {
+} },
+["control paperfeed"] = { meaning = "feed paper", fields = {
+} },
+["control drawer"] = { meaning = "open the drawer", fields = {
+} },
+["control display"] = { meaning = "text on the operator's display", fields = {
+} },
+["control display_external"] = { meaning = "text on the customer's display", fields = {
+} },
+["control no_display_external"] = { meaning = "no more text on the customer's display", fields = {
+} },
+["control clear_display"] = { meaning = "clear the display", fields = {
+} },
+["control menu_open"] = { meaning = "open the printer's menu", fields = {
+} },
+["report daily"] = { meaning = "daily report", fields = {
+} },
+["report periodical"] = { meaning = "report of a period", fields = {
+} },
+["report cash"] = { meaning = "report of a shift, from what the caller sends", fields = {
+} },
+["report protectedmemory"] = { meaning = "print from the protected memory", fields = {
+} },
+["report events"] = { meaning = "report of events", fields = {
+} },
+["report service_review"] = { meaning = "list of service inspections", fields = {
+} },
+["cashier login"] = { meaning = "log a cashier in", fields = {
+} },
+["cashier logoff"] = { meaning = "log the cashier out", fields = {
+} },
+["cashier state"] = { meaning = "the cashier", fields = {
+} },
+["cash payin"] = { meaning = "cash in", fields = {
+} },
+["cash payout"] = { meaning = "cash out", fields = {
+} },
+["cash read"] = { meaning = "cash in the drawer", fields = {
+} },
+["dbcheck begin"] = { meaning = "begin a check of the goods base", fields = {
+} },
+["dbcheck check"] = { meaning = "check one of the goods", fields = {
+} },
+["dbcheck end"] = { meaning = "end of the check", fields = {
+} },
+["usb set"] = { meaning = "settings of USB", fields = {
+} },
+["usb get"] = { meaning = "settings of USB", fields = {
+} },
+["config set"] = { meaning = "settings", fields = {
+} },
+["config get"] = { meaning = "settings", fields = {
+} },
+["clock"] = { meaning = "set the clock", fields = {
+} },
+["header_online set"] = { meaning = "set the header", fields = {
+} },
+["header_online get"] = { meaning = "the header", fields = {
+} },
+["header set"] = { meaning = "set the header (older printers)", fields = {
+} },
+["header get"] = { meaning = "the header (older printers)", fields = {
+} },
+["taxrates set"] = { meaning = "set the VAT rates", fields = {
+} },
+["taxrates get"] = { meaning = "the VAT rates", fields = {
+} },
+["currency change"] = { meaning = "change the currency", fields = {
+} },
+["currency print"] = { meaning = "print a total in another currency", fields = {
+} },
+["fiscalization fiscalization"] = { meaning = "make the device fiscal", fields = {
+} },
+["fiscalization trainingmode"] = { meaning = "training mode", fields = {
+} },
+["producer"] = { meaning = "settings of the factory", fields = {
+} },
+["service lock"] = { meaning = "lock the printer", fields = {
+} },
+["service unlock"] = { meaning = "unlock the printer", fields = {
+} },
+["service review"] = { meaning = "date of the service inspection", fields = {
+} },
+["service review_done"] = { meaning = "the inspection is done", fields = {
+} },
+["serweraddr set"] = { meaning = "address of a server", fields = {
+} },
+["serweraddr get"] = { meaning = "address of a server", fields = {
+} },
+["graphic programm"] = { meaning = "store a graphic", fields = {
+} },
+["graphic delete"] = { meaning = "delete a graphic", fields = {
+} },
+["graphic readcrc"] = { meaning = "checksum of a graphic", fields = {
+} },
+["graphic read"] = { meaning = "read a graphic", fields = {
+} },
+["animation programm"] = { meaning = "store an advertisement", fields = {
+} },
+["animation delete"] = { meaning = "delete an advertisement", fields = {
+} },
+["animation readcrc"] = { meaning = "checksum of an advertisement", fields = {
+} },
+["animation setactive"] = { meaning = "show an advertisement", fields = {
+} },
+["animation hide"] = { meaning = "hide an advertisement", fields = {
+} },
+["animation deleteall"] = { meaning = "delete all advertisements", fields = {
+} },
+["animation readlist"] = { meaning = "the advertisements", fields = {
+} },
+["animation readactive"] = { meaning = "the advertisement that is shown", fields = {
+} },
+["animation programmplaylist"] = { meaning = "store a list of advertisements", fields = {
+} },
+["animation receiveplaylist"] = { meaning = "a list of advertisements", fields = {
+} },
+["animation deleteplaylist"] = { meaning = "delete a list of advertisements", fields = {
+} },
+["paper read"] = { meaning = "length of printed paper", fields = {
+} },
+["paper reset"] = { meaning = "set the length of printed paper to zero", fields = {
+} },
+["drawercounter read"] = { meaning = "how often the drawer was opened", fields = {
+} },
+["drawercounter reset"] = { meaning = "set that counter to zero", fields = {
+} },
+["updatelog begin"] = { meaning = "log of updates", fields = {
+} },
+["updatelog next"] = { meaning = "log of updates", fields = {
+} },
+["processlog begin"] = { meaning = "log of the printer", fields = {
+} },
+["processlog next"] = { meaning = "log of the printer", fields = {
+} },
+["log read"] = { meaning = "log of a port", fields = {
+} },
+["fiscalmemory get"] = { meaning = "a record of the fiscal memory", fields = {
+} },
+["fiscalmemory next"] = { meaning = "the next record of the fiscal memory", fields = {
+} },
+["nonfiscalprintout"] = { meaning = "a printout that is not fiscal", fields = {
+} },
+}
+family.common = {
+["dle.online"] = ProtoField.string("fiscald.novitus-xml.dle_2eonline", "ready"),
+["dle.papererror"] = ProtoField.string("fiscald.novitus-xml.dle_2epapererror", "no paper"),
+["dle.printererror"] = ProtoField.string("fiscald.novitus-xml.dle_2eprintererror", "fault of the mechanism"),
+["enq.fiscal"] = ProtoField.string("fiscald.novitus-xml.enq_2efiscal", "in fiscal mode"),
+["enq.lastcommanderror"] = ProtoField.string("fiscald.novitus-xml.enq_2elastcommanderror", "the last element failed"),
+["enq.intransaction"] = ProtoField.string("fiscald.novitus-xml.enq_2eintransaction", "a document is open"),
+["enq.lasttransactioncorrect"] = ProtoField.string("fiscald.novitus-xml.enq_2elasttransactioncorrect", "the last document was closed"),
+["error.action"] = ProtoField.string("fiscald.novitus-xml.error_2eaction", "action"),
+["error.value"] = ProtoField.string("fiscald.novitus-xml.error_2evalue", "number of the error, or display or silent"),
+["receipt.action"] = ProtoField.string("fiscald.novitus-xml.receipt_2eaction", "action"),
+["receipt.mode"] = ProtoField.string("fiscald.novitus-xml.receipt_2emode", "printed at once or at the end"),
+["receipt.pharmaceutical"] = ProtoField.string("fiscald.novitus-xml.receipt_2epharmaceutical", "of a pharmacy"),
+["receipt.systemno"] = ProtoField.string("fiscald.novitus-xml.receipt_2esystemno", "the application's number"),
+["receipt.checkout"] = ProtoField.string("fiscald.novitus-xml.receipt_2echeckout", "till"),
+["receipt.cashier"] = ProtoField.string("fiscald.novitus-xml.receipt_2ecashier", "cashier"),
+["receipt.total"] = ProtoField.string("fiscald.novitus-xml.receipt_2etotal", "total before a discount inside"),
+["receipt.charge"] = ProtoField.string("fiscald.novitus-xml.receipt_2echarge", "paid by the customer"),
+["receipt.nip"] = ProtoField.string("fiscald.novitus-xml.receipt_2enip", "buyer's NIP"),
+["item.name"] = ProtoField.string("fiscald.novitus-xml.item_2ename", "goods"),
+["item.quantity"] = ProtoField.string("fiscald.novitus-xml.item_2equantity", "quantity"),
+["item.quantityunit"] = ProtoField.string("fiscald.novitus-xml.item_2equantityunit", "unit"),
+["item.ptu"] = ProtoField.string("fiscald.novitus-xml.item_2eptu", "VAT letter"),
+["item.price"] = ProtoField.string("fiscald.novitus-xml.item_2eprice", "price"),
+["item.total"] = ProtoField.string("fiscald.novitus-xml.item_2etotal", "value"),
+["item.recipe"] = ProtoField.string("fiscald.novitus-xml.item_2erecipe", "prescription"),
+["item.charge"] = ProtoField.string("fiscald.novitus-xml.item_2echarge", "fee"),
+["item.plu"] = ProtoField.string("fiscald.novitus-xml.item_2eplu", "code"),
+["item.description"] = ProtoField.string("fiscald.novitus-xml.item_2edescription", "line under the name"),
+["item.action"] = ProtoField.string("fiscald.novitus-xml.item_2eaction", "sale or storno"),
+["item.code"] = ProtoField.string("fiscald.novitus-xml.item_2ecode", "code of the goods"),
+["item.totaldiscount"] = ProtoField.string("fiscald.novitus-xml.item_2etotaldiscount", "discount in per cent"),
+["item.totalafterdiscount"] = ProtoField.string("fiscald.novitus-xml.item_2etotalafterdiscount", "value after it"),
+["payment.type"] = ProtoField.string("fiscald.novitus-xml.payment_2etype", "form of payment"),
+["payment.action"] = ProtoField.string("fiscald.novitus-xml.payment_2eaction", "add or clear"),
+["payment.value"] = ProtoField.string("fiscald.novitus-xml.payment_2evalue", "amount"),
+["payment.rate"] = ProtoField.string("fiscald.novitus-xml.payment_2erate", "exchange rate"),
+["payment.mode"] = ProtoField.string("fiscald.novitus-xml.payment_2emode", "payment or change"),
+["payment.name"] = ProtoField.string("fiscald.novitus-xml.payment_2ename", "name"),
+["discount.value"] = ProtoField.string("fiscald.novitus-xml.discount_2evalue", "percentage or amount"),
+["discount.name"] = ProtoField.string("fiscald.novitus-xml.discount_2ename", "name"),
+["discount.descid"] = ProtoField.string("fiscald.novitus-xml.discount_2edescid", "number of the name"),
+["discount.type"] = ProtoField.string("fiscald.novitus-xml.discount_2etype", "subtotal or display only"),
+["discount.total"] = ProtoField.string("fiscald.novitus-xml.discount_2etotal", "sum before it"),
+["discount.ptu"] = ProtoField.string("fiscald.novitus-xml.discount_2eptu", "one VAT letter only"),
+["discount.action"] = ProtoField.string("fiscald.novitus-xml.discount_2eaction", "discount or markup"),
+["container.action"] = ProtoField.string("fiscald.novitus-xml.container_2eaction", "sale or storno"),
+["container.price"] = ProtoField.string("fiscald.novitus-xml.container_2eprice", "per piece"),
+["container.type"] = ProtoField.string("fiscald.novitus-xml.container_2etype", "out: given, in: taken back"),
+["container.quantity"] = ProtoField.string("fiscald.novitus-xml.container_2equantity", "quantity"),
+["container.code"] = ProtoField.string("fiscald.novitus-xml.container_2ecode", "code"),
+["container.total"] = ProtoField.string("fiscald.novitus-xml.container_2etotal", "value"),
+["additional.type"] = ProtoField.string("fiscald.novitus-xml.additional_2etype", "line or definition of the footer"),
+["additional.id"] = ProtoField.string("fiscald.novitus-xml.additional_2eid", "kind of line"),
+["additional.value"] = ProtoField.string("fiscald.novitus-xml.additional_2evalue", "text"),
+["line"] = ProtoField.string("fiscald.novitus-xml.line", "text"),
+["line.type"] = ProtoField.string("fiscald.novitus-xml.line_2etype", "kind of line"),
+["line.bold"] = ProtoField.string("fiscald.novitus-xml.line_2ebold", "bold"),
+["line.inwers"] = ProtoField.string("fiscald.novitus-xml.line_2einwers", "inverse"),
+["line.center"] = ProtoField.string("fiscald.novitus-xml.line_2ecenter", "center"),
+["line.align"] = ProtoField.string("fiscald.novitus-xml.line_2ealign", "align"),
+["line.fontid"] = ProtoField.string("fiscald.novitus-xml.line_2efontid", "font"),
+["line.fontattr"] = ProtoField.string("fiscald.novitus-xml.line_2efontattr", "size"),
+["line.print_on"] = ProtoField.string("fiscald.novitus-xml.line_2eprint_5fon", "copy only"),
+["line.double_height"] = ProtoField.string("fiscald.novitus-xml.line_2edouble_5fheight", "double_height"),
+["line.double_width"] = ProtoField.string("fiscald.novitus-xml.line_2edouble_5fwidth", "double_width"),
+["line.index1"] = ProtoField.string("fiscald.novitus-xml.line_2eindex1", "kind of field 1"),
+["line.text1"] = ProtoField.string("fiscald.novitus-xml.line_2etext1", "field 1"),
+["line.index2"] = ProtoField.string("fiscald.novitus-xml.line_2eindex2", "kind of field 2"),
+["line.text2"] = ProtoField.string("fiscald.novitus-xml.line_2etext2", "field 2"),
+["line.index3"] = ProtoField.string("fiscald.novitus-xml.line_2eindex3", "kind of field 3"),
+["line.text3"] = ProtoField.string("fiscald.novitus-xml.line_2etext3", "field 3"),
+["line.index4"] = ProtoField.string("fiscald.novitus-xml.line_2eindex4", "kind of field 4"),
+["line.text4"] = ProtoField.string("fiscald.novitus-xml.line_2etext4", "field 4"),
+["line.index5"] = ProtoField.string("fiscald.novitus-xml.line_2eindex5", "kind of field 5"),
+["line.text5"] = ProtoField.string("fiscald.novitus-xml.line_2etext5", "field 5"),
+["line.index6"] = ProtoField.string("fiscald.novitus-xml.line_2eindex6", "kind of field 6"),
+["line.text6"] = ProtoField.string("fiscald.novitus-xml.line_2etext6", "field 6"),
+["line.index7"] = ProtoField.string("fiscald.novitus-xml.line_2eindex7", "kind of field 7"),
+["line.text7"] = ProtoField.string("fiscald.novitus-xml.line_2etext7", "field 7"),
+["line.text"] = ProtoField.string("fiscald.novitus-xml.line_2etext", "text"),
+["rcpitemadvances.action"] = ProtoField.string("fiscald.novitus-xml.rcpitemadvances_2eaction", "advance or settlement"),
+["rcpitemadvances.description"] = ProtoField.string("fiscald.novitus-xml.rcpitemadvances_2edescription", "description"),
+["rcpitemadvances.ptu"] = ProtoField.string("fiscald.novitus-xml.rcpitemadvances_2eptu", "VAT letter"),
+["rcpitemadvances.value"] = ProtoField.string("fiscald.novitus-xml.rcpitemadvances_2evalue", "value"),
+["rcpitemadvances.surcharge"] = ProtoField.string("fiscald.novitus-xml.rcpitemadvances_2esurcharge", "left to pay"),
+["invoice.action"] = ProtoField.string("fiscald.novitus-xml.invoice_2eaction", "action"),
+["invoice.invoicetype"] = ProtoField.string("fiscald.novitus-xml.invoice_2einvoicetype", "invoicetype"),
+["invoice.number"] = ProtoField.string("fiscald.novitus-xml.invoice_2enumber", "number"),
+["invoice.nip"] = ProtoField.string("fiscald.novitus-xml.invoice_2enip", "buyer's NIP"),
+["invoice.description"] = ProtoField.string("fiscald.novitus-xml.invoice_2edescription", "original or both"),
+["invoice.paymentname"] = ProtoField.string("fiscald.novitus-xml.invoice_2epaymentname", "form of payment"),
+["invoice.paymentdate"] = ProtoField.string("fiscald.novitus-xml.invoice_2epaymentdate", "to be paid until"),
+["invoice.recipient"] = ProtoField.string("fiscald.novitus-xml.invoice_2erecipient", "receiver"),
+["invoice.issuer"] = ProtoField.string("fiscald.novitus-xml.invoice_2eissuer", "issuer"),
+["invoice.copies"] = ProtoField.string("fiscald.novitus-xml.invoice_2ecopies", "copies"),
+["invoice.margins"] = ProtoField.string("fiscald.novitus-xml.invoice_2emargins", "margins"),
+["invoice.signarea"] = ProtoField.string("fiscald.novitus-xml.invoice_2esignarea", "place for signatures"),
+["invoice.customernameoptions"] = ProtoField.string("fiscald.novitus-xml.invoice_2ecustomernameoptions", "customernameoptions"),
+["invoice.sellernameoptions"] = ProtoField.string("fiscald.novitus-xml.invoice_2esellernameoptions", "sellernameoptions"),
+["invoice.paidlabel"] = ProtoField.string("fiscald.novitus-xml.invoice_2epaidlabel", "note about the payment"),
+["invoice.selldate"] = ProtoField.string("fiscald.novitus-xml.invoice_2eselldate", "day of the sale"),
+["invoice.buyerlabel"] = ProtoField.string("fiscald.novitus-xml.invoice_2ebuyerlabel", "buyerlabel"),
+["invoice.additionalinfo"] = ProtoField.string("fiscald.novitus-xml.invoice_2eadditionalinfo", "additionalinfo"),
+["invoice.total"] = ProtoField.string("fiscald.novitus-xml.invoice_2etotal", "total"),
+["invoice.systemno"] = ProtoField.string("fiscald.novitus-xml.invoice_2esystemno", "the application's number"),
+["invoice.checkout"] = ProtoField.string("fiscald.novitus-xml.invoice_2echeckout", "till"),
+["invoice.cashier"] = ProtoField.string("fiscald.novitus-xml.invoice_2ecashier", "cashier"),
+["invoice.buyer"] = ProtoField.string("fiscald.novitus-xml.invoice_2ebuyer", "who receives it"),
+["invoice.pesel"] = ProtoField.string("fiscald.novitus-xml.invoice_2epesel", "buyer's PESEL"),
+["customer"] = ProtoField.string("fiscald.novitus-xml.customer", "line about the buyer"),
+["option.id"] = ProtoField.string("fiscald.novitus-xml.option_2eid", "id"),
+["info.action"] = ProtoField.string("fiscald.novitus-xml.info_2eaction", "action"),
+["info.type"] = ProtoField.string("fiscald.novitus-xml.info_2etype", "receipt or invoice, or kind of document"),
+["info.date"] = ProtoField.string("fiscald.novitus-xml.info_2edate", "printer's time"),
+["info.version"] = ProtoField.string("fiscald.novitus-xml.info_2eversion", "model and program"),
+["info.lasterror"] = ProtoField.string("fiscald.novitus-xml.info_2elasterror", "last error"),
+["info.isfiscal"] = ProtoField.string("fiscald.novitus-xml.info_2eisfiscal", "in fiscal mode"),
+["info.receiptopen"] = ProtoField.string("fiscald.novitus-xml.info_2ereceiptopen", "a document is open"),
+["info.lastreceipterror"] = ProtoField.string("fiscald.novitus-xml.info_2elastreceipterror", "the last document was not closed"),
+["info.resetcount"] = ProtoField.string("fiscald.novitus-xml.info_2eresetcount", "memory resets"),
+["info.receiptcount"] = ProtoField.string("fiscald.novitus-xml.info_2ereceiptcount", "receipts"),
+["info.cash"] = ProtoField.string("fiscald.novitus-xml.info_2ecash", "in the drawer"),
+["info.uniqueno"] = ProtoField.string("fiscald.novitus-xml.info_2euniqueno", "unique number"),
+["info.lastreceipt"] = ProtoField.string("fiscald.novitus-xml.info_2elastreceipt", "last receipt's number"),
+["info.lastinvoice"] = ProtoField.string("fiscald.novitus-xml.info_2elastinvoice", "last invoice's number"),
+["info.lastprintout"] = ProtoField.string("fiscald.novitus-xml.info_2elastprintout", "last printed document"),
+["info.fiscalmemorysize"] = ProtoField.string("fiscald.novitus-xml.info_2efiscalmemorysize", "size"),
+["info.recordsize"] = ProtoField.string("fiscald.novitus-xml.info_2erecordsize", "size of a record"),
+["info.fiscal"] = ProtoField.string("fiscald.novitus-xml.info_2efiscal", "0 no, 1 yes, 2 closed"),
+["info.nip"] = ProtoField.string("fiscald.novitus-xml.info_2enip", "taxpayer"),
+["info.maxrecordscount"] = ProtoField.string("fiscald.novitus-xml.info_2emaxrecordscount", "records in all"),
+["info.recordscount"] = ProtoField.string("fiscald.novitus-xml.info_2erecordscount", "records"),
+["info.maxreportscount"] = ProtoField.string("fiscald.novitus-xml.info_2emaxreportscount", "daily reports in all"),
+["info.reportscount"] = ProtoField.string("fiscald.novitus-xml.info_2ereportscount", "daily reports"),
+["info.resetmaxcount"] = ProtoField.string("fiscald.novitus-xml.info_2eresetmaxcount", "resets in all"),
+["info.taxratesprglimit"] = ProtoField.string("fiscald.novitus-xml.info_2etaxratesprglimit", "changes of rates in all"),
+["info.taxratesprg"] = ProtoField.string("fiscald.novitus-xml.info_2etaxratesprg", "changes of rates"),
+["info.currencychangeprglimit"] = ProtoField.string("fiscald.novitus-xml.info_2ecurrencychangeprglimit", "changes of currency in all"),
+["info.currencychangeprg"] = ProtoField.string("fiscald.novitus-xml.info_2ecurrencychangeprg", "changes of currency"),
+["info.fiscalstartdate"] = ProtoField.string("fiscald.novitus-xml.info_2efiscalstartdate", "made fiscal"),
+["info.fiscalstopdate"] = ProtoField.string("fiscald.novitus-xml.info_2efiscalstopdate", "closed"),
+["info.currencyname"] = ProtoField.string("fiscald.novitus-xml.info_2ecurrencyname", "currencyname"),
+["info.state"] = ProtoField.string("fiscald.novitus-xml.info_2estate", "state"),
+["info.size"] = ProtoField.string("fiscald.novitus-xml.info_2esize", "size"),
+["info.free"] = ProtoField.string("fiscald.novitus-xml.info_2efree", "free"),
+["info.lastreport"] = ProtoField.string("fiscald.novitus-xml.info_2elastreport", "last report"),
+["info.lastaccess"] = ProtoField.string("fiscald.novitus-xml.info_2elastaccess", "last access"),
+["info.mode"] = ProtoField.string("fiscald.novitus-xml.info_2emode", "printed at once or at the end"),
+["info.nettotal"] = ProtoField.string("fiscald.novitus-xml.info_2enettotal", "net"),
+["info.grosstotal"] = ProtoField.string("fiscald.novitus-xml.info_2egrosstotal", "gross"),
+["info.total"] = ProtoField.string("fiscald.novitus-xml.info_2etotal", "total"),
+["info.number"] = ProtoField.string("fiscald.novitus-xml.info_2enumber", "number"),
+["info.printoutno"] = ProtoField.string("fiscald.novitus-xml.info_2eprintoutno", "number of the printout"),
+["info.checkout"] = ProtoField.string("fiscald.novitus-xml.info_2echeckout", "till"),
+["info.cashier"] = ProtoField.string("fiscald.novitus-xml.info_2ecashier", "cashier"),
+["info.systemno"] = ProtoField.string("fiscald.novitus-xml.info_2esystemno", "the application's number"),
+["info.discountcalc"] = ProtoField.string("fiscald.novitus-xml.info_2ediscountcalc", "method of discounts"),
+["info.euroexchangerate"] = ProtoField.string("fiscald.novitus-xml.info_2eeuroexchangerate", "euroexchangerate"),
+["info.rest"] = ProtoField.string("fiscald.novitus-xml.info_2erest", "change"),
+["info.eurorest"] = ProtoField.string("fiscald.novitus-xml.info_2eeurorest", "change in EUR"),
+["info.value"] = ProtoField.string("fiscald.novitus-xml.info_2evalue", "port"),
+["info.date_send"] = ProtoField.string("fiscald.novitus-xml.info_2edate_5fsend", "last time of sending"),
+["info.date_send_correct"] = ProtoField.string("fiscald.novitus-xml.info_2edate_5fsend_5fcorrect", "last time of success"),
+["info.data_send_correct"] = ProtoField.string("fiscald.novitus-xml.info_2edata_5fsend_5fcorrect", "last time of success"),
+["info.jpk_send_count"] = ProtoField.string("fiscald.novitus-xml.info_2ejpk_5fsend_5fcount", "documents that wait"),
+["info.jpk_actual_send_no"] = ProtoField.string("fiscald.novitus-xml.info_2ejpk_5factual_5fsend_5fno", "document that is sent"),
+["info.server"] = ProtoField.string("fiscald.novitus-xml.info_2eserver", "address"),
+["ptu"] = ProtoField.string("fiscald.novitus-xml.ptu", "rate or amount"),
+["ptu.name"] = ProtoField.string("fiscald.novitus-xml.ptu_2ename", "letter"),
+["ptu.rate"] = ProtoField.string("fiscald.novitus-xml.ptu_2erate", "rate"),
+["ptu.sale"] = ProtoField.string("fiscald.novitus-xml.ptu_2esale", "sale"),
+["ptu.tax"] = ProtoField.string("fiscald.novitus-xml.ptu_2etax", "tax"),
+["ptu.totaltax"] = ProtoField.string("fiscald.novitus-xml.ptu_2etotaltax", "totaltax"),
+["ptu.invoicesale"] = ProtoField.string("fiscald.novitus-xml.ptu_2einvoicesale", "invoicesale"),
+["ptu.invoicetax"] = ProtoField.string("fiscald.novitus-xml.ptu_2einvoicetax", "invoicetax"),
+["ptu.invoicetotaltax"] = ProtoField.string("fiscald.novitus-xml.ptu_2einvoicetotaltax", "invoicetotaltax"),
+["total.name"] = ProtoField.string("fiscald.novitus-xml.total_2ename", "letter"),
+["total.tax"] = ProtoField.string("fiscald.novitus-xml.total_2etax", "tax"),
+["total.net"] = ProtoField.string("fiscald.novitus-xml.total_2enet", "net"),
+["total.gross"] = ProtoField.string("fiscald.novitus-xml.total_2egross", "gross"),
+["deviceinfo.action"] = ProtoField.string("fiscald.novitus-xml.deviceinfo_2eaction", "action"),
+["deviceinfo.devicename"] = ProtoField.string("fiscald.novitus-xml.deviceinfo_2edevicename", "model"),
+["deviceinfo.version"] = ProtoField.string("fiscald.novitus-xml.deviceinfo_2eversion", "program"),
+["deviceinfo.moduleprinterversion"] = ProtoField.string("fiscald.novitus-xml.deviceinfo_2emoduleprinterversion", "mechanism"),
+["deviceinfo.systemname"] = ProtoField.string("fiscald.novitus-xml.deviceinfo_2esystemname", "systemname"),
+["deviceinfo.systemversion"] = ProtoField.string("fiscald.novitus-xml.deviceinfo_2esystemversion", "systemversion"),
+["deviceinfo.displaycount"] = ProtoField.string("fiscald.novitus-xml.deviceinfo_2edisplaycount", "displays"),
+["deviceinfo.displaylen"] = ProtoField.string("fiscald.novitus-xml.deviceinfo_2edisplaylen", "characters of the display"),
+["deviceinfo.ecopy"] = ProtoField.string("fiscald.novitus-xml.deviceinfo_2eecopy", "electronic copy"),
+["deviceinfo.fiscalsize"] = ProtoField.string("fiscald.novitus-xml.deviceinfo_2efiscalsize", "fiscalsize"),
+["deviceinfo.recordlen"] = ProtoField.string("fiscald.novitus-xml.deviceinfo_2erecordlen", "recordlen"),
+["deviceinfo.mode"] = ProtoField.string("fiscald.novitus-xml.deviceinfo_2emode", "0 not fiscal, 1 fiscal"),
+["deviceinfo.uniqueno"] = ProtoField.string("fiscald.novitus-xml.deviceinfo_2euniqueno", "unique number"),
+["deviceinfo.nip"] = ProtoField.string("fiscald.novitus-xml.deviceinfo_2enip", "taxpayer"),
+["deviceinfo.eventlen"] = ProtoField.string("fiscald.novitus-xml.deviceinfo_2eeventlen", "eventlen"),
+["deviceinfo.recordcount"] = ProtoField.string("fiscald.novitus-xml.deviceinfo_2erecordcount", "recordcount"),
+["deviceinfo.maxdailyreportcount"] = ProtoField.string("fiscald.novitus-xml.deviceinfo_2emaxdailyreportcount", "maxdailyreportcount"),
+["deviceinfo.dailyreportcount"] = ProtoField.string("fiscald.novitus-xml.deviceinfo_2edailyreportcount", "dailyreportcount"),
+["deviceinfo.printermoduleversion"] = ProtoField.string("fiscald.novitus-xml.deviceinfo_2eprintermoduleversion", "printermoduleversion"),
+["deviceinfo.printerlen"] = ProtoField.string("fiscald.novitus-xml.deviceinfo_2eprinterlen", "characters of a line"),
+["deviceinfo.printerlenmm"] = ProtoField.string("fiscald.novitus-xml.deviceinfo_2eprinterlenmm", "width in mm"),
+["deviceinfo.font"] = ProtoField.string("fiscald.novitus-xml.deviceinfo_2efont", "font"),
+["deviceinfo.cutter"] = ProtoField.string("fiscald.novitus-xml.deviceinfo_2ecutter", "cutter"),
+["deviceinfo.papercount"] = ProtoField.string("fiscald.novitus-xml.deviceinfo_2epapercount", "papercount"),
+["deviceinfo.drawer_state"] = ProtoField.string("fiscald.novitus-xml.deviceinfo_2edrawer_5fstate", "drawer_state"),
+["deviceinfo.db_article_state"] = ProtoField.string("fiscald.novitus-xml.deviceinfo_2edb_5farticle_5fstate", "db_article_state"),
+["deviceinfo.powersupply"] = ProtoField.string("fiscald.novitus-xml.deviceinfo_2epowersupply", "powersupply"),
+["deviceinfo.powersupplyvoltage"] = ProtoField.string("fiscald.novitus-xml.deviceinfo_2epowersupplyvoltage", "powersupplyvoltage"),
+["deviceinfo.poweraccumulatorvoltage"] = ProtoField.string("fiscald.novitus-xml.deviceinfo_2epoweraccumulatorvoltage", "poweraccumulatorvoltage"),
+["deviceinfo.powerbatteryvoltage"] = ProtoField.string("fiscald.novitus-xml.deviceinfo_2epowerbatteryvoltage", "powerbatteryvoltage"),
+["deviceinfo.powermode"] = ProtoField.string("fiscald.novitus-xml.deviceinfo_2epowermode", "powermode"),
+["deviceinfo.acumulatorstate"] = ProtoField.string("fiscald.novitus-xml.deviceinfo_2eacumulatorstate", "acumulatorstate"),
+["deviceinfo.batterystate"] = ProtoField.string("fiscald.novitus-xml.deviceinfo_2ebatterystate", "batterystate"),
+["deviceinfo.chargelevelakumulator"] = ProtoField.string("fiscald.novitus-xml.deviceinfo_2echargelevelakumulator", "chargelevelakumulator"),
+["control.action"] = ProtoField.string("fiscald.novitus-xml.control_2eaction", "action"),
+["control.value"] = ProtoField.string("fiscald.novitus-xml.control_2evalue", "lines"),
+["control.cutter"] = ProtoField.string("fiscald.novitus-xml.control_2ecutter", "cut the paper"),
+["control.line1"] = ProtoField.string("fiscald.novitus-xml.control_2eline1", "line1"),
+["control.line2"] = ProtoField.string("fiscald.novitus-xml.control_2eline2", "line2"),
+["control.line3"] = ProtoField.string("fiscald.novitus-xml.control_2eline3", "line3"),
+["control.line4"] = ProtoField.string("fiscald.novitus-xml.control_2eline4", "line4"),
+["control.line5"] = ProtoField.string("fiscald.novitus-xml.control_2eline5", "line5"),
+["control.line6"] = ProtoField.string("fiscald.novitus-xml.control_2eline6", "line6"),
+["control.line7"] = ProtoField.string("fiscald.novitus-xml.control_2eline7", "line7"),
+["control.line8"] = ProtoField.string("fiscald.novitus-xml.control_2eline8", "line8"),
+["control.text"] = ProtoField.string("fiscald.novitus-xml.control_2etext", "text"),
+["report.type"] = ProtoField.string("fiscald.novitus-xml.report_2etype", "type"),
+["report.date"] = ProtoField.string("fiscald.novitus-xml.report_2edate", "printer's date"),
+["report.from"] = ProtoField.string("fiscald.novitus-xml.report_2efrom", "from"),
+["report.to"] = ProtoField.string("fiscald.novitus-xml.report_2eto", "to"),
+["report.kind"] = ProtoField.string("fiscald.novitus-xml.report_2ekind", "kind"),
+["report.checkout"] = ProtoField.string("fiscald.novitus-xml.report_2echeckout", "till"),
+["report.cashier"] = ProtoField.string("fiscald.novitus-xml.report_2ecashier", "cashier"),
+["report.begin"] = ProtoField.string("fiscald.novitus-xml.report_2ebegin", "begin"),
+["report.end"] = ProtoField.string("fiscald.novitus-xml.report_2eend", "end"),
+["report.income"] = ProtoField.string("fiscald.novitus-xml.report_2eincome", "income"),
+["report.expense"] = ProtoField.string("fiscald.novitus-xml.report_2eexpense", "expense"),
+["report.cash"] = ProtoField.string("fiscald.novitus-xml.report_2ecash", "cash"),
+["report.payin"] = ProtoField.string("fiscald.novitus-xml.report_2epayin", "payin"),
+["report.payout"] = ProtoField.string("fiscald.novitus-xml.report_2epayout", "payout"),
+["report.balance"] = ProtoField.string("fiscald.novitus-xml.report_2ebalance", "balance"),
+["report.receiptcount"] = ProtoField.string("fiscald.novitus-xml.report_2ereceiptcount", "receiptcount"),
+["report.canceledreceiptcount"] = ProtoField.string("fiscald.novitus-xml.report_2ecanceledreceiptcount", "canceledreceiptcount"),
+["report.stornocount"] = ProtoField.string("fiscald.novitus-xml.report_2estornocount", "stornocount"),
+["report.mode"] = ProtoField.string("fiscald.novitus-xml.report_2emode", "mode"),
+["report.settlement_relief"] = ProtoField.string("fiscald.novitus-xml.report_2esettlement_5frelief", "settlement_relief"),
+["report.tax_changes"] = ProtoField.string("fiscald.novitus-xml.report_2etax_5fchanges", "tax_changes"),
+["report.daily_reports"] = ProtoField.string("fiscald.novitus-xml.report_2edaily_5freports", "daily_reports"),
+["report.format"] = ProtoField.string("fiscald.novitus-xml.report_2eformat", "format"),
+["report.action"] = ProtoField.string("fiscald.novitus-xml.report_2eaction", "action"),
+["cashier.action"] = ProtoField.string("fiscald.novitus-xml.cashier_2eaction", "action"),
+["cashier.number"] = ProtoField.string("fiscald.novitus-xml.cashier_2enumber", "number"),
+["cashier.name"] = ProtoField.string("fiscald.novitus-xml.cashier_2ename", "name"),
+["cash.action"] = ProtoField.string("fiscald.novitus-xml.cash_2eaction", "action"),
+["cash.value"] = ProtoField.string("fiscald.novitus-xml.cash_2evalue", "amount"),
+["cash.checkout"] = ProtoField.string("fiscald.novitus-xml.cash_2echeckout", "till"),
+["cash.cashier"] = ProtoField.string("fiscald.novitus-xml.cash_2ecashier", "cashier"),
+["dbcheck.action"] = ProtoField.string("fiscald.novitus-xml.dbcheck_2eaction", "action"),
+["dbcheck.mode"] = ProtoField.string("fiscald.novitus-xml.dbcheck_2emode", "mode"),
+["dbcheck.pluname"] = ProtoField.string("fiscald.novitus-xml.dbcheck_2epluname", "goods"),
+["dbcheck.ptu"] = ProtoField.string("fiscald.novitus-xml.dbcheck_2eptu", "VAT letter"),
+["dbcheck.checkout"] = ProtoField.string("fiscald.novitus-xml.dbcheck_2echeckout", "till"),
+["dbcheck.cashier"] = ProtoField.string("fiscald.novitus-xml.dbcheck_2ecashier", "cashier"),
+["config.action"] = ProtoField.string("fiscald.novitus-xml.config_2eaction", "action"),
+["config.from"] = ProtoField.string("fiscald.novitus-xml.config_2efrom", "from"),
+["config.to"] = ProtoField.string("fiscald.novitus-xml.config_2eto", "to"),
+["set"] = ProtoField.string("fiscald.novitus-xml.set", "value"),
+["set.id"] = ProtoField.string("fiscald.novitus-xml.set_2eid", "number of the setting"),
+["clock.date"] = ProtoField.string("fiscald.novitus-xml.clock_2edate", "new time"),
+["header_online.action"] = ProtoField.string("fiscald.novitus-xml.header_5fonline_2eaction", "action"),
+["header.action"] = ProtoField.string("fiscald.novitus-xml.header_2eaction", "action"),
+["taxrates.action"] = ProtoField.string("fiscald.novitus-xml.taxrates_2eaction", "action"),
+["taxrates.checkout"] = ProtoField.string("fiscald.novitus-xml.taxrates_2echeckout", "till"),
+["taxrates.cashier"] = ProtoField.string("fiscald.novitus-xml.taxrates_2ecashier", "cashier"),
+["taxrates.date"] = ProtoField.string("fiscald.novitus-xml.taxrates_2edate", "printer's time"),
+["currency.action"] = ProtoField.string("fiscald.novitus-xml.currency_2eaction", "action"),
+["currency.date"] = ProtoField.string("fiscald.novitus-xml.currency_2edate", "date"),
+["currency.name"] = ProtoField.string("fiscald.novitus-xml.currency_2ename", "name"),
+["currency.exchangerate"] = ProtoField.string("fiscald.novitus-xml.currency_2eexchangerate", "exchangerate"),
+["currency.type"] = ProtoField.string("fiscald.novitus-xml.currency_2etype", "type"),
+["fiscalization.action"] = ProtoField.string("fiscald.novitus-xml.fiscalization_2eaction", "action"),
+["fiscalization.typedevice"] = ProtoField.string("fiscald.novitus-xml.fiscalization_2etypedevice", "typedevice"),
+["fiscalization.nip"] = ProtoField.string("fiscald.novitus-xml.fiscalization_2enip", "taxpayer"),
+["fiscalization.officename"] = ProtoField.string("fiscald.novitus-xml.fiscalization_2eofficename", "officename"),
+["fiscalization.servicename"] = ProtoField.string("fiscald.novitus-xml.fiscalization_2eservicename", "servicename"),
+["fiscalization.servicemanname"] = ProtoField.string("fiscald.novitus-xml.fiscalization_2eservicemanname", "servicemanname"),
+["fiscalization.service_id"] = ProtoField.string("fiscald.novitus-xml.fiscalization_2eservice_5fid", "service_id"),
+["fiscalization.taxofficecode"] = ProtoField.string("fiscald.novitus-xml.fiscalization_2etaxofficecode", "taxofficecode"),
+["fiscalization.regnumber"] = ProtoField.string("fiscald.novitus-xml.fiscalization_2eregnumber", "regnumber"),
+["fiscalization.tax_service"] = ProtoField.string("fiscald.novitus-xml.fiscalization_2etax_5fservice", "tax_service"),
+["fiscalization.typenumbering"] = ProtoField.string("fiscald.novitus-xml.fiscalization_2etypenumbering", "typenumbering"),
+["service.action"] = ProtoField.string("fiscald.novitus-xml.service_2eaction", "action"),
+["service.date"] = ProtoField.string("fiscald.novitus-xml.service_2edate", "date"),
+["service.description"] = ProtoField.string("fiscald.novitus-xml.service_2edescription", "description"),
+["service.password"] = ProtoField.string("fiscald.novitus-xml.service_2epassword", "password"),
+["service.service_id"] = ProtoField.string("fiscald.novitus-xml.service_2eservice_5fid", "service_id"),
+["serweraddr.action"] = ProtoField.string("fiscald.novitus-xml.serweraddr_2eaction", "action"),
+["serweraddr.value"] = ProtoField.string("fiscald.novitus-xml.serweraddr_2evalue", "address"),
+["serweraddr.type"] = ProtoField.string("fiscald.novitus-xml.serweraddr_2etype", "type"),
+["graphic"] = ProtoField.string("fiscald.novitus-xml.graphic", "hexadecimal"),
+["graphic.action"] = ProtoField.string("fiscald.novitus-xml.graphic_2eaction", "action"),
+["graphic.id"] = ProtoField.string("fiscald.novitus-xml.graphic_2eid", "id"),
+["graphic.type"] = ProtoField.string("fiscald.novitus-xml.graphic_2etype", "type"),
+["animation"] = ProtoField.string("fiscald.novitus-xml.animation", "base64"),
+["animation.action"] = ProtoField.string("fiscald.novitus-xml.animation_2eaction", "action"),
+["animation.name"] = ProtoField.string("fiscald.novitus-xml.animation_2ename", "name"),
+["animation.size"] = ProtoField.string("fiscald.novitus-xml.animation_2esize", "size"),
+["animation.type"] = ProtoField.string("fiscald.novitus-xml.animation_2etype", "type"),
+["animation.id"] = ProtoField.string("fiscald.novitus-xml.animation_2eid", "id"),
+["paper.action"] = ProtoField.string("fiscald.novitus-xml.paper_2eaction", "action"),
+["paper.value"] = ProtoField.string("fiscald.novitus-xml.paper_2evalue", "value"),
+["drawercounter.action"] = ProtoField.string("fiscald.novitus-xml.drawercounter_2eaction", "action"),
+["drawercounter.value"] = ProtoField.string("fiscald.novitus-xml.drawercounter_2evalue", "value"),
+["updatelog.action"] = ProtoField.string("fiscald.novitus-xml.updatelog_2eaction", "action"),
+["updatelog.value"] = ProtoField.string("fiscald.novitus-xml.updatelog_2evalue", "value"),
+["processlog.action"] = ProtoField.string("fiscald.novitus-xml.processlog_2eaction", "action"),
+["processlog.value"] = ProtoField.string("fiscald.novitus-xml.processlog_2evalue", "value"),
+["processlog.datetimestart"] = ProtoField.string("fiscald.novitus-xml.processlog_2edatetimestart", "datetimestart"),
+["processlog.datetimestop"] = ProtoField.string("fiscald.novitus-xml.processlog_2edatetimestop", "datetimestop"),
+["processlog.level"] = ProtoField.string("fiscald.novitus-xml.processlog_2elevel", "level"),
+["processlog.mode"] = ProtoField.string("fiscald.novitus-xml.processlog_2emode", "mode"),
+["log"] = ProtoField.string("fiscald.novitus-xml.log", "data"),
+["log.action"] = ProtoField.string("fiscald.novitus-xml.log_2eaction", "action"),
+["log.port"] = ProtoField.string("fiscald.novitus-xml.log_2eport", "port"),
+["log.date"] = ProtoField.string("fiscald.novitus-xml.log_2edate", "date"),
+["fiscalmemory.action"] = ProtoField.string("fiscald.novitus-xml.fiscalmemory_2eaction", "action"),
+["fiscalmemory.from"] = ProtoField.string("fiscald.novitus-xml.fiscalmemory_2efrom", "from"),
+["fiscalmemory.type"] = ProtoField.string("fiscald.novitus-xml.fiscalmemory_2etype", "type"),
+["fiscalmemory.time"] = ProtoField.string("fiscald.novitus-xml.fiscalmemory_2etime", "time"),
+["fiscalmemory.number"] = ProtoField.string("fiscald.novitus-xml.fiscalmemory_2enumber", "number"),
+["fiscalmemory.receiptcount"] = ProtoField.string("fiscald.novitus-xml.fiscalmemory_2ereceiptcount", "receiptcount"),
+["fiscalmemory.invoicecount"] = ProtoField.string("fiscald.novitus-xml.fiscalmemory_2einvoicecount", "invoicecount"),
+["fiscalmemory.canceledreceiptcount"] = ProtoField.string("fiscald.novitus-xml.fiscalmemory_2ecanceledreceiptcount", "canceledreceiptcount"),
+["fiscalmemory.lastreceipt"] = ProtoField.string("fiscald.novitus-xml.fiscalmemory_2elastreceipt", "lastreceipt"),
+["fiscalmemory.lastinvoice"] = ProtoField.string("fiscald.novitus-xml.fiscalmemory_2elastinvoice", "lastinvoice"),
+["fiscalmemory.lastprintout"] = ProtoField.string("fiscald.novitus-xml.fiscalmemory_2elastprintout", "lastprintout"),
+["fiscalmemory.sale"] = ProtoField.string("fiscald.novitus-xml.fiscalmemory_2esale", "sale"),
+["fiscalmemory.tax"] = ProtoField.string("fiscald.novitus-xml.fiscalmemory_2etax", "tax"),
+["fiscalmemory.totalsale"] = ProtoField.string("fiscald.novitus-xml.fiscalmemory_2etotalsale", "totalsale"),
+["fiscalmemory.totaltax"] = ProtoField.string("fiscald.novitus-xml.fiscalmemory_2etotaltax", "totaltax"),
+["nonfiscalprintout.systemno"] = ProtoField.string("fiscald.novitus-xml.nonfiscalprintout_2esystemno", "the application's number"),
+["nonfiscalprintout.nonfiscalheader"] = ProtoField.string("fiscald.novitus-xml.nonfiscalprintout_2enonfiscalheader", "heading"),
+}
+family.errors = {
+["1"] = { "1", "the clock was never set", "zegar drukarki nie jest ustawiony; wezwij serwis" },
+["2"] = { "2", "the check byte does not fit the command", "zakłócenia w połączeniu z drukarką; sprawdź kabel" },
+["3"] = { "3", "wrong number of parameters", "błąd programu: niepoprawna liczba danych w poleceniu dla drukarki" },
+["4"] = { "4", "a parameter does not fit", "niepoprawna wartość w poleceniu dla drukarki" },
+["5"] = { "5", "fault of the clock", "błąd zegara drukarki; wezwij serwis" },
+["6"] = { "6", "fault of the fiscal module", "błąd modułu fiskalnego drukarki; wezwij serwis" },
+["7"] = { "7", "the date is not acceptable", "błędna data; sprawdź zegar drukarki" },
+["8"] = { "8", "not possible before a daily report: the day's totals are not zero", "najpierw trzeba wykonać raport dobowy" },
+["9"] = { "9", "fault of input or output", "błąd wejścia lub wyjścia drukarki" },
+["11"] = { "11", "wrong number of VAT rates", "błędna liczba stawek PTU" },
+["12"] = { "12", "the header is too long, empty or missing", "błędny nagłówek drukarki lub jego brak" },
+["13"] = { "13", "the device is fiscalised already", "drukarka jest już zafiskalizowana" },
+["15"] = { "15", "the additional lines are not acceptable", "błędne linie dodatkowe" },
+["16"] = { "16", "the name of the goods is empty or too long", "błędna nazwa towaru" },
+["17"] = { "17", "the quantity or the number of packaging is empty, too long or wrong", "błędna ilość" },
+["18"] = { "18", "no such VAT rate, an inactive one, or goods blocked by the control of rates", "błędna stawka PTU lub towar zablokowany: był sprzedawany z inną stawką" },
+["19"] = { "19", "the price is not acceptable, or a sum is too large", "błędna cena" },
+["20"] = { "20", "the line's value is not quantity times price, or its discount leaves less than nothing", "wartość pozycji lub rabatu nie zgadza się z obliczeniem drukarki" },
+["21"] = { "21", "no receipt is open", "paragon nie jest rozpoczęty" },
+["22"] = { "22", "the storno fits no line, or a sum would be negative", "błędne storno lub ujemna wartość" },
+["23"] = { "23", "wrong number of lines: nothing was sold", "brak sprzedaży na paragonie" },
+["25"] = { "25", "the cashier's name or a text is not acceptable", "błędna nazwa kasjera lub błędny tekst" },
+["26"] = { "26", "the value of a payment is not acceptable", "błędna wartość płatności" },
+["27"] = { "27", "the total differs from the printer's sum", "suma dokumentu nie zgadza się z obliczeniem drukarki" },
+["28"] = { "28", "the totals of the day are full", "totalizery drukarki są pełne; wykonaj raport dobowy" },
+["30"] = { "30", "the value of a payment is not acceptable (2)", "błędna wartość płatności" },
+["32"] = { "32", "not so much cash in the drawer; its state is now zero", "za mało gotówki w kasie; drukarka przyjęła stan zerowy" },
+["34"] = { "34", "an amount or another text is not acceptable", "błędna kwota lub tekst" },
+["35"] = { "35", "there is nothing to report: the day's totals are zero", "nie ma sprzedaży do raportu dobowego" },
+["38"] = { "38", "the name is not acceptable", "błędna nazwa" },
+["40"] = { "40", "no header is programmed", "nie zaprogramowano nagłówka drukarki" },
+["51"] = { "51", "the amount is not acceptable", "błędna kwota" },
+["52"] = { "52", "the pricing table is not empty", "tabela wycen nie jest pusta" },
+["53"] = { "53", "the value differs from the pricing", "wartość nie zgadza się z wyceną" },
+["54"] = { "54", "the drug was not priced", "lek nie został wyceniony" },
+["56"] = { "56", "the fee is not acceptable", "błędna opłata" },
+["57"] = { "57", "the pricing table is full", "tabela wycen jest pełna" },
+["58"] = { "58", "the receipt is too long for the printer's memory", "paragon jest za długi dla pamięci drukarki" },
+["82"] = { "82", "the command is not allowed in the printer's present state", "polecenie niedozwolone w obecnym stanie drukarki" },
+["83"] = { "83", "the value of the packaging is not acceptable", "błędna wartość opakowania" },
+["84"] = { "84", "too many different texts since the last daily report", "za dużo różnych tekstów dodatkowych od raportu dobowego" },
+["99"] = { "99", "the command is not allowed", "polecenie niedozwolone" },
+["500"] = { "500", "wrong type of receipt", "zły rodzaj paragonu" },
+["502"] = { "502", "unknown relief", "nieznana ulga" },
+["503"] = { "503", "a discount is forbidden", "rabat zabroniony" },
+["1000"] = { "1000", "initialisation failed", "błąd inicjalizacji drukarki; wezwij serwis" },
+["1002"] = { "1002", "a receipt is open already", "paragon jest już rozpoczęty" },
+["1003"] = { "1003", "no such VAT rate", "brak stawki PTU" },
+["1004"] = { "1004", "the discount is not acceptable", "błędny rabat" },
+["1005"] = { "1005", "the data are not acceptable", "błędne dane" },
+["1006"] = { "1006", "the printer is not in fiscal mode", "drukarka nie jest w trybie fiskalnym" },
+["1007"] = { "1007", "the VAT rates are not programmed", "nie zaprogramowano stawek PTU" },
+["1008"] = { "1008", "the fiscal memory is full", "pamięć fiskalna jest pełna; wezwij serwis" },
+["1009"] = { "1009", "checksum of the memory", "błąd sumy kontrolnej pamięci drukarki; wezwij serwis" },
+["1010"] = { "1010", "checksum of the goods base", "błąd sumy kontrolnej bazy towarowej; wezwij serwis" },
+["1011"] = { "1011", "checksum of the header", "błąd sumy kontrolnej nagłówka; wezwij serwis" },
+["1012"] = { "1012", "checksum of the cashier's name", "błąd sumy kontrolnej nazwy kasjera; wezwij serwis" },
+["1013"] = { "1013", "checksum of the register's number", "błąd sumy kontrolnej numeru kasy; wezwij serwis" },
+["1014"] = { "1014", "an update failed", "nie powiodła się aktualizacja drukarki; wezwij serwis" },
+["1015"] = { "1015", "the unique number is not programmed", "brak numeru unikatowego drukarki" },
+["1016"] = { "1016", "no fiscal memory", "brak pamięci fiskalnej; wezwij serwis" },
+["1017"] = { "1017", "no printing mechanism", "brak mechanizmu drukującego; wezwij serwis" },
+["1018"] = { "1018", "no display", "brak wyświetlacza; wezwij serwis" },
+["1019"] = { "1019", "the fiscal memory was exchanged", "wymieniono pamięć fiskalną; wezwij serwis" },
+["1021"] = { "1021", "the device is read-only", "drukarka jest w trybie tylko do odczytu" },
+["1022"] = { "1022", "the printer does not know this command", "błąd programu: drukarka nie zna tego polecenia" },
+["1023"] = { "1023", "the command is not built as it should be", "błąd programu: błędne polecenie dla drukarki" },
+["1024"] = { "1024", "the range of the report is not acceptable", "błędny zakres raportu" },
+["1025"] = { "1025", "no data in this range", "brak danych w podanym zakresie" },
+["1026"] = { "1026", "the receive buffer overflowed", "przepełniony bufor odbiorczy drukarki" },
+["1027"] = { "1027", "the fiscal mode is not finished", "niezakończony tryb fiskalny" },
+["1028"] = { "1028", "the fiscal memory is damaged", "uszkodzona pamięć fiskalna; wezwij serwis" },
+["1029"] = { "1029", "a limit of the fiscal memory is exceeded", "przekroczony limit pamięci fiskalnej; wezwij serwis" },
+["1030"] = { "1030", "the map of the fiscal memory is damaged", "uszkodzona mapa pamięci fiskalnej; wezwij serwis" },
+["1031"] = { "1031", "the command does not belong to this mode", "polecenie niedozwolone w tym trybie" },
+["1032"] = { "1032", "a wrong pointer of a frame", "błąd programu: błędny wskaźnik ramki" },
+["1033"] = { "1033", "the fiscal memory is busy", "pamięć fiskalna jest zajęta" },
+["1034"] = { "1034", "the printer is busy", "drukarka jest zajęta" },
+["1037"] = { "1037", "no paper", "brak papieru" },
+["1046"] = { "1046", "no data", "brak danych" },
+["1054"] = { "1054", "no access", "brak dostępu" },
+["1070"] = { "1070", "the graphics of the header failed", "błąd grafiki nagłówka" },
+["1073"] = { "1073", "graphics could not be printed", "błąd wydruku grafiki" },
+["1075"] = { "1075", "the graphics is not acceptable", "błędna grafika" },
+["1076"] = { "1076", "this graphics is programmed already", "grafika jest już zaprogramowana" },
+["1078"] = { "1078", "a transaction of the printer's database failed", "błąd bazy danych drukarki; wezwij serwis" },
+["1079"] = { "1079", "the memory for advertisements is full", "pamięć reklam jest pełna" },
+["1083"] = { "1083", "the advertisement is in use", "reklama jest używana" },
+["1085"] = { "1085", "date or time does not match the last fiscal record", "data lub czas nie zgadza się z ostatnim zapisem w pamięci fiskalnej" },
+["1086"] = { "1086", "fault of the printing service (older firmware: a daily report is overdue)", "błąd usługi drukowania lub brak zaległego raportu dobowego" },
+["1088"] = { "1088", "no protected memory (older firmware: limit of memory resets)", "brak pamięci chronionej lub przekroczony limit zerowań pamięci; wezwij serwis" },
+["1089"] = { "1089", "fault of the protected memory", "błąd pamięci chronionej; wezwij serwis" },
+["1090"] = { "1090", "no room in the exchange file", "brak miejsca w pliku wymiany" },
+["1091"] = { "1091", "fault of the table of contents", "błąd bazy spisu treści; wezwij serwis" },
+["1092"] = { "1092", "there is nothing on the receipt", "brak pozycji na paragonie" },
+["1093"] = { "1093", "fault of the process status", "błąd statusu procesu drukarki" },
+["1094"] = { "1094", "the schedule is not set up", "błąd konfiguracji harmonogramu" },
+["1095"] = { "1095", "fault of the fiscalisation", "błąd fiskalizacji" },
+["1096"] = { "1096", "no connection to the security module", "błąd połączenia z modułem zabezpieczeń; wezwij serwis" },
+["1097"] = { "1097", "a name could not be resolved", "błąd sieci drukarki (DNS)" },
+["1098"] = { "1098", "the buyer's NIP is missing or not valid", "brak NIP nabywcy lub jest on błędny" },
+["1099"] = { "1099", "the protected memory could not be written", "błąd zapisu pamięci chronionej; wezwij serwis" },
+["1100"] = { "1100", "sale is blocked", "sprzedaż zablokowana" },
+["1101"] = { "1101", "no data of the buyer", "brak danych nabywcy" },
+["1102"] = { "1102", "the protected memory could not be read", "błąd dostępu do pamięci chronionej; wezwij serwis" },
+["1103"] = { "1103", "no certificates", "brak certyfikatów drukarki" },
+["1104"] = { "1104", "no name of the buyer", "brak nazwy nabywcy" },
+["1105"] = { "1105", "checksum of the program", "błąd sumy kontrolnej programu drukarki; wezwij serwis" },
+["1106"] = { "1106", "nothing to download", "nie ma czego pobrać" },
+["1107"] = { "1107", "nothing to install", "nie ma czego zainstalować" },
+["1108"] = { "1108", "no power supply", "brak zasilania drukarki; podłącz zasilacz" },
+["1109"] = { "1109", "the number of the invoice is not acceptable", "błędny numer faktury" },
+["1110"] = { "1110", "a certificate could not be written", "błąd zapisu certyfikatu" },
+["1111"] = { "1111", "limit of memory resets reached", "przekroczony limit zerowań pamięci; wezwij serwis" },
+["1112"] = { "1112", "the fiscalisation is finished", "fiskalizacja jest zakończona" },
+["1113"] = { "1113", "the fiscalisation is not finished", "fiskalizacja nie jest zakończona" },
+["1114"] = { "1114", "the fiscal memory could not be written", "błąd zapisu pamięci fiskalnej; wezwij serwis" },
+["1115"] = { "1115", "a surcharge is forbidden", "narzut zabroniony" },
+["1116"] = { "1116", "an overdue daily report must be made first", "najpierw trzeba wykonać zaległy raport dobowy" },
+["1117"] = { "1117", "discounts and surcharges are forbidden", "rabat i narzut zabronione" },
+["1118"] = { "1118", "too many items on the ticket", "za dużo pozycji na bilecie" },
+["1119"] = { "1119", "a printout from the protected memory is open", "trwa wydruk z pamięci chronionej" },
+["1120"] = { "1120", "no printout from the protected memory is open", "nie rozpoczęto wydruku z pamięci chronionej" },
+["1500"] = { "1500", "the index of the spare is not acceptable", "błędny indeks" },
+["1501"] = { "1501", "the memory is full", "pamięć drukarki jest pełna" },
+["1502"] = { "1502", "a verification failed", "błąd weryfikacji" },
+["1503"] = { "1503", "the change of the server is blocked", "zmiana serwera jest zablokowana" },
+["1504"] = { "1504", "electronic receipts are not active", "e-paragony nie są aktywne" },
+["1505"] = { "1505", "checksum of the fiscal memory's program", "błąd sumy kontrolnej programu pamięci fiskalnej; wezwij serwis" },
+["1506"] = { "1506", "unknown VAT rate", "nieznana stawka PTU" },
+["1507"] = { "1507", "the number of the car is not acceptable", "błędny numer boczny" },
+["1508"] = { "1508", "the name of the stop is not acceptable", "błędna nazwa przystanku" },
+["1509"] = { "1509", "date or time is not acceptable", "błędna data lub czas" },
+["1510"] = { "1510", "the voltage is not right", "błędne napięcie zasilania drukarki" },
+["1511"] = { "1511", "no connection", "błąd połączenia" },
+["1512"] = { "1512", "the temperature is not right", "niewłaściwa temperatura drukarki" },
+["1513"] = { "1513", "an additional line is too long", "za długa linia dodatkowa" },
+["1514"] = { "1514", "the relief is not acceptable", "błędna ulga" },
+["1515"] = { "1515", "a refund is forbidden", "zwrot zabroniony" },
+["1516"] = { "1516", "an invoice is open already", "faktura jest już rozpoczęta" },
+["1517"] = { "1517", "the pharmacy is blocked", "tryb apteczny jest zablokowany" },
+["1518"] = { "1518", "the ticket is blocked", "bilet jest zablokowany" },
+["1519"] = { "1519", "the printer is not fiscalised", "drukarka jest w trybie niefiskalnym" },
+["1520"] = { "1520", "there is no daily report", "brak raportu dobowego" },
+["1521"] = { "1521", "the transaction's id has a wrong length", "błędna długość identyfikatora transakcji" },
+["1522"] = { "1522", "the transaction's id is not a number", "identyfikator transakcji nie jest liczbą" },
+["1523"] = { "1523", "checksum of the transaction's id", "błędna suma kontrolna identyfikatora transakcji" },
+["1524"] = { "1524", "the document was not found", "nie znaleziono dokumentu" },
+["1525"] = { "1525", "it could not be deleted", "błąd usuwania" },
+["9999"] = { "9999", "critical fault", "błąd krytyczny drukarki; wezwij serwis" },
+["10"] = { "10", "the clock may not be changed so far", "niedozwolona zmiana zegara drukarki" },
+["14"] = { "14", "no header goes into the memory of a fiscalised device", "błąd zapisu nagłówka drukarki" },
+["24"] = { "24", "the printer's buffer overflowed", "przepełniony bufor drukarki" },
+["29"] = { "29", "no receipt is open that could be closed", "nie ma rozpoczętego paragonu" },
+["31"] = { "31", "too much cash in the drawer; its state is now the amount sent", "za duży stan kasy" },
+["33"] = { "33", "the text of shift or cashier is not acceptable", "błędna nazwa zmiany lub kasjera" },
+["36"] = { "36", "a report of this date exists already, and there is nothing new to report", "raport dobowy z tą datą już wykonano" },
+["37"] = { "37", "a person broke it off on the keypad", "czynność przerwano na drukarce; sprawdź, czy dokument został wydrukowany" },
+["39"] = { "39", "goods base: the rate is not acceptable", "błędna stawka PTU towaru" },
+["41"] = { "41", "card slip: number of the register", "błędny numer kasy na potwierdzeniu płatności kartą" },
+["42"] = { "42", "card slip: number of the cashier", "błędny numer kasjera na potwierdzeniu płatności kartą" },
+["43"] = { "43", "card slip: number of the receipt", "błędny numer paragonu na potwierdzeniu płatności kartą" },
+["44"] = { "44", "card slip: customer", "błędny kontrahent na potwierdzeniu płatności kartą" },
+["45"] = { "45", "card slip: terminal", "błędny terminal na potwierdzeniu płatności kartą" },
+["46"] = { "46", "card slip: name of the card", "błędna nazwa karty" },
+["47"] = { "47", "card slip: number of the card", "błędny numer karty" },
+["48"] = { "48", "card slip: month of validity", "błędny miesiąc ważności karty" },
+["49"] = { "49", "card slip: year of validity", "błędny rok ważności karty" },
+["50"] = { "50", "card slip: authorisation code", "błędny kod autoryzacji karty" },
+["55"] = { "55", "the drug has no description", "brak opisu leku" },
+["1001"] = { "1001", "the memory is damaged", "uszkodzona pamięć RAM drukarki; wezwij serwis" },
+["1020"] = { "1020", "the same VAT rates are programmed already", "takie stawki PTU są już zaprogramowane" },
+["1038"] = { "1038", "electronic copy: it could not be written", "błąd zapisu kopii elektronicznej" },
+["1039"] = { "1039", "electronic copy: the card could not be installed", "błąd instalacji karty kopii elektronicznej" },
+["1040"] = { "1040", "electronic copy: the card is closed", "karta kopii elektronicznej jest zamknięta" },
+["1041"] = { "1041", "electronic copy: its check failed", "błąd weryfikacji kopii elektronicznej" },
+["1042"] = { "1042", "electronic copy: its cache is full", "pamięć podręczna kopii elektronicznej jest pełna" },
+["1043"] = { "1043", "electronic copy: not saved", "nie zapisano kopii elektronicznej" },
+["1044"] = { "1044", "electronic copy: it could not be printed", "błąd wydruku kopii elektronicznej" },
+["1045"] = { "1045", "electronic copy: no card", "brak karty kopii elektronicznej" },
+["1047"] = { "1047", "electronic copy: the card is not ready", "karta kopii elektronicznej nie jest gotowa" },
+["1048"] = { "1048", "electronic copy: the card could not be closed", "błąd zamknięcia karty kopii elektronicznej" },
+["1049"] = { "1049", "electronic copy: the card could not be opened", "błąd otwarcia karty kopii elektronicznej" },
+["1050"] = { "1050", "electronic copy: its file id.txt", "błąd pliku id.txt kopii elektronicznej" },
+["1051"] = { "1051", "electronic copy: its file no.txt", "błąd pliku no.txt kopii elektronicznej" },
+["1052"] = { "1052", "electronic copy: its base of files", "błąd bazy plików kopii elektronicznej" },
+["1053"] = { "1053", "electronic copy: its password", "błędne hasło kopii elektronicznej" },
+["1055"] = { "1055", "electronic copy: its cache", "błąd pamięci podręcznej kopii elektronicznej" },
+["1056"] = { "1056", "electronic copy: its cache", "błąd pamięci podręcznej kopii elektronicznej" },
+["1057"] = { "1057", "electronic copy: its base of cards", "błąd bazy kart kopii elektronicznej" },
+["1058"] = { "1058", "electronic copy: its base of files", "błąd bazy plików kopii elektronicznej" },
+["1059"] = { "1059", "electronic copy: fault of its memory", "błąd pamięci kopii elektronicznej" },
+["1060"] = { "1060", "electronic copy: fault of its memory", "błąd pamięci kopii elektronicznej" },
+["1061"] = { "1061", "electronic copy: fault of its memory", "błąd pamięci kopii elektronicznej" },
+["1062"] = { "1062", "electronic copy: fault of its memory", "błąd pamięci kopii elektronicznej" },
+["1063"] = { "1063", "electronic copy: fault of its memory", "błąd pamięci kopii elektronicznej" },
+["1064"] = { "1064", "electronic copy: fault of its memory", "błąd pamięci kopii elektronicznej" },
+["1065"] = { "1065", "electronic copy: fault of its memory", "błąd pamięci kopii elektronicznej" },
+["1066"] = { "1066", "electronic copy: fault of its memory", "błąd pamięci kopii elektronicznej" },
+["1067"] = { "1067", "electronic copy: fault of its memory", "błąd pamięci kopii elektronicznej" },
+["1068"] = { "1068", "electronic copy: fault of its memory", "błąd pamięci kopii elektronicznej" },
+["1069"] = { "1069", "electronic copy: fault of its memory", "błąd pamięci kopii elektronicznej" },
+["1071"] = { "1071", "the month is not finished", "miesiąc nie jest zakończony" },
+["1072"] = { "1072", "data of a device that is not supported", "dane nieobsługiwanego urządzenia" },
+["1074"] = { "1074", "the graphics of the printout is not acceptable", "błędna grafika wydruku" },
+["1084"] = { "1084", "this version of the program is forbidden", "niedozwolona wersja programu drukarki; wezwij serwis" },
+["1087"] = { "1087", "fault of the file system", "błąd systemu plików drukarki; wezwij serwis" },
+}
+local function crc32(text)
+    local crc = 0xffffffff
+    for place = 1, #text do
+        crc = bit.bxor(crc, text:byte(place))
+        for _ = 1, 8 do
+            local low = bit.band(crc, 1)
+            crc = bit.rshift(crc, 1)
+            if low == 1 then
+                crc = bit.bxor(crc, 0xedb88320)
+            end
+        end
+    end
+    return bit.tohex(bit.bnot(crc)):upper()
+end
+
+local TAGS = { "packet", "pakiet" }
+
+local function opening(data, from)
+    local first
+    for _, tag in ipairs(TAGS) do
+        local at = data:find("<" .. tag .. "[%s/>]", from)
+        if at and (not first or at < first) then
+            first = at
+        end
+    end
+    return first
+end
+
+local function ending(data, from)
+    local first, last
+    for _, tag in ipairs(TAGS) do
+        local at, stop = data:find("</" .. tag .. "%s*>", from)
+        if at and (not first or at < first) then
+            first, last = at, stop
+        end
+    end
+    return first, last
+end
+
+function family.cut(data)
+    local pieces, at = {}, 1
+    while at <= #data do
+        local start = opening(data, at)
+        if not start then
+            local partial = data:find("<[pakcite]*$", at)
+            local stop = (partial or #data + 1) - 1
+            if stop >= at then
+                pieces[#pieces + 1] = { first = at, last = stop }
+            end
+            return pieces, stop + 1
+        end
+        if start > at then
+            pieces[#pieces + 1] = { first = at, last = start - 1 }
+        end
+        local close = data:find(">", start, true)
+        if not close then
+            return pieces, start
+        end
+        local stop
+        if data:sub(close - 1, close - 1) == "/" then
+            stop = close
+        else
+            local next_one = opening(data, start + 1)
+            local first, last = ending(data, start)
+            if first and (not next_one or first < next_one) then
+                stop = last
+            elseif next_one then
+                stop = next_one - 1
+            elseif #data - start > 65792 then
+                stop = #data
+            else
+                return pieces, start
+            end
+        end
+        pieces[#pieces + 1] = { first = start, last = stop }
+        at = stop + 1
+    end
+    return pieces, at
+end
+
+local ONE_MEANING = {
+    dle = true, enq = true, item = true, payment = true, discount = true, container = true, rcpitemadvances = true,
+    clock = true, nonfiscalprintout = true,
+}
+
+function family.parse(bytes)
+    local frame = { fields = {} }
+    if not bytes:match("^<pa[ck]") then
+        frame.damage = "bytes outside of a packet"
+        return frame
+    end
+    local tag, close = bytes:match("^(<pa[ck][^>]*)()>")
+    local last = bytes:match("()</pa[ck][a-z]*%s*>$")
+    if not tag or not last then
+        if not (tag and tag:sub(-1) == "/") then
+            frame.damage = "the packet has no end"
+        end
+        return frame
+    end
+    local body = bytes:sub(close + 1, last - 1)
+    local crc = tag:match('crc%s*=%s*["\'](%x+)["\']')
+    if crc and (("0"):rep(8 - #crc) .. crc):upper() ~= crc32(body) then
+        frame.damage = "a packet, but its checksum is wrong"
+        return frame
+    end
+    local names, depth = {}, 0
+    for at, slash, name, attributes, stop in body:gmatch("()<(/?)([%w_.-]+)([^>]-)()>") do
+        if slash == "/" then
+            depth = depth - 1
+        else
+            local action
+            for place, key, value in attributes:gmatch('()([%w_.-]+)%s*=%s*["\']([^"\']*)["\']') do
+                local from = body:find(value, at + #name + place, true) or at
+                frame.fields[#frame.fields + 1] = {
+                    name = name .. "." .. key, first = close + from, last = close + from + #value - 1,
+                }
+                if key == (name == "report" and "type" or "action") then
+                    action = value
+                end
+                if name == "error" and key == "value" and value:match("^[1-9]%d*$") then
+                    frame.error = value
+                end
+            end
+            if depth == 0 then
+                names[#names + 1] = (ONE_MEANING[name] or not action) and name or name .. " " .. action
+            end
+            if attributes:sub(-1) ~= "/" then
+                depth = depth + 1
+                local text = body:match("^([^<]+)<", stop + 1)
+                if text and text:match("%S") then
+                    frame.fields[#frame.fields + 1] = {
+                        name = name, first = close + stop + 1, last = close + stop + #text,
+                    }
+                end
+            end
+        end
+    end
+    if #names > 1 and names[#names] == "error get" then
+        names[#names] = nil
+    end
+    local shown, seen = {}, {}
+    for _, name in ipairs(names) do
+        if not seen[name] then
+            seen[name] = true
+            shown[#shown + 1] = name
+        end
+    end
+    local more = #shown - 3
+    frame.name = #shown == 0 and "empty" or table.concat(shown, ", ", 1, math.min(3, #shown))
+    if more > 0 then
+        frame.name = frame.name .. " and " .. more .. " more"
+    end
+    return frame
+end
+end
+
+-- noviapi ---------------------------------------------------------------------------------------------
+do
+local family = { code_page = 1 }
+families["noviapi"] = family
+family.words = {
+["POST receipt"] = { meaning = "receipt: store", fields = {
+} },
+["PUT receipt"] = { meaning = "receipt: confirm: carry it out", fields = {
+} },
+["GET receipt"] = { meaning = "receipt: ask for the state", fields = {
+} },
+["DELETE receipt"] = { meaning = "receipt: remove", fields = {
+} },
+["POST invoice"] = { meaning = "invoice: store", fields = {
+} },
+["PUT invoice"] = { meaning = "invoice: confirm: carry it out", fields = {
+} },
+["GET invoice"] = { meaning = "invoice: ask for the state", fields = {
+} },
+["DELETE invoice"] = { meaning = "invoice: remove", fields = {
+} },
+["POST nf_printout"] = { meaning = "printout that is not fiscal: store", fields = {
+} },
+["PUT nf_printout"] = { meaning = "printout that is not fiscal: confirm: carry it out", fields = {
+} },
+["GET nf_printout"] = { meaning = "printout that is not fiscal: ask for the state", fields = {
+} },
+["DELETE nf_printout"] = { meaning = "printout that is not fiscal: remove", fields = {
+} },
+["POST daily_report"] = { meaning = "daily report: store", fields = {
+} },
+["PUT daily_report"] = { meaning = "daily report: confirm: carry it out", fields = {
+} },
+["GET daily_report"] = { meaning = "daily report: ask for the state", fields = {
+} },
+["DELETE daily_report"] = { meaning = "daily report: remove", fields = {
+} },
+["POST eft"] = { meaning = "payment terminal: store", fields = {
+} },
+["PUT eft"] = { meaning = "payment terminal: confirm: carry it out", fields = {
+} },
+["GET eft"] = { meaning = "payment terminal: ask for the state", fields = {
+} },
+["DELETE eft"] = { meaning = "payment terminal: remove", fields = {
+} },
+["POST graphic"] = { meaning = "graphics: store", fields = {
+} },
+["PUT graphic"] = { meaning = "graphics: confirm: carry it out", fields = {
+} },
+["GET graphic"] = { meaning = "graphics: ask for the state", fields = {
+} },
+["DELETE graphic"] = { meaning = "graphics: remove", fields = {
+} },
+["POST configuration"] = { meaning = "settings of the printer: store", fields = {
+} },
+["PUT configuration"] = { meaning = "settings of the printer: confirm: carry it out", fields = {
+} },
+["GET configuration"] = { meaning = "settings of the printer: ask for the state", fields = {
+} },
+["DELETE configuration"] = { meaning = "settings of the printer: remove", fields = {
+} },
+["POST status"] = { meaning = "status: store", fields = {
+} },
+["PUT status"] = { meaning = "status: confirm: carry it out", fields = {
+} },
+["GET status"] = { meaning = "status: ask for the state", fields = {
+} },
+["DELETE status"] = { meaning = "status: remove", fields = {
+} },
+["POST direct_io"] = { meaning = "a packet of another protocol: store", fields = {
+} },
+["PUT direct_io"] = { meaning = "a packet of another protocol: confirm: carry it out", fields = {
+} },
+["GET direct_io"] = { meaning = "a packet of another protocol: ask for the state", fields = {
+} },
+["DELETE direct_io"] = { meaning = "a packet of another protocol: remove", fields = {
+} },
+["POST lock"] = { meaning = "lock of the printer: store", fields = {
+} },
+["PUT lock"] = { meaning = "lock of the printer: confirm: carry it out", fields = {
+} },
+["GET lock"] = { meaning = "lock of the printer: ask for the state", fields = {
+} },
+["DELETE lock"] = { meaning = "lock of the printer: remove", fields = {
+} },
+["GET"] = { meaning = "is somebody there", fields = {
+} },
+["GET token"] = { meaning = "access token", fields = {
+} },
+["PATCH token"] = { meaning = "access token", fields = {
+} },
+["GET queue"] = { meaning = "what is not done yet; removing it", fields = {
+} },
+["DELETE queue"] = { meaning = "what is not done yet; removing it", fields = {
+} },
+}
+family.common = {
+["token"] = ProtoField.string("fiscald.noviapi.token", "access token"),
+["nip"] = ProtoField.string("fiscald.noviapi.nip", "buyer's NIP"),
+["ptu"] = ProtoField.string("fiscald.noviapi.ptu", "VAT rate"),
+["jpkid"] = ProtoField.string("fiscald.noviapi.jpkid", "number in the protected memory"),
+["pay_in"] = ProtoField.string("fiscald.noviapi.pay_5fin", "payments"),
+["masked"] = ProtoField.string("fiscald.noviapi.masked", "asterisks in the electronic copy"),
+["requests_in_queue"] = ProtoField.string("fiscald.noviapi.requests_5fin_5fqueue", "jobs not done yet"),
+["print_send_mode"] = ProtoField.string("fiscald.noviapi.print_5fsend_5fmode", "what to do if it cannot be sent at once"),
+["xml_cmd"] = ProtoField.string("fiscald.noviapi.xml_5fcmd", "packet of the XML protocol"),
+}
+family.errors = {
+["exception 1"] = { "1", "the printer does not know the id", "drukarka nie zna tego dokumentu" },
+["exception 2"] = { "2", "too many tokens were asked for", "drukarka nie wydaje teraz dostępu; odblokuj pobieranie tokenów w jej menu" },
+["exception 3"] = { "3", "the token has expired", "dostęp do drukarki wygasł" },
+["exception 4"] = { "4", "the token is not the printer's", "drukarka odrzuciła dostęp" },
+["exception 5"] = { "5", "the printer has no token", "drukarka odrzuciła dostęp" },
+["exception 6"] = { "6", "another document of this server is confirmed; the token was deleted", "drukarka wykonuje inny dokument" },
+["exception 7"] = { "7", "the printer cannot read the request as JSON", "błąd programu: niepoprawne polecenie dla drukarki" },
+["exception 8"] = { "8", "the request is not built as the contract says", "błąd programu: niepoprawne dane w poleceniu dla drukarki" },
+["exception 9"] = { "9", "the document can no longer be removed", "dokumentu nie można już usunąć" },
+["exception 10"] = { "10", "documents that are stored and not printed yet wait in the printer", "w drukarce czekają niewydrukowane dokumenty" },
+["exception 11"] = { "11", "a daily report waits in the printer", "w drukarce czeka raport dobowy" },
+["exception 13"] = { "13", "the printer's server reports an internal error", "błąd wewnętrzny serwera drukarki" },
+["exception 14"] = { "14", "no space in the protected memory", "brak miejsca w pamięci chronionej drukarki" },
+["1"] = { "1", "the clock was never set", "zegar drukarki nie jest ustawiony; wezwij serwis" },
+["2"] = { "2", "the check byte does not fit the command", "zakłócenia w połączeniu z drukarką; sprawdź kabel" },
+["3"] = { "3", "wrong number of parameters", "błąd programu: niepoprawna liczba danych w poleceniu dla drukarki" },
+["4"] = { "4", "a parameter does not fit", "niepoprawna wartość w poleceniu dla drukarki" },
+["5"] = { "5", "fault of the clock", "błąd zegara drukarki; wezwij serwis" },
+["6"] = { "6", "fault of the fiscal module", "błąd modułu fiskalnego drukarki; wezwij serwis" },
+["7"] = { "7", "the date is not acceptable", "błędna data; sprawdź zegar drukarki" },
+["8"] = { "8", "not possible before a daily report: the day's totals are not zero", "najpierw trzeba wykonać raport dobowy" },
+["9"] = { "9", "fault of input or output", "błąd wejścia lub wyjścia drukarki" },
+["11"] = { "11", "wrong number of VAT rates", "błędna liczba stawek PTU" },
+["12"] = { "12", "the header is too long, empty or missing", "błędny nagłówek drukarki lub jego brak" },
+["13"] = { "13", "the device is fiscalised already", "drukarka jest już zafiskalizowana" },
+["15"] = { "15", "the additional lines are not acceptable", "błędne linie dodatkowe" },
+["16"] = { "16", "the name of the goods is empty or too long", "błędna nazwa towaru" },
+["17"] = { "17", "the quantity or the number of packaging is empty, too long or wrong", "błędna ilość" },
+["18"] = { "18", "no such VAT rate, an inactive one, or goods blocked by the control of rates", "błędna stawka PTU lub towar zablokowany: był sprzedawany z inną stawką" },
+["19"] = { "19", "the price is not acceptable, or a sum is too large", "błędna cena" },
+["20"] = { "20", "the line's value is not quantity times price, or its discount leaves less than nothing", "wartość pozycji lub rabatu nie zgadza się z obliczeniem drukarki" },
+["21"] = { "21", "no receipt is open", "paragon nie jest rozpoczęty" },
+["22"] = { "22", "the storno fits no line, or a sum would be negative", "błędne storno lub ujemna wartość" },
+["23"] = { "23", "wrong number of lines: nothing was sold", "brak sprzedaży na paragonie" },
+["25"] = { "25", "the cashier's name or a text is not acceptable", "błędna nazwa kasjera lub błędny tekst" },
+["26"] = { "26", "the value of a payment is not acceptable", "błędna wartość płatności" },
+["27"] = { "27", "the total differs from the printer's sum", "suma dokumentu nie zgadza się z obliczeniem drukarki" },
+["28"] = { "28", "the totals of the day are full", "totalizery drukarki są pełne; wykonaj raport dobowy" },
+["30"] = { "30", "the value of a payment is not acceptable (2)", "błędna wartość płatności" },
+["32"] = { "32", "not so much cash in the drawer; its state is now zero", "za mało gotówki w kasie; drukarka przyjęła stan zerowy" },
+["34"] = { "34", "an amount or another text is not acceptable", "błędna kwota lub tekst" },
+["35"] = { "35", "there is nothing to report: the day's totals are zero", "nie ma sprzedaży do raportu dobowego" },
+["38"] = { "38", "the name is not acceptable", "błędna nazwa" },
+["40"] = { "40", "no header is programmed", "nie zaprogramowano nagłówka drukarki" },
+["51"] = { "51", "the amount is not acceptable", "błędna kwota" },
+["52"] = { "52", "the pricing table is not empty", "tabela wycen nie jest pusta" },
+["53"] = { "53", "the value differs from the pricing", "wartość nie zgadza się z wyceną" },
+["54"] = { "54", "the drug was not priced", "lek nie został wyceniony" },
+["56"] = { "56", "the fee is not acceptable", "błędna opłata" },
+["57"] = { "57", "the pricing table is full", "tabela wycen jest pełna" },
+["58"] = { "58", "the receipt is too long for the printer's memory", "paragon jest za długi dla pamięci drukarki" },
+["82"] = { "82", "the command is not allowed in the printer's present state", "polecenie niedozwolone w obecnym stanie drukarki" },
+["83"] = { "83", "the value of the packaging is not acceptable", "błędna wartość opakowania" },
+["84"] = { "84", "too many different texts since the last daily report", "za dużo różnych tekstów dodatkowych od raportu dobowego" },
+["99"] = { "99", "the command is not allowed", "polecenie niedozwolone" },
+["500"] = { "500", "wrong type of receipt", "zły rodzaj paragonu" },
+["502"] = { "502", "unknown relief", "nieznana ulga" },
+["503"] = { "503", "a discount is forbidden", "rabat zabroniony" },
+["1000"] = { "1000", "initialisation failed", "błąd inicjalizacji drukarki; wezwij serwis" },
+["1002"] = { "1002", "a receipt is open already", "paragon jest już rozpoczęty" },
+["1003"] = { "1003", "no such VAT rate", "brak stawki PTU" },
+["1004"] = { "1004", "the discount is not acceptable", "błędny rabat" },
+["1005"] = { "1005", "the data are not acceptable", "błędne dane" },
+["1006"] = { "1006", "the printer is not in fiscal mode", "drukarka nie jest w trybie fiskalnym" },
+["1007"] = { "1007", "the VAT rates are not programmed", "nie zaprogramowano stawek PTU" },
+["1008"] = { "1008", "the fiscal memory is full", "pamięć fiskalna jest pełna; wezwij serwis" },
+["1009"] = { "1009", "checksum of the memory", "błąd sumy kontrolnej pamięci drukarki; wezwij serwis" },
+["1010"] = { "1010", "checksum of the goods base", "błąd sumy kontrolnej bazy towarowej; wezwij serwis" },
+["1011"] = { "1011", "checksum of the header", "błąd sumy kontrolnej nagłówka; wezwij serwis" },
+["1012"] = { "1012", "checksum of the cashier's name", "błąd sumy kontrolnej nazwy kasjera; wezwij serwis" },
+["1013"] = { "1013", "checksum of the register's number", "błąd sumy kontrolnej numeru kasy; wezwij serwis" },
+["1014"] = { "1014", "an update failed", "nie powiodła się aktualizacja drukarki; wezwij serwis" },
+["1015"] = { "1015", "the unique number is not programmed", "brak numeru unikatowego drukarki" },
+["1016"] = { "1016", "no fiscal memory", "brak pamięci fiskalnej; wezwij serwis" },
+["1017"] = { "1017", "no printing mechanism", "brak mechanizmu drukującego; wezwij serwis" },
+["1018"] = { "1018", "no display", "brak wyświetlacza; wezwij serwis" },
+["1019"] = { "1019", "the fiscal memory was exchanged", "wymieniono pamięć fiskalną; wezwij serwis" },
+["1021"] = { "1021", "the device is read-only", "drukarka jest w trybie tylko do odczytu" },
+["1022"] = { "1022", "the printer does not know this command", "błąd programu: drukarka nie zna tego polecenia" },
+["1023"] = { "1023", "the command is not built as it should be", "błąd programu: błędne polecenie dla drukarki" },
+["1024"] = { "1024", "the range of the report is not acceptable", "błędny zakres raportu" },
+["1025"] = { "1025", "no data in this range", "brak danych w podanym zakresie" },
+["1026"] = { "1026", "the receive buffer overflowed", "przepełniony bufor odbiorczy drukarki" },
+["1027"] = { "1027", "the fiscal mode is not finished", "niezakończony tryb fiskalny" },
+["1028"] = { "1028", "the fiscal memory is damaged", "uszkodzona pamięć fiskalna; wezwij serwis" },
+["1029"] = { "1029", "a limit of the fiscal memory is exceeded", "przekroczony limit pamięci fiskalnej; wezwij serwis" },
+["1030"] = { "1030", "the map of the fiscal memory is damaged", "uszkodzona mapa pamięci fiskalnej; wezwij serwis" },
+["1031"] = { "1031", "the command does not belong to this mode", "polecenie niedozwolone w tym trybie" },
+["1032"] = { "1032", "a wrong pointer of a frame", "błąd programu: błędny wskaźnik ramki" },
+["1033"] = { "1033", "the fiscal memory is busy", "pamięć fiskalna jest zajęta" },
+["1034"] = { "1034", "the printer is busy", "drukarka jest zajęta" },
+["1037"] = { "1037", "no paper", "brak papieru" },
+["1046"] = { "1046", "no data", "brak danych" },
+["1054"] = { "1054", "no access", "brak dostępu" },
+["1070"] = { "1070", "the graphics of the header failed", "błąd grafiki nagłówka" },
+["1073"] = { "1073", "graphics could not be printed", "błąd wydruku grafiki" },
+["1075"] = { "1075", "the graphics is not acceptable", "błędna grafika" },
+["1076"] = { "1076", "this graphics is programmed already", "grafika jest już zaprogramowana" },
+["1078"] = { "1078", "a transaction of the printer's database failed", "błąd bazy danych drukarki; wezwij serwis" },
+["1079"] = { "1079", "the memory for advertisements is full", "pamięć reklam jest pełna" },
+["1083"] = { "1083", "the advertisement is in use", "reklama jest używana" },
+["1085"] = { "1085", "date or time does not match the last fiscal record", "data lub czas nie zgadza się z ostatnim zapisem w pamięci fiskalnej" },
+["1086"] = { "1086", "fault of the printing service (older firmware: a daily report is overdue)", "błąd usługi drukowania lub brak zaległego raportu dobowego" },
+["1088"] = { "1088", "no protected memory (older firmware: limit of memory resets)", "brak pamięci chronionej lub przekroczony limit zerowań pamięci; wezwij serwis" },
+["1089"] = { "1089", "fault of the protected memory", "błąd pamięci chronionej; wezwij serwis" },
+["1090"] = { "1090", "no room in the exchange file", "brak miejsca w pliku wymiany" },
+["1091"] = { "1091", "fault of the table of contents", "błąd bazy spisu treści; wezwij serwis" },
+["1092"] = { "1092", "there is nothing on the receipt", "brak pozycji na paragonie" },
+["1093"] = { "1093", "fault of the process status", "błąd statusu procesu drukarki" },
+["1094"] = { "1094", "the schedule is not set up", "błąd konfiguracji harmonogramu" },
+["1095"] = { "1095", "fault of the fiscalisation", "błąd fiskalizacji" },
+["1096"] = { "1096", "no connection to the security module", "błąd połączenia z modułem zabezpieczeń; wezwij serwis" },
+["1097"] = { "1097", "a name could not be resolved", "błąd sieci drukarki (DNS)" },
+["1098"] = { "1098", "the buyer's NIP is missing or not valid", "brak NIP nabywcy lub jest on błędny" },
+["1099"] = { "1099", "the protected memory could not be written", "błąd zapisu pamięci chronionej; wezwij serwis" },
+["1100"] = { "1100", "sale is blocked", "sprzedaż zablokowana" },
+["1101"] = { "1101", "no data of the buyer", "brak danych nabywcy" },
+["1102"] = { "1102", "the protected memory could not be read", "błąd dostępu do pamięci chronionej; wezwij serwis" },
+["1103"] = { "1103", "no certificates", "brak certyfikatów drukarki" },
+["1104"] = { "1104", "no name of the buyer", "brak nazwy nabywcy" },
+["1105"] = { "1105", "checksum of the program", "błąd sumy kontrolnej programu drukarki; wezwij serwis" },
+["1106"] = { "1106", "nothing to download", "nie ma czego pobrać" },
+["1107"] = { "1107", "nothing to install", "nie ma czego zainstalować" },
+["1108"] = { "1108", "no power supply", "brak zasilania drukarki; podłącz zasilacz" },
+["1109"] = { "1109", "the number of the invoice is not acceptable", "błędny numer faktury" },
+["1110"] = { "1110", "a certificate could not be written", "błąd zapisu certyfikatu" },
+["1111"] = { "1111", "limit of memory resets reached", "przekroczony limit zerowań pamięci; wezwij serwis" },
+["1112"] = { "1112", "the fiscalisation is finished", "fiskalizacja jest zakończona" },
+["1113"] = { "1113", "the fiscalisation is not finished", "fiskalizacja nie jest zakończona" },
+["1114"] = { "1114", "the fiscal memory could not be written", "błąd zapisu pamięci fiskalnej; wezwij serwis" },
+["1115"] = { "1115", "a surcharge is forbidden", "narzut zabroniony" },
+["1116"] = { "1116", "an overdue daily report must be made first", "najpierw trzeba wykonać zaległy raport dobowy" },
+["1117"] = { "1117", "discounts and surcharges are forbidden", "rabat i narzut zabronione" },
+["1118"] = { "1118", "too many items on the ticket", "za dużo pozycji na bilecie" },
+["1119"] = { "1119", "a printout from the protected memory is open", "trwa wydruk z pamięci chronionej" },
+["1120"] = { "1120", "no printout from the protected memory is open", "nie rozpoczęto wydruku z pamięci chronionej" },
+["1500"] = { "1500", "the index of the spare is not acceptable", "błędny indeks" },
+["1501"] = { "1501", "the memory is full", "pamięć drukarki jest pełna" },
+["1502"] = { "1502", "a verification failed", "błąd weryfikacji" },
+["1503"] = { "1503", "the change of the server is blocked", "zmiana serwera jest zablokowana" },
+["1504"] = { "1504", "electronic receipts are not active", "e-paragony nie są aktywne" },
+["1505"] = { "1505", "checksum of the fiscal memory's program", "błąd sumy kontrolnej programu pamięci fiskalnej; wezwij serwis" },
+["1506"] = { "1506", "unknown VAT rate", "nieznana stawka PTU" },
+["1507"] = { "1507", "the number of the car is not acceptable", "błędny numer boczny" },
+["1508"] = { "1508", "the name of the stop is not acceptable", "błędna nazwa przystanku" },
+["1509"] = { "1509", "date or time is not acceptable", "błędna data lub czas" },
+["1510"] = { "1510", "the voltage is not right", "błędne napięcie zasilania drukarki" },
+["1511"] = { "1511", "no connection", "błąd połączenia" },
+["1512"] = { "1512", "the temperature is not right", "niewłaściwa temperatura drukarki" },
+["1513"] = { "1513", "an additional line is too long", "za długa linia dodatkowa" },
+["1514"] = { "1514", "the relief is not acceptable", "błędna ulga" },
+["1515"] = { "1515", "a refund is forbidden", "zwrot zabroniony" },
+["1516"] = { "1516", "an invoice is open already", "faktura jest już rozpoczęta" },
+["1517"] = { "1517", "the pharmacy is blocked", "tryb apteczny jest zablokowany" },
+["1518"] = { "1518", "the ticket is blocked", "bilet jest zablokowany" },
+["1519"] = { "1519", "the printer is not fiscalised", "drukarka jest w trybie niefiskalnym" },
+["1520"] = { "1520", "there is no daily report", "brak raportu dobowego" },
+["1521"] = { "1521", "the transaction's id has a wrong length", "błędna długość identyfikatora transakcji" },
+["1522"] = { "1522", "the transaction's id is not a number", "identyfikator transakcji nie jest liczbą" },
+["1523"] = { "1523", "checksum of the transaction's id", "błędna suma kontrolna identyfikatora transakcji" },
+["1524"] = { "1524", "the document was not found", "nie znaleziono dokumentu" },
+["1525"] = { "1525", "it could not be deleted", "błąd usuwania" },
+["9999"] = { "9999", "critical fault", "błąd krytyczny drukarki; wezwij serwis" },
+["10"] = { "10", "the clock may not be changed so far", "niedozwolona zmiana zegara drukarki" },
+["14"] = { "14", "no header goes into the memory of a fiscalised device", "błąd zapisu nagłówka drukarki" },
+["24"] = { "24", "the printer's buffer overflowed", "przepełniony bufor drukarki" },
+["29"] = { "29", "no receipt is open that could be closed", "nie ma rozpoczętego paragonu" },
+["31"] = { "31", "too much cash in the drawer; its state is now the amount sent", "za duży stan kasy" },
+["33"] = { "33", "the text of shift or cashier is not acceptable", "błędna nazwa zmiany lub kasjera" },
+["36"] = { "36", "a report of this date exists already, and there is nothing new to report", "raport dobowy z tą datą już wykonano" },
+["37"] = { "37", "a person broke it off on the keypad", "czynność przerwano na drukarce; sprawdź, czy dokument został wydrukowany" },
+["39"] = { "39", "goods base: the rate is not acceptable", "błędna stawka PTU towaru" },
+["41"] = { "41", "card slip: number of the register", "błędny numer kasy na potwierdzeniu płatności kartą" },
+["42"] = { "42", "card slip: number of the cashier", "błędny numer kasjera na potwierdzeniu płatności kartą" },
+["43"] = { "43", "card slip: number of the receipt", "błędny numer paragonu na potwierdzeniu płatności kartą" },
+["44"] = { "44", "card slip: customer", "błędny kontrahent na potwierdzeniu płatności kartą" },
+["45"] = { "45", "card slip: terminal", "błędny terminal na potwierdzeniu płatności kartą" },
+["46"] = { "46", "card slip: name of the card", "błędna nazwa karty" },
+["47"] = { "47", "card slip: number of the card", "błędny numer karty" },
+["48"] = { "48", "card slip: month of validity", "błędny miesiąc ważności karty" },
+["49"] = { "49", "card slip: year of validity", "błędny rok ważności karty" },
+["50"] = { "50", "card slip: authorisation code", "błędny kod autoryzacji karty" },
+["55"] = { "55", "the drug has no description", "brak opisu leku" },
+["1001"] = { "1001", "the memory is damaged", "uszkodzona pamięć RAM drukarki; wezwij serwis" },
+["1020"] = { "1020", "the same VAT rates are programmed already", "takie stawki PTU są już zaprogramowane" },
+["1038"] = { "1038", "electronic copy: it could not be written", "błąd zapisu kopii elektronicznej" },
+["1039"] = { "1039", "electronic copy: the card could not be installed", "błąd instalacji karty kopii elektronicznej" },
+["1040"] = { "1040", "electronic copy: the card is closed", "karta kopii elektronicznej jest zamknięta" },
+["1041"] = { "1041", "electronic copy: its check failed", "błąd weryfikacji kopii elektronicznej" },
+["1042"] = { "1042", "electronic copy: its cache is full", "pamięć podręczna kopii elektronicznej jest pełna" },
+["1043"] = { "1043", "electronic copy: not saved", "nie zapisano kopii elektronicznej" },
+["1044"] = { "1044", "electronic copy: it could not be printed", "błąd wydruku kopii elektronicznej" },
+["1045"] = { "1045", "electronic copy: no card", "brak karty kopii elektronicznej" },
+["1047"] = { "1047", "electronic copy: the card is not ready", "karta kopii elektronicznej nie jest gotowa" },
+["1048"] = { "1048", "electronic copy: the card could not be closed", "błąd zamknięcia karty kopii elektronicznej" },
+["1049"] = { "1049", "electronic copy: the card could not be opened", "błąd otwarcia karty kopii elektronicznej" },
+["1050"] = { "1050", "electronic copy: its file id.txt", "błąd pliku id.txt kopii elektronicznej" },
+["1051"] = { "1051", "electronic copy: its file no.txt", "błąd pliku no.txt kopii elektronicznej" },
+["1052"] = { "1052", "electronic copy: its base of files", "błąd bazy plików kopii elektronicznej" },
+["1053"] = { "1053", "electronic copy: its password", "błędne hasło kopii elektronicznej" },
+["1055"] = { "1055", "electronic copy: its cache", "błąd pamięci podręcznej kopii elektronicznej" },
+["1056"] = { "1056", "electronic copy: its cache", "błąd pamięci podręcznej kopii elektronicznej" },
+["1057"] = { "1057", "electronic copy: its base of cards", "błąd bazy kart kopii elektronicznej" },
+["1058"] = { "1058", "electronic copy: its base of files", "błąd bazy plików kopii elektronicznej" },
+["1059"] = { "1059", "electronic copy: fault of its memory", "błąd pamięci kopii elektronicznej" },
+["1060"] = { "1060", "electronic copy: fault of its memory", "błąd pamięci kopii elektronicznej" },
+["1061"] = { "1061", "electronic copy: fault of its memory", "błąd pamięci kopii elektronicznej" },
+["1062"] = { "1062", "electronic copy: fault of its memory", "błąd pamięci kopii elektronicznej" },
+["1063"] = { "1063", "electronic copy: fault of its memory", "błąd pamięci kopii elektronicznej" },
+["1064"] = { "1064", "electronic copy: fault of its memory", "błąd pamięci kopii elektronicznej" },
+["1065"] = { "1065", "electronic copy: fault of its memory", "błąd pamięci kopii elektronicznej" },
+["1066"] = { "1066", "electronic copy: fault of its memory", "błąd pamięci kopii elektronicznej" },
+["1067"] = { "1067", "electronic copy: fault of its memory", "błąd pamięci kopii elektronicznej" },
+["1068"] = { "1068", "electronic copy: fault of its memory", "błąd pamięci kopii elektronicznej" },
+["1069"] = { "1069", "electronic copy: fault of its memory", "błąd pamięci kopii elektronicznej" },
+["1071"] = { "1071", "the month is not finished", "miesiąc nie jest zakończony" },
+["1072"] = { "1072", "data of a device that is not supported", "dane nieobsługiwanego urządzenia" },
+["1074"] = { "1074", "the graphics of the printout is not acceptable", "błędna grafika wydruku" },
+["1084"] = { "1084", "this version of the program is forbidden", "niedozwolona wersja programu drukarki; wezwij serwis" },
+["1087"] = { "1087", "fault of the file system", "błąd systemu plików drukarki; wezwij serwis" },
+}
+local STARTS = { "^GET /", "^POST /", "^PUT /", "^PATCH /", "^DELETE /", "^HTTP/1%.[01] %d%d%d" }
+
+local function starts(data, at)
+    for _, pattern in ipairs(STARTS) do
+        if data:sub(at, at + 16):find(pattern) then
+            return true
+        end
+    end
+    return false
+end
+
+local function next_start(data, at)
+    while at <= #data do
+        if starts(data, at) then
+            return at
+        end
+        at = at + 1
+    end
+    return nil
+end
+
+local function header(head, name)
+    for line in head:gmatch("\r\n([^\r\n]+)") do
+        local key, value = line:match("^([%w-]+)[ \t]*:[ \t]*(.*)$")
+        if key and key:lower() == name then
+            return value
+        end
+    end
+    return nil
+end
+
+local function chunks_end(data, at)
+    while true do
+        local first, last, size = data:find("^(%x+)[^\r\n]*\r\n", at)
+        if not first then
+            return nil
+        end
+        at = last + 1 + tonumber(size, 16) + 2
+        if at > #data + 1 then
+            return nil
+        elseif tonumber(size, 16) == 0 then
+            return at - 1
+        end
+    end
+end
+
+function family.cut(data)
+    local pieces, at = {}, 1
+    while at <= #data do
+        local stop
+        if not starts(data, at) then
+            stop = (next_start(data, at + 1) or #data + 1) - 1
+        else
+            local _, head = data:find("\r\n\r\n", at, true)
+            if not head then
+                break
+            end
+            local text = data:sub(at, head)
+            local length = tonumber(header(text, "content-length") or "")
+            local status = tonumber(text:match("^HTTP/1%.[01] (%d%d%d)") or "")
+            if (header(text, "transfer-encoding") or ""):lower():find("chunked", 1, true) then
+                stop = chunks_end(data, head + 1)
+            elseif length then
+                stop = head + length
+            elseif not status or status < 200 or status == 204 or status == 304 then
+                stop = head
+            else
+                stop = #data
+            end
+            if not stop or stop > #data then
+                break
+            end
+        end
+        pieces[#pieces + 1] = { first = at, last = stop }
+        at = stop + 1
+    end
+    return pieces, at
+end
+
+function family.parse(bytes)
+    local frame = { fields = {} }
+    local method, path = bytes:match("^(%u+) (/%S*) HTTP/1")
+    local status = bytes:match("^HTTP/1%.[01] (%d%d%d)")
+    local _, head = bytes:find("\r\n\r\n", 1, true)
+    if not head or not (method or status) then
+        frame.damage = "bytes outside of a message"
+        return frame
+    end
+    local body = bytes:sub(head + 1)
+    if method then
+        local place = path:gsub("^/api/v1/?", ""):gsub("%?.*$", ""):match("^[^/]*")
+        frame.name = place == "" and method or (method .. " " .. place)
+    else
+        frame.name = "HTTP " .. status
+        local number = body:match('"exception"%s*:%s*{[^}]-"code"%s*:%s*(%d+)')
+        if number then
+            frame.error = "exception " .. number
+        else
+            frame.error = body:match('"error"%s*:%s*{[^}]-"code"%s*:%s*(%d+)')
+        end
+    end
+    if #body > 0 then
+        frame.fields[1] = { name = "body", first = head + 1, last = #bytes }
+    end
+    return frame
+end
+end
+
 local fields = {}
 for _, field in pairs(f) do
     fields[#fields + 1] = field

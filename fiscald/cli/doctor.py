@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -16,7 +17,7 @@ from fiscald.api.client import Client, Refused
 from fiscald.cli.context import DONE, FAILED, REFUSED, UNREACHABLE, USAGE, Context, exists, pass_context
 from fiscald.cli.progress import progress
 from fiscald.cli.scan import asking_text, config_option, configured_printers, root_option
-from fiscald.diagnostics import access, network
+from fiscald.diagnostics import access, network, web
 from fiscald.diagnostics import facts as gather
 from fiscald.diagnostics.candidates import Configured
 from fiscald.diagnostics.checks import judge
@@ -78,11 +79,15 @@ def examine(context: Context, config_path: Path, user: str | None, host: Host) -
         configured = configured_printers(context, config_path, statuses)
     with progress("checking this computer", after=0) as say:
         probed = anyio.run(gather.ask_all, host, configured, lambda attempt: say(asking_text(attempt)))
+        with_xml = anyio.run(web.with_xml, host, configured, probed)
     twins = gather.twins(host, configured)
     printers = tuple(
-        gather.printer_facts(
-            host, each, daemon_user, now, capture=captures.get(each.name, b""), probed=probed.get(each.name),
-            same=twins.get(each.name),
+        replace(
+            gather.printer_facts(
+                host, each, daemon_user, now, capture=captures.get(each.name, b""), probed=probed.get(each.name),
+                same=twins.get(each.name),
+            ),
+            xml_beside=each.name in with_xml,
         )
         for each in configured
     )  # fmt: skip

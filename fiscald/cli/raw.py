@@ -21,8 +21,9 @@ def raw(context: Context, command: str, *, printer: str | None, force: bool) -> 
     """Send COMMAND to the printer and show its answer.
 
     POSNET: the mnemonic, then the parameters: each is its two-letter name and its value, separated by | (or TAB, as on
-    the wire): 'trline|naKawa|vt0|pr1000'. The journal keeps the command. The caller needs the right raw, and a licence
-    for everything but queries.
+    the wire): 'trline|naKawa|vt0|pr1000'. Novitus XML: one element, '<info action="version"/>'. NoviAPI: the method,
+    the path and the body: 'GET queue', 'POST status {"status":{"type":"device"}}'. The journal keeps the command. The
+    caller needs the right raw, and a licence for everything but queries.
 
     Exit codes: 0 carried out, 1 the printer refused. After 4 or 6 the printer may have carried out the command.
     """

@@ -10,6 +10,7 @@ import click
 
 from fiscald.cli.context import DONE, FAILED, USAGE, Context, pass_context
 from fiscald.cli.recordings import load
+from fiscald.protocols import family as known_family
 from fiscald.recording.pcapng import RecordingError
 from fiscald.recording.reading import Turn, entries, turns
 from fiscald.recording.replay import NotPlayed, Report, ScriptedPrinter, play_host, recorded_profile
@@ -81,16 +82,23 @@ def _play_host(
     from fiscald.emulator import emulator_factory
     from fiscald.emulator.running import EmulatedPrinter
 
+    if known_family(family).web:
+        raise NotPlayed(
+            f"a {family} conversation cannot be sent again: the printer gives other tokens and ids of jobs; "
+            "--as-printer plays the printer's part"
+        )
+
     async def play(address: str) -> Report:
         return await play_host(connections, family, parse_address(address), seconds=wait)
 
     if against is not None:
         report = anyio.run(play, against)
     else:
-        chosen = profile or recorded_profile(connections, family)
         profiles = emulator_factory(family).profiles
-        if chosen is not None and chosen not in profiles:
-            raise NotPlayed(f"no emulated {family} printer has a profile {chosen!r}; profiles: {', '.join(profiles)}")
+        if profile is not None and profile not in profiles:
+            raise NotPlayed(f"no emulated {family} printer has a profile {profile!r}; profiles: {', '.join(profiles)}")
+        recorded = recorded_profile(connections, family) if profile is None else None
+        chosen = recorded if recorded in profiles else profile
         with EmulatedPrinter(family, profile=chosen) as printer:
             report = anyio.run(play, printer.address)
     content = {"played": report.played, "differences": report.differences, "own": report.own}

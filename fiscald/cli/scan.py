@@ -21,7 +21,7 @@ from fiscald.diagnostics.proposing import configuration
 from fiscald.model.printers import PrinterStatus
 from fiscald.protocols import FAMILIES
 from fiscald.terminal import visible
-from fiscald.transport import TAKEN, AddressError, TcpHost, parse_address
+from fiscald.transport import TAKEN, AddressError, HostRefused, HttpsHost, LinkError, TcpHost, parse_address
 
 _HINTS = {
     Heard.NOTHING: "is the printer on? Its menu must select this PC interface and one of these protocols",
@@ -57,9 +57,9 @@ config_option = click.option(
 @click.option(
     "--port",
     "named",
-    metavar="PORT|ADDRESS|NAME",
+    metavar="PORT|ADDRESS|HOST|NAME",
     multiple=True,
-    help="Probe only this port, address or configured printer.",
+    help="Probe only this port, address, configured printer, or the usual ports of this host.",
 )
 @click.option("--family", type=click.Choice(FAMILIES), help="Protocol family of the printer at --port.")
 @config_option
@@ -125,8 +125,24 @@ def configured_printers(context: Context, path: Path, statuses: Sequence[Printer
 
 
 async def ask(found: Sequence[Candidate], host: Host, asking: Callable[[Asking], None]) -> list[Probed]:
-    """Probe the candidates that may be probed, one after the other; calls ``asking`` before every attempt."""
-    return [Probed(each) if each.refusal else await probe(each, host, asking=asking) for each in found]
+    """Probe the candidates that may be probed, one after the other; calls ``asking`` before every attempt.
+
+    A host that does not answer at one of its usual ports is not asked at the others.
+    """
+    results: list[Probed] = []
+    silent: dict[str, LinkError] = {}
+    for each in found:
+        name = each.address.host if each.swept and isinstance(each.address, TcpHost) else ""
+        if each.refusal:
+            results.append(Probed(each))
+        elif name in silent:
+            results.append(Probed(each, problem=silent[name]))
+        else:
+            results.append(await probe(each, host, asking=asking))
+            problem = results[-1].problem
+            if name and problem is not None and not isinstance(problem, HostRefused):
+                silent[name] = problem
+    return results
 
 
 def asking_text(attempt: Asking) -> str:
@@ -191,8 +207,11 @@ def _attempt_json(attempt: Attempt) -> dict[str, Any]:
 def _text(results: Sequence[Probed], block: str, *, asking: bool) -> Iterator[str]:
     if not results:
         yield "no serial port with a device, no known USB printer, and no configured printer"
+    closed = [each for each in results if each.candidate.swept and isinstance(each.problem, HostRefused)]
     for result in results:
         candidate = result.candidate
+        if result in closed:
+            continue
         yield visible(candidate.device or str(candidate.address))
         yield f"  {visible(candidate.what)}"
         if candidate.device is not None and candidate.device not in str(candidate.address):
@@ -200,10 +219,22 @@ def _text(results: Sequence[Probed], block: str, *, asking: bool) -> Iterator[st
         if candidate.configured is not None:
             yield f"  configured as {candidate.configured.name}"
         yield from (f"  {visible(line)}" for line in _outcome(result, asking=asking))
+    yield from _closed(closed)
     if any(each.candidate.unseen for each in results):
         yield "this user cannot see processes of other users; sudo shows which program uses a port"
     if block:
         yield f"\nfor the configuration:\n\n{block}".rstrip("\n")
+
+
+def _closed(results: Sequence[Probed]) -> Iterator[str]:
+    """The usual ports of hosts at which nothing listens."""
+    ports: dict[str, list[int]] = {}
+    for each in results:
+        if isinstance(each.candidate.address, TcpHost):
+            ports.setdefault(each.candidate.address.host, []).append(each.candidate.address.port)
+    for host, closed in ports.items():
+        yield f"{visible(host)}: nothing listens at {', '.join(map(str, closed))}"
+        yield "  the port of a POSNET or Thermal printer is in its menu: --port HOST:PORT"
 
 
 def _outcome(result: Probed, *, asking: bool) -> Iterator[str]:
@@ -225,6 +256,9 @@ def _outcome(result: Probed, *, asking: bool) -> Iterator[str]:
             f"unique number {identity.printer_id}" if identity.printer_id else "it tells its number when it is used"
         )
         yield f"{identity.model or 'unknown model'}, {number}, {condition.state}"
+        if isinstance(answer.address, HttpsHost) and not isinstance(candidate.address, HttpsHost):
+            yield f"its certificate has the fingerprint sha256:{answer.address.fingerprint}"
+            yield "compare it with the certificate that was uploaded to the printer before you use this address"
     elif best is not None:
         yield f"port opens; {_tried(result)}"
         yield f"received{_at(best)}: {_heard(best)}"

@@ -10,13 +10,14 @@ import click
 
 from fiscald import __version__
 from fiscald.api.client import Client, Refused
-from fiscald.cli.context import BY_STATE, FAILED, UNKNOWN, USAGE, Context, pass_context
+from fiscald.cli.context import BY_STATE, FAILED, UNKNOWN, Context, pass_context
 from fiscald.cli.documents import only_printer
 from fiscald.cli.progress import progress
 from fiscald.cli.texts import job_text
 from fiscald.model.capabilities import PrinterDetails
 from fiscald.model.printers import PrinterStatus
 from fiscald.model.testpage import PAGES, page
+from fiscald.protocols import family
 
 
 @click.command("test-page")
@@ -31,7 +32,7 @@ def test_page(context: Context, printer: str | None, *, key: str | None, wait: f
 
     The readable line of letters names the code page that is set in the printer's menu. The page is not fiscal. It is an
     ordinary job of the type printout, with a key. A printer that prints no QR code, or shorter lines, gets a page
-    without the code, or with shorter lines.
+    without the code, or with shorter lines. Where the protocol has no code page, the letters stand once.
 
     Exit codes: those of print.
     """
@@ -41,27 +42,30 @@ def test_page(context: Context, printer: str | None, *, key: str | None, wait: f
         if "printout" not in status.documents:
             context.fail(FAILED, _cannot(status))
         width, qr, code_page = _possible(client, status)
-        if code_page is None:
-            context.fail(USAGE, f"{name} is a {status.family} printer, which has no code page to test")
+        if code_page not in family(status.family).choices("code_page"):
+            code_page = None
         if key is None:
             key = f"fiscalctl/{uuid.uuid4()}"
             click.echo(f"key {key}", err=True)
         with progress(f"waiting for {name} and job {key}", end="Ctrl-C stops waiting; the job continues"):
             job = client.submit(key, name, page(status, __version__, code_page, width, qr=qr), wait=wait)
     content = job.model_dump(mode="json", by_alias=True) | {"code_page": code_page}
-    context.show(
-        content, lambda: f"{job_text(job)}\n{_advice(name, code_page)}" if job.state == "done" else job_text(job)
-    )
+    advice = _FIXED if code_page is None else _advice(name, code_page)
+    context.show(content, lambda: f"{job_text(job)}\n{advice}" if job.state == "done" else job_text(job))
     sys.exit(BY_STATE.get(job.state, UNKNOWN))
+
+
+#: What to look at where the protocol itself says how letters are sent.
+_FIXED = "The protocol of this printer has one encoding of letters: the Polish ones on the paper must be readable"
 
 
 def _possible(client: Client, status: PrinterStatus) -> tuple[int, bool, str | None]:
     """The page that the printer takes, and its code page. Raises ``Refused`` if it takes none."""
     for width, qr in PAGES[:-1]:
         with suppress(Refused):
-            return width, qr, client.preview(status.name, page(status, __version__, "", width, qr=qr)).code_page
+            return width, qr, client.preview(status.name, page(status, __version__, None, width, qr=qr)).code_page
     width, qr = PAGES[-1]
-    return width, qr, client.preview(status.name, page(status, __version__, "", width, qr=qr)).code_page
+    return width, qr, client.preview(status.name, page(status, __version__, None, width, qr=qr)).code_page
 
 
 def _cannot(details: PrinterDetails) -> str:

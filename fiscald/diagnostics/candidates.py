@@ -5,15 +5,20 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 
 from fiscald.diagnostics.host import Holder, Host, SerialPort, UsbFacts
 from fiscald.diagnostics.places import fits, same_host, same_port
 from fiscald.model.printers import PrinterStatus
 from fiscald.protocols import FAMILIES, family
-from fiscald.transport import Address, AddressError, HttpHost, SerialLine, TcpHost, UsbDevice, parse_address
-from fiscald.transport.known_usb import KnownUsb, known_usb
-from fiscald.transport.spelling import advice, spelled
+from fiscald.transport import Address, AddressError, HttpHost, SerialLine, TcpHost, UsbDevice, parse_scanned
+from fiscald.transport.known_usb import KnownUsb, known_by_name, known_usb
+from fiscald.transport.spelling import advice, host_of, spelled
 from fiscald.transport.usb import BAUD
+from fiscald.transport.web import PORTS as WEB_PORTS
+
+#: The port of Novitus printers that speak XML (Novitus reference, section 2). POSNET and Thermal have no usual port.
+XML_PORT = 6001
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +56,8 @@ class Candidate:
     holders: tuple[Holder, ...] = ()
     unseen: bool = False
     """This user cannot see processes of other users."""
+    swept: bool = False
+    """One of the usual ports of a host that was given without a port."""
 
     @property
     def refusal(self) -> str | None:
@@ -68,6 +75,15 @@ class Candidate:
         return None
 
 
+class _Wanted(NamedTuple):
+    """A place that the user gave."""
+
+    address: Address
+    families: tuple[str, ...]
+    """What the printer there may speak."""
+    swept: bool = False
+
+
 def candidates(
     host: Host, configured: Sequence[Configured] = (), named: Collection[str] = (), spoken: Sequence[str] = FAMILIES
 ) -> list[Candidate]:
@@ -78,21 +94,22 @@ def candidates(
     """
     ports, devices = host.serial_ports(), host.usb_devices()
     by_name = {one.name: one.address for one in configured}
-    places = [by_name.get(name) or _place(host, name, spoken) for name in named]
+    wanted = [each for name in named for each in _wanted(host, name, spoken, by_name.get(name))]
+    places = [each.address for each in wanted]
     found = [_serial(host, port, _configured_at(host, configured, port), places, spoken) for port in ports]
     seen = {port.usb.path for port in ports if port.usb is not None}
     found += [
         _usb(device, known, _configured_as(configured, device))
         for device in devices
-        if device.path not in seen and (known := known_usb(device.vendor, device.product)) is not None
+        if device.path not in seen and (known := _known(device)) is not None
     ]
     listed_names = {candidate.configured.name for candidate in found if candidate.configured is not None}
     found += [_elsewhere(host, one) for one in configured if one.name not in listed_names]
-    for address in places:
-        listed = [each for each in found if _same_place(host, devices, each, address)]
-        found = [replace(each, named=True, families=tuple(spoken)) if each in listed else each for each in found]
+    for place in wanted:
+        listed = [each for each in found if _same_place(host, devices, each, place.address)]
+        found = [replace(each, named=True, families=place.families) if each in listed else each for each in found]
         if not listed:
-            found.append(_named(host, address, spoken))
+            found.append(_named(host, place))
     return found
 
 
@@ -103,6 +120,34 @@ def widened(candidate: Candidate) -> Candidate:
     return replace(candidate, families=families, speeds=speeds)
 
 
+def _wanted(host: Host, name: str, spoken: Sequence[str], configured: Address | None) -> list[_Wanted]:
+    """The places that a name means: one, or the usual ports of a host. Raises ``AddressError``."""
+    alone = None if configured is not None or Path(name).exists() or spelled(name) else host_of(name)
+    if alone is None:
+        address = configured or _place(host, name, spoken)
+        return [_Wanted(address, _likeliest(address, spoken))]
+    likeliest = _likeliest(TcpHost(alone, XML_PORT), spoken)
+    serial = tuple(each for each in likeliest if not family(each).web) if "novitus-xml" in spoken else ()
+    web = tuple(each for each in spoken if family(each).web)
+    places = [_Wanted(TcpHost(alone, XML_PORT), serial, swept=True)] if serial else []
+    places += [_Wanted(HttpHost(alone, port), web, swept=True) for port in WEB_PORTS if web]
+    if not places:
+        raise AddressError(f"{name!r} is not an address: {advice(name)}")
+    return places
+
+
+def _likeliest(address: Address, spoken: Sequence[str]) -> tuple[str, ...]:
+    """The families that a printer at an address can be of, the likeliest first."""
+    if isinstance(address, HttpHost):
+        return tuple(name for name in spoken if family(name).web)
+    if isinstance(address, TcpHost):
+        first = {XML_PORT: "novitus-xml"}.get(address.port)
+        return tuple(
+            sorted(spoken, key=lambda name: not (name == first or (address.port in WEB_PORTS and family(name).web)))
+        )
+    return tuple(name for name in spoken if not family(name).web)
+
+
 def _place(host: Host, name: str, spoken: Sequence[str]) -> Address:
     """The address of a place that the user gave, in any spelling. Raises ``AddressError``."""
     meant = spelled(name)
@@ -111,7 +156,7 @@ def _place(host: Host, name: str, spoken: Sequence[str]) -> Address:
         if not name or not (path.exists() or host.path(str(path)).exists()):
             raise AddressError(f"{name!r}: there is no such port, and it is not an address: {advice(name)}")
         meant = f"serial://{path}"
-    address = parse_address(meant or name)
+    address = parse_scanned(meant or name)
     if isinstance(address, SerialLine) and "baud=" not in (meant or name):
         return replace(address, baud=_speeds(spoken)[0])
     return address
@@ -144,28 +189,26 @@ def _same_place(host: Host, devices: Iterable[UsbFacts], candidate: Candidate, a
     return False
 
 
-def _named(host: Host, address: Address, spoken: Sequence[str]) -> Candidate:
+def _named(host: Host, place: _Wanted) -> Candidate:
     """A place that the user gave, which is not a known port of this computer."""
-    what = "given on the command line"
-    if isinstance(address, HttpHost):
-        return Candidate(address, what, tuple(name for name in spoken if family(name).web), named=True)
+    address, families = place.address, place.families
+    found = Candidate(address, "given on the command line", families, named=True, swept=place.swept)
     if isinstance(address, SerialLine):
-        path = address.path
-        return _guarded(host, Candidate(address, what, tuple(spoken), path, _speeds(spoken), named=True))
-    return Candidate(address, what, tuple(spoken), named=True)
+        return _guarded(host, replace(found, device=address.path, speeds=_speeds(families)))
+    return found
 
 
 def _serial(
     host: Host, port: SerialPort, configured: Configured | None, places: Iterable[Address], spoken: Sequence[str]
 ) -> Candidate:
-    known = None if port.usb is None else known_usb(port.usb.vendor, port.usb.product)
+    known = None if port.usb is None else _known(port.usb)
     here = host.path(port.device).resolve()
     named = [each for each in places if isinstance(each, SerialLine) and host.path(each.path).resolve() == here]
     families = _spoken(known) if known is not None and known.maker else FAMILIES
     if configured is not None:
         families = (configured.family,)
     if named:
-        families = tuple(spoken)
+        families = _likeliest(named[0], spoken)
     # A USB printer has no serial line and so no speed; an adapter has one with every driver.
     cdc = port.driver == "cdc_acm" and not (known is not None and known.maker is None)
     baud = BAUD if cdc else named[0].baud if named else _speeds(families)[0]
@@ -245,7 +288,8 @@ def _what(port: SerialPort, known: KnownUsb | None) -> str:
 def _usb_what(device: UsbFacts, known: KnownUsb) -> str:
     if known.maker is None:
         return _adapter(device, known.chip)
-    return f"USB {device.ids}, the ids of a printer of {known.maker} ({known.source})"
+    how = "the ids" if known_usb(device.vendor, device.product) is not None else f"{_name(device)}: the name"
+    return f"USB {device.ids}, {how} of a printer of {known.maker} ({known.source})"
 
 
 def _adapter(device: UsbFacts, kind: str) -> str:
@@ -257,6 +301,12 @@ def _adapter(device: UsbFacts, kind: str) -> str:
 
 def _name(device: UsbFacts) -> str:
     return " ".join(text for text in (device.maker, device.name) if text)
+
+
+def _known(device: UsbFacts) -> KnownUsb | None:
+    """By its ids, or else by its name."""
+    by_ids = known_usb(device.vendor, device.product)
+    return by_ids if by_ids is not None else known_by_name(device.vendor, device.product, device.name)
 
 
 def _spoken(known: KnownUsb) -> tuple[str, ...]:

@@ -7,20 +7,30 @@ from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
 
-from fiscald.diagnostics.facts import FISCALD, Facts, LineFacts, PortFacts, PrinterFacts
-from fiscald.diagnostics.findings import CATALOGUE, INSTALL_GROUP, INSTALL_RULE, Finding, condition_finding, finding
+from fiscald.diagnostics.daemon import daemon_findings, disk_findings, licence_findings, webhook_findings
+from fiscald.diagnostics.facts import Facts, LineFacts, PortFacts, PrinterFacts
+from fiscald.diagnostics.findings import CATALOGUE, INSTALL_RULE, Finding, condition_finding, finding
 from fiscald.diagnostics.host import UsbFacts
+from fiscald.diagnostics.menus import menu_of
 from fiscald.diagnostics.network import network_findings
 from fiscald.diagnostics.probing import Attempt, Heard
 from fiscald.diagnostics.units import USB_CLASS, kind_of
+from fiscald.diagnostics.web import is_shared, why_no_server
 from fiscald.model import notices
 from fiscald.model.conditions import CONDITIONS
-from fiscald.model.disk import DISK_FULL, DISK_LOW
 from fiscald.model.polish import in_polish
 from fiscald.model.printers import PrinterState
 from fiscald.model.spans import in_words, in_words_pl
-from fiscald.model.webhooks import WebhookState
-from fiscald.transport import TAKEN, AccessDenied, LinkError, PortHeld, SerialLine, TcpHost, Unreachable, UsbDevice
+from fiscald.transport import (
+    TAKEN,
+    AccessDenied,
+    LinkError,
+    PortHeld,
+    SerialLine,
+    TcpHost,
+    Unreachable,
+    UsbDevice,
+)
 from fiscald.transport.known_usb import is_printer, known_usb
 
 #: Smaller differences of clocks are ignored: printers give whole minutes, and a status may be half a minute old.
@@ -32,39 +42,7 @@ NOISE_LEAST, NOISE_SHARE = 3, 200
 #: Remedies for a missing link, by its problem.
 _LINK_REMEDIES = {
     "link.absent": "fiscalctl scan    # switch the printer on and plug it in first; compare the address",
-    "link.certificate": (
-        "openssl s_client -connect HOST:PORT </dev/null | openssl x509 -noout -fingerprint -sha256    # compare it "
-        "with the printer's, then write it into the address"
-    ),
     "link.held": "sudo fuser -v /dev/bus/usb/*/*    # stop that program; detach=yes frees it from the kernel's driver",
-}
-_LICENCE_SHOWN = "fiscalctl licence status"
-_REGISTER, _SUPPORT = "fiscalctl licence register", "fiscalctl licence register --support NUMBER"
-_TRANSFER = "fiscalctl licence transfer E-MAIL"
-_CHECK, _CLOCK = "fiscalctl licence check    # with a connection to the internet", "timedatectl    # is that the date?"
-#: Remedies for a licence that does not allow printing, by the ``prompt`` of the problem.
-_LICENCE_REMEDIES = {
-    "number": f"{_REGISTER}    # without a number, once: fiscalctl licence enrol, a trial for 30 days",
-    "support_number": _SUPPORT,
-    "transfer": _TRANSFER,
-    "check": _CHECK,
-}
-#: Remedies for the warnings of a licence.
-_WARNING_REMEDIES = {
-    "licence.w.lapsed": _CHECK,
-    "licence.w.unconfirmed": _CHECK,
-    "licence.w.clock_back": _CLOCK,
-    "licence.w.clock_forward_unconfirmed": _CLOCK,
-    "licence.w.trial": _REGISTER,
-    "licence.w.ending_soon": _REGISTER,
-    "licence.w.updates_ending_soon": _SUPPORT,
-    # while an emergency pass is valid
-    "licence.w.unregistered": _REGISTER,
-    "licence.w.ended": _REGISTER,
-    "licence.w.company_mismatch": _REGISTER,
-    "licence.w.updates_ended": _SUPPORT,
-    "licence.w.transferred": _TRANSFER,
-    "licence.w.machine_mismatch": _TRANSFER,
 }
 _LOST_REMEDY = "journalctl -k -n 50    # messages of the kernel; then check cable, power and address"
 _LOST_HOST_REMEDY = "ping -c 3 {host}    # then check cable, power, and whether another computer uses it"
@@ -77,82 +55,18 @@ _CLOCK_SERVICE = (
     "timedatectl    # if this is correct: call the printer's service; the menu can correct one hour at most"
 )
 _NO_ANSWER = "the received bytes are not a valid reply"
-_MIB = 1 << 20
 
 
 def judge(facts: Facts) -> list[Finding]:
     """All findings: those that stop printing first, otherwise in the order of repair."""
-    found = [*_daemon(facts), *facts.named, *_disk(facts)]
+    found = [*daemon_findings(facts), *facts.named, *disk_findings(facts)]
     if facts.network is not None:
         found += network_findings(facts.network, facts.config_path, facts.daemon_user)
     for printer in facts.printers:
         found += [each._replace(printer=printer.configured.name) for each in _printer(facts, printer)]
-    found += _licence(facts)
-    found += _webhooks(facts)
+    found += licence_findings(facts)
+    found += webhook_findings(facts)
     return sorted(dict.fromkeys(found), key=lambda each: not each.stops)
-
-
-# -- the daemon ------------------------------------------------------------------------------------------
-
-
-def _daemon(facts: Facts) -> Iterator[Finding]:
-    socket = facts.socket
-    if facts.config_error is not None:
-        yield finding("config", reason=facts.config_error, path=facts.config_path)
-    if facts.config_unread is not None and not facts.printers_known:
-        yield finding("config_unread", reason=facts.config_unread)
-    if socket.denied is not None:
-        code = "group_not_active" if socket.denied.member else "socket_denied"
-        # Without the group fiscald the socket belongs to root, and no user should join root's group.
-        remedy = socket.denied.remedy if socket.group_there or socket.denied.group else INSTALL_GROUP
-        yield finding(code, reason=socket.denied.reason, user=facts.user, remedy=remedy)
-    elif not socket.answers:
-        yield finding("daemon_down", socket=socket.path)
-    if not socket.group_there:
-        yield finding("group_missing", group=FISCALD)
-    if socket.there and socket.mode & 0o006:
-        yield finding("socket_for_all", socket=socket.path, mode=f"{socket.mode:04o}")
-    if not facts.printers and facts.printers_known:
-        yield finding("no_printers")
-
-
-def _disk(facts: Facts) -> Iterator[Finding]:
-    state = facts.state
-    reasons = {printer.problem.detail for printer in facts.printers
-               if printer.problem is not None and printer.problem.code == "daemon.journal"}  # fmt: skip
-    if state is not None and state.journal is not None:
-        reasons.add(state.journal)
-    where = "/var/lib/fiscald" if state is None else state.path
-    for reason in sorted(reasons):
-        yield finding("journal", reason=reason, path=f"{where}/journal.db")
-    if state is None:
-        return
-    if state.missing:
-        yield finding("journal_missing", path=state.path)
-    if state.mode & 0o022:
-        yield finding("state_writable", path=state.path, mode=f"{state.mode:04o}")
-    elif state.mode & 0o055:
-        yield finding("state_readable", path=state.path, mode=f"{state.mode:04o}")
-    if state.read_only:
-        yield finding("disk_read_only", path=state.path, mount=state.mount)
-    elif state.free < DISK_LOW:
-        code = "disk_full" if state.free < DISK_FULL else "disk_low"
-        yield finding(code, path=state.path, free=state.free // _MIB)
-
-
-def _licence(facts: Facts) -> Iterator[Finding]:
-    licence = facts.licence
-    if licence is None:
-        return
-    real = [each.configured.name for each in facts.printers if each.emulated is False]
-    if licence.get("test_keys") and real:
-        yield finding("licence_test_keys", printers=", ".join(real), path=facts.config_path)
-    if not licence["may_print"]:
-        remedy = _LICENCE_REMEDIES.get(licence.get("prompt") or "number", _LICENCE_SHOWN)
-        yield finding("licence", reason=licence.get("reason") or licence["state"], remedy=remedy)
-    elif warnings := licence["warnings"]:
-        remedy = next((_WARNING_REMEDIES[each] for each in warnings if each in _WARNING_REMEDIES), _LICENCE_SHOWN)
-        yield finding("licence_warning", warnings=", ".join(licence["warnings"]), remedy=remedy)
 
 
 # -- a printer -------------------------------------------------------------------------------------------
@@ -282,9 +196,13 @@ def _conversation(facts: Facts, printer: PrinterFacts) -> Iterator[Finding]:
         f"sudo systemctl stop fiscald.socket fiscald.service; fiscalctl scan --probe --port {shlex.quote(where)}; "
         "sudo systemctl start fiscald.socket fiscald.service"
     )
+    menu = menu_of(printer.configured.family)
     line, attempt = printer.line, None if printer.probed is None else printer.probed.best
     if isinstance(address, TcpHost):
         code, reason = _why_unlinked(printer)
+        if web := list(why_no_server(address, code, reason, menu=menu, xml=printer.xml_beside)):
+            yield from web
+            return
         if code == Unreachable.code:
             yield finding("unreachable", address=address, reason=reason, host=address.host)
             return
@@ -297,8 +215,8 @@ def _conversation(facts: Facts, printer: PrinterFacts) -> Iterator[Finding]:
     if attempt is not None:
         yield from _answered(facts, printer, attempt, remedy)
     elif _link(printer, "link.silent"):
-        garbage = not line.intact and line.damaged
-        yield finding("wrong_speed" if garbage else "silent", address=address, remedy=remedy, seen=_NO_ANSWER, asked="")
+        code = "wrong_speed" if line.damaged and not line.intact else "silent"
+        yield finding(code, address=address, remedy=remedy, seen=_NO_ANSWER, asked="", menu=menu)
         if printer.probed is not None and printer.probed.problem is not None:
             yield finding("not_asked", user=facts.user, reason=printer.probed.problem)
     elif _noisy(line, printer):
@@ -313,7 +231,7 @@ def _answered(facts: Facts, printer: PrinterFacts, attempt: Attempt, remedy: str
             yield finding(
                 "wrong_family", address=address, configured=printer.configured.family, found=attempt.family,
                 better=f'; address = "{attempt.address}"' if other else "", name=printer.configured.name,
-                path=facts.config_path,
+                path=facts.config_path, menu=menu_of(printer.configured.family),
             )  # fmt: skip
         case Heard.ANSWER if str(attempt.address) != str(address):
             seen = "a printer answers with other settings"
@@ -330,7 +248,9 @@ def _answered(facts: Facts, printer: PrinterFacts, attempt: Attempt, remedy: str
         case Heard.ECHO:
             yield finding("echo", address=address)
         case Heard.NOTHING | Heard.LOST:
-            yield finding("silent", address=address, remedy=remedy, asked=_asked(printer))
+            yield finding(
+                "silent", address=address, remedy=remedy, asked=_asked(printer), menu=menu_of(printer.configured.family)
+            )
 
 
 def _asked(printer: PrinterFacts) -> str:
@@ -400,6 +320,8 @@ def _condition(printer: PrinterFacts) -> Iterator[Finding]:
         yield finding("swapped", reason=reason, name=printer.configured.name, found=found)
     elif printer.state is PrinterState.BEHIND:
         yield finding("journal_behind", reason=reason, name=printer.configured.name)
+    elif printer.state is PrinterState.BUSY and is_shared(printer.configured.address, problem):
+        yield finding("shared_server", reason=reason)
     elif printer.state is PrinterState.BUSY and (problem is None or problem.code == "printer.foreign_transaction"):
         yield finding("foreign")
     if printer.paper_low and name != "paper_out":
@@ -436,18 +358,3 @@ def _memory(printer: PrinterFacts) -> Iterator[Finding]:
 
 def _is_rate(rate: str, usual: Decimal) -> bool:
     return rate.endswith("%") and Decimal(rate.rstrip("%")) == usual
-
-
-# -- webhooks --------------------------------------------------------------------------------------------
-
-
-def _webhooks(facts: Facts) -> Iterator[Finding]:
-    for each in facts.webhooks:
-        if each.state is WebhookState.NO_SECRET:
-            remedy = f"sudo fiscalctl webhook secret {each.name}    # or what is said above"
-        else:
-            remedy = f"fiscalctl webhook test {each.name}    # the receiver's own log says more"
-        if each.state is not WebhookState.ACTIVE:
-            yield finding("webhook", name=each.name, waiting=each.waiting, reason=each.reason, remedy=remedy)
-        if each.dead:
-            yield finding("webhook_dead", name=each.name, dead=each.dead)

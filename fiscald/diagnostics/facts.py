@@ -112,6 +112,8 @@ class PrinterFacts:
     """The result of our own probe, if no daemon uses it or it does not answer the daemon."""
     same: str | None = None
     """Another configured printer with the same device."""
+    xml_beside: bool = False
+    """A web printer refuses the connection, and its host answers in XML."""
 
     @property
     def emulated(self) -> bool | None:
@@ -234,7 +236,7 @@ def printer_facts(
         PrinterState.BUSY if found.transaction_open and not found.condition.problem else found.condition.state,
         found.condition.problem,
         found.counters,
-        found.rates,
+        found.rates or None,
         None if found.clock is None else settle(found.clock, now),
         now,
         bool(found.condition.paper_low),

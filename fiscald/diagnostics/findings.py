@@ -201,7 +201,8 @@ CATALOGUE: dict[str, Row] = {
     "wrong_family": Row(
         True, "{address} is not a {configured} printer: it answers as {found}",
         "Drukarka ma ustawiony inny protokół niż w konfiguracji: {found}.",
-        'family = "{found}"{better}    # under [printers.{name}] in {path}; then sudo systemctl restart fiscald',
+        'family = "{found}"{better}    # under [printers.{name}] in {path}; then sudo systemctl restart fiscald. Or in '
+        "the printer's menu: {menu}",
     ),
     "echo": Row(
         True, "{address} sends back only the bytes that it receives", "Kabel zwraca wysłane dane (pętla).",
@@ -209,7 +210,22 @@ CATALOGUE: dict[str, Row] = {
     ),
     "silent": Row(
         True, "port opens, no reply: {address}{asked}", "Drukarka nie odpowiada.",
-        "in its menu: PC interface (COM, USB or TCP/IP), protocol, speed; then {remedy}",
+        "in its menu: PC interface (COM, USB or TCP/IP), speed, and {menu}; then {remedy}",
+    ),
+    "server_off": Row(
+        True, "{address} refuses the connection: the host answers, and no server listens at that port{more}",
+        "Serwer NoviAPI nie jest włączony w menu drukarki, albo ma inny port.",
+        "activate the server of this port in the printer's menu: {menu}",
+    ),
+    "certificate": Row(
+        True, "another certificate answers at {where}: {reason}",
+        "Certyfikat drukarki jest inny niż w konfiguracji programu.",
+        "{read}    # at a safe place; then write that fingerprint into the address",
+    ),
+    "shared_server": Row(
+        False, "the printer's server is in use by another program: {reason}",
+        "Z tego samego serwera NoviAPI korzysta inny program.",
+        "give every program its own server in the printer's menu (ports 8888 to 8897), and its port in the address",
     ),
     "unreachable": Row(
         True, "{address} cannot be reached: {reason}", "Drukarka nie odpowiada w sieci. Sprawdź zasilanie i kabel.",

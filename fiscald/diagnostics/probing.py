@@ -7,6 +7,7 @@ import os
 import struct
 import termios
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import NamedTuple
@@ -19,7 +20,18 @@ from fiscald.model.problems import Problem
 from fiscald.protocols import family
 from fiscald.protocols.base import DialogueAborted, Identification
 from fiscald.recording.identify import Disturbed, identify
-from fiscald.transport import Address, ByteStream, LinkError, PortHeld, Recorder, SerialLine
+from fiscald.transport import (
+    Address,
+    ByteStream,
+    HttpHost,
+    HttpsHost,
+    LinkError,
+    PortHeld,
+    Recorder,
+    SerialLine,
+    TcpHost,
+    UnknownHttps,
+)
 
 #: Seconds for the first answer (clients that look for a printer wait 0.5: POSNET reference, section 2.1), and for
 #: each of those that follow, which may be long ones on a slow line.
@@ -30,6 +42,8 @@ AGAIN = 0.05
 TRIES = 2
 #: linux/asm-generic/ioctls.h: whether TIOCEXCL is set.
 _TIOCGEXCL = 0x80045440
+#: How the answer of a server begins that wants TLS: an alert, or HTTP with an error.
+_TLS_OR_HTTP = (b"\x15\x03", b"HTTP/1.")
 #: The modem lines of an open port, by the kernel's bits.
 _LINES = {
     "RTS": termios.TIOCM_RTS, "CTS": termios.TIOCM_CTS, "DTR": termios.TIOCM_DTR, "DSR": termios.TIOCM_DSR,
@@ -121,7 +135,11 @@ async def probe(
         asking(Asking(candidate, name, address, number, len(settings)))
         for _ in range(TRIES):
             try:
-                attempt = await _attempt(name, address, host, patience)
+                attempt = await _attempt(name, await _known_certificate(address), host, patience)
+                if _may_be_secured(candidate, attempt):
+                    with suppress(LinkError):
+                        secured = await UnknownHttps(*_host_and_port(attempt.address)).look()
+                        attempt = await _attempt(name, secured, host, patience)
             except LinkError as error:
                 return Probed(candidate, tuple(attempts), error)
             attempts.append(attempt)
@@ -136,7 +154,9 @@ def _settings(candidate: Candidate) -> Iterator[tuple[str, Address]]:
     """The order: the speed of the address, then every family at its likeliest speed, at its second, ..."""
     address = candidate.address
     if not isinstance(address, SerialLine):
-        yield from ((name, address) for name in candidate.families)
+        for name in candidate.families:
+            if (place := _address_for(name, address)) is not None:
+                yield name, place
         return
     families = [name for name in candidate.families if family(name).speeds]
     tried = [(name, address.baud) for name in families]
@@ -145,6 +165,39 @@ def _settings(candidate: Candidate) -> Iterator[tuple[str, Address]]:
         tried += [(name, speeds[rank]) for name, speeds in own.items() if rank < len(speeds)]
     for name, speed in dict.fromkeys(tried):
         yield name, replace(address, baud=speed)
+
+
+async def _known_certificate(address: Address) -> Address:
+    """The address with the certificate that is there now, if it came without one. Raises ``LinkError``."""
+    return await address.look() if isinstance(address, UnknownHttps) else address
+
+
+def _host_and_port(address: Address) -> tuple[str, int]:
+    assert isinstance(address, TcpHost)
+    return address.host, address.port
+
+
+def _address_for(name: str, address: Address) -> Address | None:
+    """The address as that family has it; ``None``: its printers have no such address."""
+    web = family(name).web
+    if not isinstance(address, TcpHost):
+        return None if web else address
+    if web:
+        return address if isinstance(address, HttpHost) else HttpHost(address.host, address.port)
+    if isinstance(address, HttpsHost | UnknownHttps):
+        return None
+    return TcpHost(address.host, address.port)
+
+
+def _may_be_secured(candidate: Candidate, attempt: Attempt) -> bool:
+    """Whether what was asked with HTTP is a server that wants TLS.
+
+    To what may be a printer with a serial protocol no handshake is sent: it could take the bytes for commands.
+    """
+    if attempt.heard is Heard.ANSWER or type(attempt.address) is not HttpHost:
+        return False
+    web = isinstance(candidate.address, HttpHost) and attempt.heard is Heard.LOST
+    return web or attempt.received.startswith(_TLS_OR_HTTP)
 
 
 async def _attempt(name: str, address: Address, host: Host, patience: float) -> Attempt:

@@ -63,6 +63,8 @@ class Device(ABC):
     """Code pages it can be set to, the first is the default; empty where the protocol settles the encoding."""
     links: ClassVar[tuple[str, ...]] = ("tcp", "pty")
     """What it can be connected to; a printer that speaks HTTP has no serial line."""
+    scheme: ClassVar[str] = "tcp"
+    """How the address of one of its network ports begins in a configuration."""
     fault_kinds: ClassVar[frozenset[FaultKind]] = LINE_KINDS
     """What can happen to it once."""
     framing: ClassVar[bytes]

@@ -170,7 +170,7 @@ class EmulatedPrinter:
     def _listen(self, server: PortServer[Port], portal: BlockingPortal, stack: contextlib.ExitStack) -> str:
         future, port = portal.start_task(server.serve_tcp, self.host, 0)
         stack.callback(future.cancel)
-        return f"tcp://{self.host}:{port}"
+        return f"{self._device.scheme}://{self.host}:{port}"
 
     def __exit__(self, *_: object) -> None:
         self._stack.close()
@@ -312,7 +312,7 @@ async def serve(
                 host = f"[{name}]" if ":" in name else name
                 with _starting(f"{host}:{number}"):
                     port = await tasks.start(server.serve_tcp, name, number)
-                ready(f"tcp://{host}:{port}")
+                ready(f"{device.scheme}://{host}:{port}")
             if not tcp:
                 with _starting(str(pty)):
                     path = await tasks.start(servers[0].serve_pty, pty)

@@ -12,8 +12,11 @@ LETTERS = "ĄĆĘŁŃÓŚŹŻ ąćęłńóśźż"
 PAGES = ((38, True), (38, False), (31, False))
 
 
-def page(status: PrinterStatus, version: str, code_page: str, width: int, *, qr: bool) -> dict[str, Any]:
-    """The document; ``version`` is that of fiscald. Everything except the letters is ASCII, as in every code page."""
+def page(status: PrinterStatus, version: str, code_page: str | None, width: int, *, qr: bool) -> dict[str, Any]:
+    """The document; ``version`` is that of fiscald. Everything except the letters is ASCII, as in every code page.
+
+    Without a code page of the printer (``None``) the letters stand once.
+    """
     identity = status.identity
     who = ["", ""] if identity is None else [identity.model or "", f"nr {identity.printer_id}"]
     facts = [
@@ -22,7 +25,14 @@ def page(status: PrinterStatus, version: str, code_page: str, width: int, *, qr:
         who[1],
         f"fiscald {version}",  # no time: the same key must have the same content, and the printer adds the time
     ]
-    letters = [{"text": f"{name:8}{LETTERS}", "code_page": name} for name in CODE_PAGES]
+    letters: list[Any] = ["Polskie litery:", LETTERS]
+    if code_page is not None:
+        letters = [
+            "Polskie litery. Czytelny wiersz",
+            "podaje ustawienie drukarki:",
+            *({"text": f"{name:8}{LETTERS}", "code_page": name} for name in CODE_PAGES),
+            f"w konfiguracji fiscald: {code_page}",
+        ]
     code = [{"qr": {"text": f"FISCALD {version}".upper()}}] if qr else []
     return {
         "type": "printout",
@@ -30,10 +40,7 @@ def page(status: PrinterStatus, version: str, code_page: str, width: int, *, qr:
         "lines": [
             *(_ascii(fact, width) for fact in facts),
             {"rule": True},
-            "Polskie litery. Czytelny wiersz",
-            "podaje ustawienie drukarki:",
             *letters,
-            f"w konfiguracji fiscald: {code_page}",
             {"rule": True},
             "".join(str(column // 10 or " ") if column % 10 == 0 else "." for column in range(1, width + 1)),
             "".join(str(column % 10) for column in range(1, width + 1)),

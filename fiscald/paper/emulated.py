@@ -6,7 +6,7 @@ The header and the way a printer spreads a discount over the rates are those of 
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypedDict
 
 from fiscald.model.about import Sheet
 from fiscald.model.documents import Document
@@ -60,7 +60,14 @@ class Planned(Protocol):
         """The document."""
 
 
-def emulated_options(found: Planned) -> dict[str, Any]:
+class EmulatedOptions(TypedDict):
+    """What an emulated printer is set to; ``None``: its default."""
+
+    profile: str | None
+    code_page: str | None
+
+
+def emulated_options(found: Planned) -> EmulatedOptions:
     """Profile and code page of the emulated printer. Where there is none of the printer's generation, or no choice of
     code page, it is the family's usual one, whose paper has the same content.
     """

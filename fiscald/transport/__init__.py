@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from fiscald.transport.address import Address, parse_address
+from fiscald.transport.address import Address, parse_address, parse_scanned
 from fiscald.transport.base import (
     TAKEN,
     AccessDenied,
     AddressError,
     ByteStream,
     DeviceAbsent,
+    HostRefused,
     LinkError,
     LinkLost,
     PortHeld,
@@ -20,7 +21,7 @@ from fiscald.transport.plugged import plugged_in
 from fiscald.transport.serial import SerialLine
 from fiscald.transport.tcp import TcpHost
 from fiscald.transport.usb import UsbDevice
-from fiscald.transport.web import HttpHost, HttpsHost, WrongCertificate
+from fiscald.transport.web import HttpHost, HttpsHost, UnknownHttps, WrongCertificate
 from fiscald.transport.wrappers import Recorder, Throttle
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "AddressError",
     "ByteStream",
     "DeviceAbsent",
+    "HostRefused",
     "HttpHost",
     "HttpsHost",
     "LinkError",
@@ -41,10 +43,12 @@ __all__ = [
     "StreamEnded",
     "TcpHost",
     "Throttle",
+    "UnknownHttps",
     "Unreachable",
     "UsbDevice",
     "WrongCertificate",
     "memory_line",
     "parse_address",
+    "parse_scanned",
     "plugged_in",
 ]

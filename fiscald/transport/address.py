@@ -12,7 +12,7 @@ from fiscald.transport.serial import FLOWS, SerialLine
 from fiscald.transport.spelling import TCP_EXAMPLE, advice, spelled
 from fiscald.transport.tcp import TcpHost
 from fiscald.transport.usb import BAUD, UsbDevice
-from fiscald.transport.web import DEFAULT_PORT, HttpHost, HttpsHost, how_to_read
+from fiscald.transport.web import DEFAULT_PORT, HttpHost, HttpsHost, UnknownHttps, how_to_read
 
 _USB_IDS = re.compile(r"([0-9a-f]{4}):([0-9a-f]{4})", re.ASCII | re.IGNORECASE)
 _FINGERPRINT = re.compile(r"sha-?256[:=]((?:[0-9a-f]{2}:?){31}[0-9a-f]{2})", re.ASCII | re.IGNORECASE)
@@ -91,6 +91,17 @@ def _https(text: str, parts: SplitResult) -> HttpsHost:
             f"shows, with or without colons: {how_to_read(host, port)}"
         )
     return HttpsHost(host, port, found[1].replace(":", "").lower())
+
+
+def parse_scanned(text: str) -> Address:
+    """The same for a place that is looked at for the first time: its certificate need not be known."""
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        return parse_address(text)
+    if parts.scheme == "https" and not parts.query:
+        return UnknownHttps(*_web(text, parts, "https://HOST:PORT"))
+    return parse_address(text)
 
 
 def _serial(text: str, netloc: str, path: str, query: str) -> SerialLine:

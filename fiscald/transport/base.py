@@ -96,6 +96,10 @@ class Unreachable(LinkError):
     code = "link.refused"
 
 
+class HostRefused(Unreachable):
+    """The host answers, and nothing listens at the port."""
+
+
 class LinkLost(LinkError):
     """An open connection has ended: cable pulled, printer off, other end closed."""
 

@@ -96,8 +96,10 @@ KNOWN_USB = (
 )
 
 
-#: Makers whose printers have no ids that are known: the udev rules find them by this in the name of the device.
+#: Makers whose printers have no ids that are known: the udev rules and the scan find them by this in the name of the
+#: device (Novitus reference, section 2: a program in use finds them so).
 NAMES = ("Novitus",)
+_NAMED = {"Novitus": ("novitus-xml", "thermal")}
 
 
 def is_printer(vendor: int, product: int, name: str | None) -> bool:
@@ -105,6 +107,15 @@ def is_printer(vendor: int, product: int, name: str | None) -> bool:
     known = known_usb(vendor, product)
     by_ids = known is not None and known.maker is not None and known.link is Link.CDC
     return by_ids or any(each in (name or "") for each in NAMES)
+
+
+def known_by_name(vendor: int, product: int, name: str | None) -> KnownUsb | None:
+    """What is known about a device of that name, whatever its ids are."""
+    maker = next((each for each in NAMES if each in (name or "")), None)
+    if maker is None:
+        return None
+    source = f"{maker} reference, section 2"
+    return KnownUsb(vendor, product, maker, _NAMED[maker], Link.CDC, Mark.CLIENT, source)
 
 
 def known_usb(vendor: int, product: int) -> KnownUsb | None:

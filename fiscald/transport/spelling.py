@@ -43,6 +43,12 @@ def spelled(text: str) -> str | None:
     return None
 
 
+def host_of(text: str) -> str | None:
+    """The host, if ``text`` is one without a port."""
+    text = text.strip()
+    return text.strip("[]") if _HOST.fullmatch(text) else None
+
+
 def _serial(text: str) -> str | None:
     if found := _STABLE.fullmatch(text):
         return _with_options(BY_ID + found[1], found["rest"])

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import anyio
 
-from fiscald.transport.base import TAKEN, ByteStream, PortHeld, Unreachable
+from fiscald.transport.base import TAKEN, ByteStream, HostRefused, PortHeld, Unreachable
 from fiscald.transport.descriptor import DescriptorStream
 
 #: Seconds to connect (POSNET reference, section 2: driver defaults).
@@ -42,7 +42,8 @@ class TcpHost:
         except ConnectionResetError as error:
             raise PortHeld(f"{self}: {TAKEN}: {error.strerror}") from None
         except OSError as error:
-            raise Unreachable(f"{self}: {error.strerror or error}; {self._next_step(error)}") from None
+            kind = HostRefused if error.errno == errno.ECONNREFUSED else Unreachable
+            raise kind(f"{self}: {error.strerror or error}; {self._next_step(error)}") from None
 
     def _next_step(self, error: OSError) -> str:
         """What to do about a connection that cannot be made."""

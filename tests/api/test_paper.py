@@ -16,6 +16,7 @@ from PIL import Image
 from fiscald.api.client import Refused
 from fiscald.api.examples import EXAMPLES, PAPER
 from fiscald.api.routes import ROUTES
+from fiscald.emulator import emulator_factory
 from fiscald.emulator.paper import COPY_MARK, MARK
 from fiscald.emulator.running import EmulatedPrinter
 from fiscald.model.about import Sheet
@@ -29,6 +30,7 @@ from fiscald.testing import LocalDaemon
 from tests.api.routes import problem
 from tests.daemons import RECEIPT, running
 from tests.emulator.records import october
+from tests.protocols import settings as settings_of
 
 NIP = "5260250274"
 SALE: dict[str, Any] = {
@@ -70,9 +72,15 @@ def desk(request: pytest.FixtureRequest) -> Iterator[Desk]:
 
 
 def printed_with(sheet: Sheet) -> list[tuple[str, str]]:
-    """Every family, and each of its documents with such a sheet."""
+    """Every family, and each document with such a sheet that its first emulated printer prints."""
+    first = {name: emulator_factory(name).profiles[0] for name in FAMILIES}
     return [
-        (name, kind) for name in FAMILIES for kind in family(name).documents if DOCUMENTS[kind].about.sheet is sheet
+        (name, kind)
+        for name in FAMILIES
+        for kind in family(name).supported(
+            settings_of.of(name, first[name] if first[name] in family(name).choices("profile") else None), None
+        )
+        if DOCUMENTS[kind].about.sheet is sheet
     ]
 
 

@@ -11,8 +11,8 @@ from fiscald.model.printout import BarcodeLine, Printout, QrLine
 from fiscald.model.receipt import Receipt
 from fiscald.model.reports import PeriodicReport, ShiftReport
 from tests.chaos.check_http import e_documents
+from tests.chaos.outcome import Outcome
 from tests.chaos.schedule import Restored, What
-from tests.chaos.world import Outcome
 
 
 def packaging(key: str, job: Job, outcome: Outcome) -> list[str]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from fiscald.model.jobs import Job
+from tests.chaos.outcome import Outcome
 from tests.chaos.schedule import What
-from tests.chaos.world import Outcome
 
 #: After these the printer does not know what became of a document, or has forgotten its id.
 _FORGETTING = frozenset((

@@ -8,8 +8,8 @@ from decimal import Decimal
 from fiscald.model.jobs import Job, JobState
 from fiscald.model.programming import HOST, SetClock, SetVatRates
 from fiscald.protocols.proof.states import UNCHANGED
+from tests.chaos.outcome import Outcome
 from tests.chaos.schedule import What
-from tests.chaos.world import Outcome
 
 
 def _agrees(key: str, job: Job, outcome: Outcome, *, has: bool) -> list[str]:

@@ -26,8 +26,9 @@ from fiscald.model.money import grosze
 from fiscald.protocols import FAMILIES
 from tests.chaos.campaign import BATCH, speed_up_worker, whole_matrix
 from tests.chaos.check import violations
+from tests.chaos.outcome import Outcome
 from tests.chaos.schedule import Schedule, draw
-from tests.chaos.world import Outcome, carry_out
+from tests.chaos.world import carry_out
 
 #: Differences that are listed one by one.
 MAX_LISTED = 20

@@ -125,18 +125,6 @@ def open_one_taken_for_ours_novitus_xml() -> Iterator[None]:
 
 
 @novitus_xml_mutant
-def open_content_not_read() -> Iterator[None]:
-    """an open document is cancelled, whatever is on it, if no counter has moved since ours was opened"""
-
-    def ours(self: Any, opened: NovitusXmlLook, now: NovitusXmlLook, _: Any) -> Dialogue[bool]:
-        yield from ()
-        return now.intransaction and not CounterDelta(opened, now).any_change
-
-    with patch.object(Course, "still_ours", ours):
-        yield
-
-
-@novitus_xml_mutant
 def last_document_not_read() -> Iterator[None]:
     """what became of the last document is taken from the counters of receipts alone: a sheet more counts as nothing"""
     with patch.object(SaleCourse, "_first_state", lambda *_: None), patch.object(CounterDelta, "cancelled", 0):

@@ -9,14 +9,12 @@ from __future__ import annotations
 
 import asyncio
 import functools
-import hashlib
 import logging
 import os
 import random
 import shutil
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -39,6 +37,7 @@ from tests import virtual
 from tests.chaos import http, others
 from tests.chaos.cable import Cable
 from tests.chaos.life import Life
+from tests.chaos.outcome import Outcome
 from tests.chaos.people import Person, client
 from tests.chaos.schedule import (
     ACTS,
@@ -62,42 +61,6 @@ PATIENCE = 2400.0
 MEMORY = "/dev/shm" if Path("/dev/shm").is_dir() else None
 #: Turns of the loop after which a run counts as going in circles.
 TURNS = 120_000
-
-
-@dataclass
-class Outcome:
-    """What came of a run."""
-
-    schedule: Schedule
-    jobs: dict[str, Job]
-    truth: Truth
-    answers: list[tuple[str, Job]]
-    """Every final answer that a client was given, in order."""
-    accepted: list[str]
-    """Keys whose acceptance was reported to a client."""
-    undecided: dict[str, tuple[str, float, float]]
-    """Key -> cause, from when to when it ran; of jobs that a person had to decide."""
-    begun: dict[str, float]
-    """When each job was begun the last time."""
-    hits: list[tuple[What, str, str | None]]
-    """(fault, phase of the running job, its key), as they happened."""
-    size: Size
-    helped: int
-    """How often a person had to cancel an unfinished receipt."""
-    alarms: int
-    """How often the journal was found to be behind the printer."""
-    seconds: float
-    violations: list[str]
-    log: list[str] = field(repr=False)
-    left_stored: set[str] = field(default_factory=set)
-    """Ids of documents of ours that the printer still stores, though the journal knew them."""
-    second_confirmations: int = 0
-    """How often the printer took the token away, because something was confirmed beside something else."""
-
-    @property
-    def digest(self) -> str:
-        """Of every byte and every change of state, with its time."""
-        return hashlib.sha256("\n".join(self.log).encode()).hexdigest()
 
 
 #: Documents for which the printer needs a fiscal memory that is not empty.

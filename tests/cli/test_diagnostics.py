@@ -88,7 +88,8 @@ def test_printers_of_the_daemon_are_listed_and_not_probed(counter: Counter) -> N
     ("arguments", "config", "hint"),
     [
         (["--family", "posnet"], "", "--family needs --port"),
-        (["--port", "http://x"], "", "starts with serial://"),
+        (["--port", "ftp://x"], "", "starts with serial://"),
+        (["--port", "till.local", "--family", "posnet"], "", "write tcp://till.local:PORT"),
     ],
 )
 def test_wrong_usage_of_scan(tmp_path: Path, arguments: list[str], config: str, hint: str) -> None:

@@ -24,11 +24,13 @@ from tests.waiting import until
 
 @contextmanager
 def shop(
-    folder: Path, family: str, *, real: str, configured: str | None, profile: str | None = None
+    folder: Path, family: str, *, real: str | None, configured: str | None, profile: str | None = None
 ) -> Iterator[Counter]:
     """A printer whose menu is set to ``real``, and a daemon that believes in ``configured``."""
     with EmulatedPrinter(family, code_page=real, profile=profile) as printer, start_blocking_portal() as portal:
-        section = {"family": family, "address": printer.address, "code_page": configured}
+        section = {"family": family, "address": printer.address}
+        if configured is not None:
+            section["code_page"] = configured
         config = Config(
             socket=folder / "fiscald.sock",
             state_dir=folder / "state",
@@ -75,6 +77,18 @@ def test_the_readable_line_names_the_code_page_of_the_printer(
     assert ("[QR FISCALD" in paper) is qr
     assert "NIEFISKALNY" in paper.replace(" ", "")
     assert "TC:" not in paper
+
+
+@pytest.mark.parametrize("family", ["novitus-xml", "noviapi"])
+def test_a_protocol_without_code_pages_gets_the_letters_once(tmp_path: Path, family: str) -> None:
+    with shop(tmp_path, family, real=None, configured=None) as counter:
+        done = counter.run("test-page", "till1", "--key", "T1")
+        assert done.exit_code == 0, done.output
+        assert "one encoding of letters" in done.stdout
+        assert counter.json("job", "T1")["state"] == "done"
+        (paper,) = counter.printer.paper
+    assert paper.count(LETTERS) == 1
+    assert "[QR FISCALD" in paper
 
 
 def test_a_test_page_is_a_job_and_not_a_receipt(counter: Counter) -> None:

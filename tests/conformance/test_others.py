@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from decimal import Decimal
-from functools import partial
 
 import pytest
 
@@ -16,8 +15,8 @@ from fiscald.model.cash import CashIn
 from fiscald.model.receipt import Receipt
 from fiscald.model.reports import DailyReport
 from fiscald.protocols.base import NotPrinted, Printed, Unknown, Verdict
-from tests.conformance.bench import RECORDS, Bench, Sold, cause
-from tests.conformance.families import CASES, RECEIPTS
+from tests.conformance.bench import Bench, Sold, cause
+from tests.conformance.families import RECEIPTS
 from tests.found import found
 
 pytestmark = pytest.mark.parametrize("family", RECEIPTS)
@@ -29,8 +28,6 @@ RECEIPT = Receipt.model_validate(
     }
 )
 TOTAL = 1150
-#: Documents of one sheet that is no sale.
-ONE_STEP = ("printout", "cash_in", "cash_out", "monthly_report", "periodic_report")
 OURS = ["Kawa", "Bułka"]
 
 
@@ -388,30 +385,6 @@ def test_a_report_that_another_person_made_first_is_the_one_that_was_wanted(fami
     assert verdict.result.number == 1
 
 
-OTHERS: dict[str, Callable[[Bench], object]] = {
-    "two cancelled": lambda bench: (bench.others_give_up(300), bench.others_give_up(400)),
-    "cancelled, completed": lambda bench: (bench.others_give_up(300), bench.others_receipt(400)),
-    "completed, cancelled": lambda bench: (bench.others_receipt(400), bench.others_give_up(300)),
-    "cancelled, open": lambda bench: (bench.others_give_up(300), bench.others_open(400)),
-}
-
-
-@pytest.mark.parametrize("others", OTHERS)
-@pytest.mark.parametrize("executed", [True, False])
-def test_receipts_of_others_are_never_taken_for_our_sheet(family: str, executed: bool, others: str) -> None:
-    """Our sheet is printed or lost, and its answer is lost. Not every printer counts the cancelled receipts."""
-    documents = found(set(ONE_STEP) & CASES[family].documents.keys())
-    for kind in documents:
-        document = CASES[family].documents[kind]
-        bench = Bench(family, cash=100_000, **RECORDS)
-        bench.break_off_deciding(document, executed=executed)
-        if bench.open:
-            continue  # nobody else prints before it ends
-        OTHERS[others](bench)
-        verdict = bench.settle(document, partial(bench.recover, document))
-        assert not isinstance(verdict, NotPrinted if executed else Printed), kind
-
-
 # -- another program is faster than our look at our open receipt --------------------------------------------
 
 
@@ -471,10 +444,3 @@ def test_our_receipt_is_printed_though_another_one_ended_before_its_opening(fami
     assert isinstance(verdict, Printed)
     assert (verdict.result.number, len(pauses)) == (2, 6)
     assert ours(bench) == Sold(2, OURS, TOTAL)
-
-
-def test_an_undisturbed_receipt_does_not_wait(family: str) -> None:
-    bench = Bench(family)
-    pauses: list[None] = []
-    assert isinstance(bench.carry_out(RECEIPT, paused=lambda: pauses.append(None)), Printed)
-    assert not pauses

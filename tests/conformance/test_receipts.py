@@ -162,3 +162,10 @@ def test_two_reports_are_unproven_without_an_answer(family: str) -> None:
     bench.others_receipt(200)
     bench.others_report()
     assert cause(bench.recover(DailyReport())) == "many_reports"
+
+
+def test_an_undisturbed_receipt_does_not_wait(family: str) -> None:
+    bench = Bench(family)
+    pauses: list[None] = []
+    assert isinstance(bench.carry_out(RECEIPT, paused=lambda: pauses.append(None)), Printed)
+    assert not pauses

@@ -7,15 +7,15 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from fiscald.diagnostics.candidates import Configured
+from fiscald.diagnostics.candidates import Candidate, Configured
 from fiscald.diagnostics.checks import judge
 from fiscald.diagnostics.facts import Facts, LineFacts, PortFacts, PrinterFacts, SocketFacts, StateFacts
-from fiscald.diagnostics.host import SerialPort, UsbFacts
+from fiscald.diagnostics.host import Held, Holder, SerialPort, UartCounters, UsbFacts
+from fiscald.diagnostics.probing import Attempt, Heard, Probed
 from fiscald.model.printers import Counters, PrinterState, PrinterStatus
+from fiscald.model.problems import Problem, problem
 from fiscald.model.times import POLISH_TIME
-from fiscald.transport import (
-    parse_address,
-)
+from fiscald.transport import LinkError, parse_address
 from tests.diagnostics.tree import BY_ID
 
 NOW = datetime(2026, 11, 25, 12, 0, tzinfo=POLISH_TIME)
@@ -81,3 +81,42 @@ def port(**changes: Any) -> PrinterFacts:
 
 def codes(given: Facts) -> list[str]:
     return [each.code for each in judge(given)]
+
+
+def uart(*lines: str, errors: int = 0, works: bool = True) -> PrinterFacts:
+    counters = UartCounters(lines, errors)
+    state = PrinterState.READY if works else PrinterState.OFFLINE
+    port = PortFacts("/dev/ttyS0", there=True, port=SerialPort("/dev/ttyS0"), uart=counters)
+    return printer(port=port, state=state)
+
+
+def offline(code: str, **changes: Any) -> PrinterFacts:
+    return printer(state=PrinterState.OFFLINE, problem=link(code), **changes)
+
+
+def link(code: str) -> Problem:
+    return problem(code, address=ADDRESS, reason="why")
+
+
+def asked(
+    heard: Heard, at: str = ADDRESS, why: Problem | None = None, lines: tuple[str, ...] | None = None
+) -> PrinterFacts:
+    """Without a daemon: what came back when we asked ourselves."""
+    found = Attempt(parse_address(at), "posnet", heard, b"?", b"", "x", problem=why, lines=lines)
+    return printer(configured=till(status=None), state=None, probed=probed(attempts=(found,)))
+
+
+def refused(error: LinkError, address: str = ADDRESS) -> PrinterFacts:
+    return printer(configured=till(address, None), port=None, state=None, probed=probed(problem=error))
+
+
+def probed(**outcome: Any) -> Probed:
+    return Probed(Candidate(parse_address(ADDRESS), "x", ("posnet",)), **outcome)
+
+
+def held(program: str, unit: str | None = None) -> Held:
+    return Held((Holder(4711, program, unit),))
+
+
+def condition(name: str) -> Problem:
+    return problem(f"printer.{name}", reason="why", reason_pl="dlaczego")

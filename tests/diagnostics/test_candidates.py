@@ -9,7 +9,7 @@ import pytest
 from fiscald.diagnostics.candidates import Candidate, Configured, candidates
 from fiscald.diagnostics.host import Host
 from fiscald.model.printers import PrinterState, PrinterStatus
-from fiscald.protocols import FAMILIES
+from fiscald.protocols import FAMILIES, family
 from fiscald.transport import AddressError, SerialLine, parse_address
 from tests.diagnostics.test_host import holding, terminal
 from tests.diagnostics.tree import ARDUINO, BY_ID, FTDI, POSNET, Device, Tree
@@ -77,11 +77,23 @@ def test_a_generic_adapter_is_probed_only_when_named(
     assert one(tree, named=(str(found.address)[9:].partition("?")[0],)).refusal is None, "by another of its names"
 
 
+#: The families whose printers have serial lines.
+SERIAL = tuple(name for name in FAMILIES if family(name).speeds)
+
+
+def test_a_novitus_printer_is_known_by_the_name_of_its_device(tree: Tree) -> None:
+    tree.usb_serial(("1-4", "1fc9", "0083", "N1", "NXP", "Novitus Online"), "ttyACM0", "cdc_acm")
+    found = one(tree)
+    assert found.refusal is None, "only printers have that name"
+    assert found.families == ("novitus-xml", "thermal")
+    assert "Novitus Online: the name of a printer of Novitus (Novitus reference, section 2)" in found.what
+
+
 def test_a_built_in_port_is_probed_only_when_named(tree: Tree) -> None:
     tree.uart("ttyS0")
     assert one(tree).refusal is not None
     named = one(tree, named=("/dev/ttyS0",))
-    assert (named.refusal, named.families, named.speeds[0]) == (None, FAMILIES, 9600)
+    assert (named.refusal, named.families, named.speeds[0]) == (None, SERIAL, 9600)
 
 
 def test_an_adapter_without_a_driver_cannot_be_probed(tree: Tree) -> None:
@@ -183,7 +195,7 @@ def test_a_relative_name(tree: Tree, tmp_path: Path, monkeypatch: pytest.MonkeyP
     [
         ("192.168.1.50:6666", "tcp://192.168.1.50:6666"), ("1424:10b0", "usb://1424:10b0"),
         ("COM3", None), ("ttyS7", "serial:///dev/ttyS7?baud=9600"), ("ttyS7:38400", "serial:///dev/ttyS7?baud=38400"),
-        ("", None), ("192.168.1.50", None),
+        ("", None),
     ],
 )  # fmt: skip
 def test_a_named_place_is_completed_or_refused(tree: Tree, text: str, address: str | None) -> None:

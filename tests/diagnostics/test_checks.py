@@ -6,32 +6,32 @@ import string
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from fiscald.diagnostics.access import Denial
-from fiscald.diagnostics.candidates import Candidate
 from fiscald.diagnostics.checks import judge
 from fiscald.diagnostics.facts import Facts, LineFacts, PortFacts, PrinterFacts, StateFacts
 from fiscald.diagnostics.findings import CATALOGUE, Finding, finding
-from fiscald.diagnostics.host import Held, Holder, SerialPort, UartCounters, UsbFacts
-from fiscald.diagnostics.probing import Attempt, Heard, Probed
+from fiscald.diagnostics.host import SerialPort, UsbFacts
+from fiscald.diagnostics.probing import Attempt, Heard
 from fiscald.diagnostics.units import Units
 from fiscald.model import notices
 from fiscald.model.conditions import CONDITIONS, Heals
 from fiscald.model.printers import Identity, PrinterState
-from fiscald.model.problems import Problem, problem
+from fiscald.model.problems import problem
 from fiscald.model.webhooks import DEFAULT_EVENTS, WebhookState, WebhookStatus
 from fiscald.transport import (
     AccessDenied,
     DeviceAbsent,
+    HostRefused,
     LinkError,
     LinkLost,
     PortHeld,
     Unreachable,
+    WrongCertificate,
     parse_address,
 )
 from tests.diagnostics.judged import (
@@ -43,12 +43,19 @@ from tests.diagnostics.judged import (
     STATUS,
     USB,
     VAT,
+    asked,
     codes,
+    condition,
     facts,
+    held,
+    offline,
     port,
     printer,
+    probed,
+    refused,
     till,
-)
+    uart,
+)  # fmt: skip
 from tests.diagnostics.network_cases import GOOD, NETWORK
 from tests.diagnostics.tree import BY_ID
 
@@ -56,48 +63,7 @@ STRANGER = Denial("anna is not in it", "sudo usermod -aG fiscald anna    # then 
 NOT_YET = Denial("anna is in it, but not yet", "newgrp fiscald    # or log out", "fiscald", member=True)
 
 
-def uart(*lines: str, errors: int = 0, works: bool = True) -> PrinterFacts:
-    counters = UartCounters(lines, errors)
-    state = PrinterState.READY if works else PrinterState.OFFLINE
-    port = PortFacts("/dev/ttyS0", there=True, port=SerialPort("/dev/ttyS0"), uart=counters)
-    return printer(port=port, state=state)
-
-
-def offline(code: str, **changes: Any) -> PrinterFacts:
-    return printer(state=PrinterState.OFFLINE, problem=link(code), **changes)
-
-
-def link(code: str) -> Problem:
-    return problem(code, address=ADDRESS, reason="why")
-
-
-def asked(
-    heard: Heard, at: str = ADDRESS, why: Problem | None = None, lines: tuple[str, ...] | None = None
-) -> PrinterFacts:
-    """Without a daemon: what came back when we asked ourselves."""
-    found = Attempt(parse_address(at), "posnet", heard, b"?", b"", "x", problem=why, lines=lines)
-    return printer(configured=till(status=None), state=None, probed=_probed(attempts=(found,)))
-
-
-def refused(error: LinkError, address: str = ADDRESS) -> PrinterFacts:
-    return printer(configured=till(address, None), port=None, state=None, probed=_probed(problem=error))
-
-
-def _probed(**outcome: Any) -> Probed:
-    return Probed(Candidate(parse_address(ADDRESS), "x", ("posnet",)), **outcome)
-
-
-def held(program: str, unit: str | None = None) -> Held:
-    return Held((Holder(4711, program, unit),))
-
-
-def condition(name: str) -> Problem:
-    return problem(f"printer.{name}", reason="why", reason_pl="dlaczego")
-
-
 LOW = notices.memory_low(60)
-
-
 assert LOW is not None
 
 
@@ -108,12 +74,16 @@ def named(code: str, **more: str) -> tuple[Finding, ...]:
 def answers_as(family: str, heard: Heard = Heard.ANSWER, at: str = ADDRESS) -> PrinterFacts:
     """The daemon gets no reply, and the printer answers the queries of another family."""
     found = Attempt(parse_address(at), family, heard, b"?", b"", "x")
-    return offline("link.silent", probed=_probed(attempts=(found,)))
+    return offline("link.silent", probed=probed(attempts=(found,)))
 
 
 def denied(address: str, error: LinkError) -> PrinterFacts:
     """The daemon gets no reply, and the caller may not open the port."""
-    return offline("link.silent", configured=till(address), probed=_probed(problem=error))
+    return offline("link.silent", configured=till(address), probed=probed(problem=error))
+
+
+WEB = "http://192.168.1.51:8888"
+SAFE = f"https://192.168.1.51:8888?fingerprint=sha256:{'ab' * 32}"
 
 
 BUSY = problem("printer.busy", reason="x")
@@ -219,7 +189,7 @@ PROVOKED: dict[str, list[tuple[Facts, str]]] = {
         (facts(offline("link.held", port=port(held=held("ModemManager", "ModemManager.service")).port)),
          "sudo systemctl stop ModemManager.service"),
         (facts(offline("link.held")), "sudo fuser -v /dev/ttyUSB0"),
-        (facts(printer(configured=till(status=None), state=None, probed=_probed(problem=PortHeld("x")))), "fuser"),
+        (facts(printer(configured=till(status=None), state=None, probed=probed(problem=PortHeld("x")))), "fuser"),
     ],
     "getty": [(facts(port(held=held("agetty"))), "sudo systemctl mask --now serial-getty@ttyUSB0.service")],
     "console": [(facts(port(console=True, console_remedy="remove console=ttyUSB0")), "remove console=ttyUSB0")],
@@ -272,6 +242,16 @@ PROVOKED: dict[str, list[tuple[Facts, str]]] = {
     "unreachable": [
         (facts(offline("link.refused", configured=till(TCP), port=None)), "ping -c 3 192.168.1.50"),
         (facts(refused(Unreachable(f"{TCP}: Connection refused"), TCP)), "ping -c 3 192.168.1.50"),
+    ],
+    "server_off": [
+        (facts(refused(HostRefused(f"{WEB}: Connection refused; x"), WEB)), "PC, and the protocol"),
+        (facts(replace(refused(HostRefused(f"{WEB}: Connection refused; x"), WEB), xml_beside=True)), "activate"),
+    ],
+    "certificate": [
+        (facts(refused(WrongCertificate(f"{SAFE}: sha256:aa"), SAFE)), "openssl s_client -connect 192.168.1.51:8888"),
+    ],
+    "shared_server": [
+        (facts(printer(state=PrinterState.BUSY, problem=BUSY, configured=till(WEB), port=None)), "ports 8888 to 8897"),
     ],
     "unlinked": [
         (facts(offline("link.absent", port=None, configured=till(USB_ADDRESS))), "fiscalctl scan"),

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from fiscald.diagnostics.candidates import candidates
 from fiscald.diagnostics.host import Host
 from fiscald.diagnostics.probing import probe
+from fiscald.emulator import emulator_factory
 from fiscald.emulator.device import Device
 from fiscald.emulator.faults import Switch
 from fiscald.emulator.memory import RegisterState
@@ -24,11 +25,10 @@ from fiscald.model.times import POLISH_TIME
 from fiscald.protocols import FAMILIES, family
 from fiscald.protocols.base import Answer, DialogueAborted, Settings, Step
 from fiscald.protocols.driving import drive_sync
-from tests.families import profiles
 from tests.protocols.driving import NotAnswered
 
 #: Every printer there is.
-PRINTERS = [(name, profile) for name in FAMILIES for profile in profiles(family(name))]
+PRINTERS = [(name, profile) for name in FAMILIES for profile in emulator_factory(name).profiles]
 
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=POLISH_TIME)
@@ -145,8 +145,45 @@ def _timeless(register: RegisterState) -> RegisterState:
     return register.model_copy(update={"day": day, "fiscal_memory": records, "last_record": None})
 
 
+@pytest.mark.parametrize("asker", FAMILIES)
+@pytest.mark.parametrize("name", FAMILIES)
+def test_a_probe_of_one_family_leaves_a_printer_of_each_other_as_it_is(asker: str, name: str) -> None:
+    device = prepared(name, emulator_factory(name).profiles[0], "a receipt is open")
+    before = state(device)
+    assert talk(asker, device) is (asker == name)
+    assert state(device) == before
+
+
+@pytest.mark.parametrize("name", [name for name in FAMILIES if family(name).web])
+def test_a_probe_of_a_web_printer_spends_no_token(name: str) -> None:
+    """A printer gives ten in an hour, and the eleventh request deletes the token of the program that works."""
+    asked = []
+    known = family(name)
+    setting = Settings("till1", known.options())
+    session = known.session(setting)
+    device, _ = build(name)
+
+    def exchange(step: Step) -> Any:
+        data = session.send(step.command)
+        asked.append(data)
+        device.receive(data, 0.0)
+        (event,) = session.receive(device.poll(0.0))
+        assert isinstance(event, Answer)
+        return event.reply
+
+    assert known.greeting is None
+    drive_sync(known.identify(setting), exchange)
+    (request,) = asked
+    assert request.startswith(b"GET /api/v1 HTTP/1.1\r\n")
+    assert b"authorization" not in request.lower()
+
+
+#: The families whose printers have serial lines.
+SERIAL = [name for name in FAMILIES if family(name).speeds]
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("name", [name for name in FAMILIES if family(name).speeds])
+@pytest.mark.parametrize("name", SERIAL)
 def test_a_full_scan_at_every_speed_changes_nothing(name: str, tmp_path: Path) -> None:
     """Also what a printer takes the questions for that come at the wrong speed."""
     with EmulatedPrinter(name, link="pty", baud=family(name).speeds[2]) as printer:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -299,6 +300,25 @@ def test_the_demonstration(tmp_path: Path) -> None:
     assert "EMULATOR - NIE JEST PARAGONEM FISKALNYM" in told.stdout
     assert "NIP NABYWCY: 5260250274" in told.stdout
     assert (tmp_path / "paper.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_demonstration_of_a_shop() -> None:
+    done = subprocess.run(
+        [str(BIN / "fiscald"), "demo", "--shop"],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=100,
+        env=os.environ | {"COLUMNS": "92"},
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    for name in FAMILIES:
+        assert re.search(rf"^  {name} +done, number 1, total 30\.00, EMU", done.stdout, re.MULTILINE), done.stdout
+        assert f"== {name} ==" in done.stdout
+    assert "without the cable: novitus-xml  running" in done.stdout
+    assert "with the cable:    novitus-xml  done, number 2, total 30.00" in done.stdout
+    assert "receipts in the printer's memory: 2; sheets of paper: 2" in done.stdout
+    assert done.stdout.count("SKLEP PRZYKŁADOWY           ") == 2, "two papers beside each other"
 
 
 def test_the_demonstration_first_warns_that_it_cannot_draw(tmp_path: Path) -> None:

@@ -66,6 +66,7 @@ class NoviApiPrinter(Device):
     family = "noviapi"
     profiles = ("point", "hd2", "deon", "bono", "infis")
     links = ("tcp",)
+    scheme = "http"
     fault_kinds = frozenset(FaultKind)
     framing = b"\r\nHT"
     second_caller_seconds = 15.0

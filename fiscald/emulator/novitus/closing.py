@@ -64,6 +64,8 @@ def close(core: Core, end: Closing, adjust: Callable[[Change], None]) -> Issued:
     rest = max(transaction.paid - transaction.due, 0) if transaction.payments else 0
     till, cashier = core.signed(end.till, end.cashier)
     register.sale.close(rest)
+    if not transaction.payments:
+        register.state.last_document.paid = transaction.due  # in cash
     core.memory.finished = True
     day = register.state.day
     number = {"receipt": day.last_receipt, "invoice": day.last_invoice}.get(transaction.kind)
@@ -147,6 +149,7 @@ def _print(core: Core, transaction: Transaction, foot: Foot, number: int | None,
     sheet = core.sheet(foot)
     facts: dict[str, Any] = {"total": transaction.total, "totals": list(transaction.totals)}
     if transaction.kind == "packaging":
+        facts["amount"] = abs(transaction.due)
         sheet.packaging(transaction)
     else:
         sheet.receipt(transaction)

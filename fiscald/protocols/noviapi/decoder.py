@@ -7,6 +7,7 @@ contract.
 from __future__ import annotations
 
 import base64
+import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -139,7 +140,7 @@ class NoviApiDecoder:
         if first.startswith("HTTP/"):
             name, status = self._asked.take(), int(first.split(" ")[1][:3])
             content = read_object(body)
-            fields = (DecodedField("status", str(status), str(status)), *_fields(content))
+            fields = (DecodedField("status", str(status), str(status), "HTTP status"), *_fields(content))
             error, effect, meaning = _error(status, content), None, "answer"
         else:
             method, path = first.split(" ")[:2]
@@ -229,9 +230,15 @@ def _fields(content: dict[str, Any] | None) -> Iterator[DecodedField]:
     """Every value of the body, under its path."""
     for path, value in islice(_leaves((), content or {}), MAX_FIELDS):
         name = path[-1] if path else ""
-        text = value if isinstance(value, str) else {True: "true", False: "false", None: "null"}.get(value, str(value))
+        text = value if isinstance(value, str) else json.dumps(value)
         shown = _packet(text) if name in ("base64", "value") and "packet" in "".join(path) + "xml_cmd packet" else None
-        yield DecodedField("/".join(path), text, shown or text, _MEANINGS.get(name, ""), name in _VOLATILE)
+        yield DecodedField("/".join(path), text, shown or text, _meaning(path), name in _VOLATILE)
+
+
+def _meaning(path: tuple[str, ...]) -> str:
+    """What a member is. Most say it themselves; those of a list are called like the list."""
+    name = next((each for each in reversed(path) if not each.isdigit()), "")
+    return _MEANINGS.get(name) or name.replace("_", " ")
 
 
 def _leaves(path: tuple[str, ...], value: Any) -> Iterator[tuple[tuple[str, ...], Any]]:

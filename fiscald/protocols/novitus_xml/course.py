@@ -191,7 +191,7 @@ class Course(ABC, Generic[D]):
         return before.updated(opened), rates_now != rates
 
     def _stays_empty(self, opened: NovitusXmlLook) -> Dialogue[bool]:
-        """Whether nobody touches the open document. If something ended between our last look and our opening, ours may
+        """Whether no one touches the open document. If something ended between our last look and our opening, ours may
         have been cancelled too, without a trace, and the open one may be another program's.
         """
         for _ in range(DOUBTFUL_LOOKS):

@@ -78,8 +78,8 @@ def _known(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("_known")
 def test_an_emulated_printer_listens_on_as_many_ports_as_wanted() -> None:
     with EmulatedPrinter("noviapi", ports=2) as printer, contextlib.ExitStack() as stack:
-        assert printer.addresses[0] == printer.address == f"tcp://127.0.0.1:{printer.port}"
-        urls = [address.replace("tcp:", "http:") for address in printer.addresses]
+        assert printer.addresses[0] == printer.address == f"http://127.0.0.1:{printer.port}"
+        urls = printer.addresses
         clients = [stack.enter_context(Client(url)) for url in urls]
         jobs = [client.store() for client in clients]
         printer.switch("paper_out")
@@ -140,7 +140,7 @@ async def test_a_process_listens_at_every_address_that_it_is_given() -> None:
     listening = anyio.Event()
 
     def ready(where: str) -> None:
-        found.append(where.replace("tcp:", "http:"))
+        found.append(where)
         if len(found) == 2:
             listening.set()
 

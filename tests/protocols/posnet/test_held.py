@@ -107,7 +107,7 @@ SWITCHES: dict[Switch, tuple[str, set[str]]] = {
     Switch.MECHANISM: ("out_of_order", set(FAMILY.documents)),
 }
 #: Those that change nothing about whether a document is printed.
-HARMLESS = {Switch.PAPER_LOW, Switch.NOT_FISCAL, Switch.CANCEL_REFUSED, Switch.NO_SERVER}
+HARMLESS = {Switch.PAPER_LOW, Switch.NOT_FISCAL, Switch.CANCEL_REFUSED, Switch.NO_SERVER, Switch.QUEUE_LOST}
 
 
 def test_every_switch_is_tried() -> None:

@@ -249,6 +249,7 @@ NOVITUS = SWITCHES | {
 #: display, in which DLE says on-line and everything waits in the printer.
 OTHERS = {
     Switch.UNAUTHORISED, Switch.WRONG_PROTOCOL, Switch.CANCEL_REFUSED, Switch.NO_SERVER,
+    Switch.QUEUE_LOST,
     Switch.PAPER_LOW, Switch.NOT_FISCAL, Switch.WAIT_KEY,
 }  # fmt: skip
 

@@ -155,6 +155,7 @@ def refusal(why: str) -> CommitReply:
 
 class ExampleHttp(Family):
     name = "example_http"
+    web = True
     options = HttpOptions
     evidence = HttpEvidence
     conditions = Conditions("paper_out | all | | ready\nreport_due | all | |", ("cash_in",))
