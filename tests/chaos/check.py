@@ -21,7 +21,7 @@ from tests.chaos.check_documents import (
     periodic_report,
     shift_report,
 )
-from tests.chaos.check_http import id_forgotten, manners, number_unknown
+from tests.chaos.check_http import faked, id_forgotten, manners, number_unknown
 from tests.chaos.outcome import Outcome
 from tests.chaos.schedule import Restored, What
 
@@ -113,6 +113,9 @@ def _sale(key: str, job: Job, outcome: Outcome) -> list[str]:
     if len(sales) > 1:
         return [f"doubled: {key} was printed {len(sales)} times"]
     if job.state is JobState.DONE and not sales:
+        # No look distinguishes the other program's receipt from ours.
+        if faked(outcome):
+            return []
         return [f"lost: {key} is done, and the register has no such {job.document.type}"]
     if job.state is JobState.FAILED and sales:
         return [f"doubted: {key} failed, and the register has it"]
@@ -270,6 +273,8 @@ def _totals(outcome: Outcome) -> list[str]:
     journal: Counter[int] = Counter()
     for job in outcome.jobs.values():
         if job.document.type in SALES and job.state is JobState.DONE and job.resolution is None:
+            if faked(outcome) and not any(sale.job == job.key for sale in outcome.truth.sales):
+                continue
             assert job.result is not None
             day = job.result.daily_report
             if day is None and number_unknown(job, outcome):

@@ -44,13 +44,20 @@ def number_unknown(job: Job, outcome: Outcome) -> bool:
     return told and others and job.result is not None and job.result.number is None
 
 
+def faked(outcome: Outcome) -> bool:
+    """Whether the printer reported a document as done that it has not printed, and printed one of another program."""
+    lied = any(what is What.WORK_FAKED for what, _, _ in outcome.hits)
+    return lied and any(sale.job is None for sale in outcome.truth.sales)
+
+
 def manners(outcome: Outcome) -> list[str]:
     """What a printer with jobs asks of its programs: nothing is left in it, and nothing confirmed beside something else.
 
-    A cable that doubles a ``PUT`` confirms twice. What the family keeps may be lost with the computer's power.
+    A cable that doubles a ``PUT`` confirms twice. What the family keeps may be lost with the computer's power, and is
+    removed while another printer is in the place of ours.
     """
     found = [f"left stored: {own_id} was known, and is still in the printer" for own_id in outcome.left_stored]
-    helpless = any(what in (What.DUPLICATE, What.HOST_POWER) for what, _, _ in outcome.hits)
+    helpless = any(what in (What.DUPLICATE, What.HOST_POWER, What.SWAP) for what, _, _ in outcome.hits)
     if outcome.second_confirmations and not helpless:
         found.append(f"second confirmation: the token was taken away {outcome.second_confirmations} times")
     return found if outcome.schedule.restored is None else []

@@ -8,6 +8,7 @@ import random
 import pytest
 
 from fiscald.protocols import FAMILIES
+from fiscald.protocols import family as find_family
 from tests.chaos import mutants
 from tests.chaos.campaign import (
     campaign,
@@ -20,7 +21,7 @@ from tests.chaos.campaign import (
     whole_restored,
 )
 from tests.chaos.mixed import draw_mixed
-from tests.chaos.schedule import DRAWN, OTHERS, Order, What, draw, draw_in_a_row, draw_others, receipt
+from tests.chaos.schedule import OTHERS, Order, What, draw, draw_in_a_row, draw_others, drawn, receipt
 from tests.chaos.world import carry_out
 
 #: What tells each mutant from the product; ``python -m tests.chaos --mutants --keep`` finds it.
@@ -88,12 +89,15 @@ def test_random_schedules_pass(family: str) -> None:
     assert not report.violations, report.violations[0]
     assert report.runs == 1000
     happened = {what for what, _, _ in report.hits}
-    assert happened == set(DRAWN) - {What.INTRUDER}, "every kind of fault (an intruder is two others)"
-    assert report.causes.total() <= 10, "undecided is rare, even here"
+    assert happened == set(drawn(family)) - {What.INTRUDER}, "every kind of fault (an intruder is two others)"
+    forgotten = sum(report.causes[cause] for cause in FORGOTTEN) if find_family(family).web else 0
+    assert report.causes.total() - forgotten <= 10, "undecided is rare, even here"
 
 
 #: What cannot be proved when several people use one printer at once.
 AMBIGUOUS = {"report_between", "many_reports", "twins", "changed", "vanished"}
+#: What a printer with jobs makes undecided: it lost the state of one, or reported what is not true.
+FORGOTTEN = {"id_forgotten", "contradiction"}
 
 
 @pytest.mark.slow
@@ -103,7 +107,7 @@ def test_several_foreign_actions_at_the_printer_in_one_schedule(family: str) -> 
     report = campaign(range(400), family=family, drawn=draw_others)
     assert not report.violations, report.violations[0]
     assert {what for what, _, _ in report.hits} >= set(OTHERS)
-    assert set(report.causes) <= AMBIGUOUS
+    assert set(report.causes) <= AMBIGUOUS | (FORGOTTEN if find_family(family).web else set())
 
 
 @pytest.mark.slow
@@ -113,8 +117,10 @@ def test_a_foreign_action_at_every_command_of_a_receipt(family: str) -> None:
     report = campaign(whole_meetings(family)[::7])  # all of them: make chaos
     assert not report.violations, report.violations[0]
     met = {(what, phase) for what, phase, _ in report.hits if what in OTHERS}
-    assert met >= {(what, phase) for what in OTHERS for phase in ("started", "opened", "committing")}
-    assert set(report.causes) <= AMBIGUOUS
+    # Between the id of a document and its confirmation there is no request.
+    phases = ("started", "committing") if find_family(family).web else ("started", "opened", "committing")
+    assert met >= {(what, phase) for what in OTHERS for phase in phases}
+    assert set(report.causes) <= AMBIGUOUS | (FORGOTTEN if find_family(family).web else set())
 
 
 def test_new_kinds_of_events_leave_old_schedules_as_they_were() -> None:

@@ -99,11 +99,11 @@ class Course(ABC, Generic[D]):
     ) -> Dialogue[Next | NotPrinted | Held | Unknown]:
         """The conclusion from the state of the id and the look after it. ``last``: there will be no further look."""
         new = now.jpkid - self.before.jpkid
-        counted = self.counted_since(now)
-        if state is not State.DONE and counted is not None and new > 0:
+        counted, value = self.counted_since(now), self.value_since(now)
+        if counted is not None and new > 0 and (state is not State.DONE or value is None):
             # Sheets of other kinds, such as a daily report, are in the memory too.
             new = max(0, min(new, counted))
-        memory = MemoryDelta(new, self.value_since(now), uncounted=not now.fiscal)
+        memory = MemoryDelta(new, value, uncounted=not now.fiscal)
         if state is State.DONE and not memory.documents and not memory.uncounted and not last:
             yield Pause(1.0)
             return Next.ASK_AGAIN
