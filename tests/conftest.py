@@ -15,7 +15,7 @@ pytest_plugins = ["pytester"]
 
 # The same examples on every machine; and no deadline, because machines differ.
 settings.register_profile("whole", derandomize=True, deadline=None)
-settings.register_profile("slice", derandomize=True, deadline=None, max_examples=20)
+settings.register_profile("slice", derandomize=True, deadline=None, max_examples=10)
 
 #: Of a test with more parameter sets than this, ``--slice`` runs so many, evenly spread.
 MAX_SETS = 3

@@ -141,6 +141,7 @@ def test_yesterdays_daily_report_comes_first(tmp_path: Path, family: str, profil
 # -- summer time -----------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @every_printer
 @pytest.mark.parametrize("start", [AUTUMN, SPRING], ids=["autumn", "spring"])
 @pytest.mark.parametrize(

@@ -249,6 +249,7 @@ def test_a_daemon_killed_at_any_request_prints_once_and_keeps_its_token(tmp_path
         virtual.run(main(place))
 
 
+@pytest.mark.slow
 def test_an_idle_hour_fills_no_table(tmp_path: Path) -> None:
     server = Server(NoviPrinter())
 

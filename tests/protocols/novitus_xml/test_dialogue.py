@@ -179,6 +179,7 @@ class _Twice:
         return self.first(step, data)
 
 
+@pytest.mark.slow
 @every_sale
 def test_silence_twice_loses_and_doubles_nothing(name: str) -> None:
     doc = DOCUMENTS[name]
