@@ -77,7 +77,7 @@ class OwnIdProof:
         if self.own_id is None:
             return verdicts.interrupted("fiscald received no id, so the document was never confirmed", now)
         restored = verdicts.unproven("counters_restored", "the printer's memory holds less than before", now)
-        lower = (memory.documents or 0) < 0
+        lower, moved = (memory.documents or 0) < 0, memory.documents != 0
         match state, self.confirming:
             case State.OPEN, _:
                 return Next.ASK_AGAIN
@@ -89,13 +89,11 @@ class OwnIdProof:
                 return verdicts.interrupted("it was never confirmed", now)
             case _ if lower:
                 return restored
-            case State.DONE, _ if memory.uncounted or memory.may_hold(self.total):
+            case State.DONE, _ if moved or memory.uncounted:
                 return Next.ANSWER
             case State.DONE, _:
                 return verdicts.unproven(
-                    "contradiction",
-                    "the printer reports it as done, but its memory holds nothing that can be ours",
-                    now,
+                    "contradiction", "the printer reports it as done, but its memory holds no new document", now
                 )
             case State.REFUSED, _ if memory.documents is not None and memory.may_hold(self.total):
                 return verdicts.unproven(
