@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from fiscald.model.capabilities import Capability, FieldCapability
-from fiscald.protocols.planning import TextKind
+from fiscald.protocols.planning import OWN_CODE_SIZE, TextKind
 
 
 def text(limit: int, kind: TextKind = TextKind.FREE) -> FieldCapability:
@@ -26,6 +26,11 @@ def refused(why: str) -> FieldCapability:
 def left_out(why: str) -> FieldCapability:
     """A field that this printer cannot print: the document is printed without it."""
     return FieldCapability(supported=False, why=why, beyond="left_out")
+
+
+def plain_code(at: str) -> dict[str, FieldCapability]:
+    """The size and the correction of the QR code at ``at``, where the printer has no choice of them."""
+    return {f"{at}.{name}": left_out(OWN_CODE_SIZE) for name in ("size", "correction")}
 
 
 def cannot(why: str) -> Capability:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Generic, NamedTuple, TypeVar
 
+from fiscald.model.barcodes import QrCode
 from fiscald.model.invoice import Invoice, InvoiceBuyer
 from fiscald.model.jobs import Notice
 from fiscald.model.money import (
@@ -36,6 +37,7 @@ R = TypeVar("R")
 Sale = Receipt | Invoice
 #: A document that somebody pays for.
 Paid = Sale | PackagingDocument
+OWN_CODE_SIZE = "printed in the printer's own size and correction: no way to choose them is known"
 _POLISH = {"receipt": "paragon", "invoice": "faktura"}
 
 
@@ -183,6 +185,13 @@ class PlanBuilder(Texts):
                     detail_pl=f"Numer VAT UE nabywcy {buyer.vat_id} może być błędny (nie zgadza się cyfra kontrolna).",
                 )
             )
+
+    def plain_code(self, qr: QrCode, pointer: str) -> None:
+        """The printer has no choice of a code's size and correction: a notice, if the document asks for others than
+        the usual ones.
+        """
+        if qr != QrCode(text=qr.text):
+            self.notice("qr.plain", pointer, OWN_CODE_SIZE, "Kod QR ma wielkość ustawioną w drukarce.")
 
     def footer_lines(
         self, receipt: Receipt, most: int, at: str, write: Callable[[str, str], str]

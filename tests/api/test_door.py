@@ -26,7 +26,7 @@ def refused(response: httpx.Response, status: int, code: str) -> bool:
     assert response.headers["content-type"] == "application/problem+json", response.text
     body = response.json()
     assert (response.status_code, body["code"], body["fault"]) == (status, code, "request"), body
-    assert body["document"] == "unknown", "nobody without a token learns anything about a document"
+    assert body["document"] == "unknown", "a caller without a token learns nothing about a document"
     assert body["detail"]
     assert body["detail_pl"]
     return True

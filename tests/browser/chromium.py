@@ -23,7 +23,7 @@ CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", 
 
 
 def spki(pem: bytes) -> str:
-    """The hash of a certificate's key, by which Chromium is told to trust it."""
+    """The hash of a certificate's key. Chromium trusts the certificate whose key has it."""
     key = x509.load_pem_x509_certificate(pem).public_key()
     return base64.b64encode(sha256(key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).digest()).decode()
 

@@ -1,4 +1,4 @@
-"""What must hold of documents that a printer knows by an id of its own."""
+"""The checks of documents to which the printer gives an id."""
 
 from __future__ import annotations
 

@@ -54,7 +54,7 @@ def _fake(device: NoviApiPrinter, nth: int, happens: Callable[[What], None]) -> 
 
 
 def left_stored(device: Device) -> set[str]:
-    """The ids that a printer stores at the daemon's server, and that nobody has confirmed."""
+    """The ids of documents that the printer stores at the daemon's server and that have no confirmation."""
     if not isinstance(device, NoviApiPrinter):
         return set()
     return {job.id for job in device.table.waiting if job.state == "STORED" and job.port == 1}

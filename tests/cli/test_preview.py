@@ -207,7 +207,7 @@ def test_the_preview_the_printer_and_the_answer_have_the_same_total(
     last = device.register.state.last_document
     assert printed.result.total == found.totals.total
     assert from_grosze(sum(last.totals)) == found.totals.total
-    # Some printers are told of no payment where everything is paid in cash.
+    # Some families send no payment if everything is paid in cash.
     paid = last.paid or sum(last.totals) + last.packaging_given - last.packaging_taken
     assert (from_grosze(paid), from_grosze(last.change)) == (found.totals.paid, found.totals.change)
     assert sum(found.totals.rates.values()) == found.totals.subtotal

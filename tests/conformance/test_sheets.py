@@ -35,7 +35,7 @@ def test_receipts_of_others_are_never_taken_for_our_sheet(family: str, executed:
         bench = Bench(family, cash=100_000, **RECORDS)
         bench.break_off_deciding(document, executed=executed)
         if bench.open:
-            continue  # nobody else prints before it ends
+            continue  # no other program prints before it ends
         for act, price in zip(OTHERS[others], (300, 400), strict=True):
             act(bench, price)
         verdict = bench.settle(document, partial(bench.recover, document))

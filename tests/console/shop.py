@@ -78,7 +78,7 @@ class Shop:
         until(self.client, state, printer=name)
 
     def undecided(self, key: str) -> None:
-        """A document of which nobody knows whether it was printed."""
+        """An undecided document: no evidence says whether it was printed."""
         self.printer.fault("bad_crc", "trend")
         self.printer.fault("keypad_report", "scomm", nth=2)
         assert self.client.submit(key, "till1", RECEIPT, wait=30).state == "undecided"

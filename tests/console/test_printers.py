@@ -117,9 +117,9 @@ def test_confirming_the_journal_after_a_foreign_receipt() -> None:
         it.until("behind")
         page = anna.read("printer", name="till1")
         assert "Compare the printer with fiscald" in page
-        nobody = anna.post("printer/journal", name="till1", by="", note="roll 7")
-        assert nobody.status_code == 422
-        assert value_of(nobody, "note") == "roll 7"
+        unsigned = anna.post("printer/journal", name="till1", by="", note="roll 7")
+        assert unsigned.status_code == 422
+        assert value_of(unsigned, "note") == "roll 7"
         assert anna.post("printer/journal", name="till1", by="Anna Nowak", waiting="undecided").status_code == 303
         it.until("ready")
 

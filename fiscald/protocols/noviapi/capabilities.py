@@ -8,10 +8,10 @@ from __future__ import annotations
 from fiscald.model.capabilities import Capability, FieldCapability
 from fiscald.model.printers import Snapshot
 from fiscald.protocols.base import Settings
-from fiscald.protocols.capabilities import left_out, limited, refused, text
+from fiscald.protocols.capabilities import limited, plain_code, refused, text
 from fiscald.protocols.noviapi import fields as f
 from fiscald.protocols.noviapi.options import profile_of
-from fiscald.protocols.noviapi.plan import CODE_SIZE, NO_STORNO, NO_VAT_ID_ON_RECEIPT
+from fiscald.protocols.noviapi.plan import NO_STORNO, NO_VAT_ID_ON_RECEIPT
 from fiscald.protocols.noviapi.plan_invoice import NEEDS_ADDRESS, NEEDS_NUMBER
 from fiscald.protocols.noviapi.profiles import Profile
 from fiscald.protocols.planning import TextKind
@@ -63,9 +63,7 @@ def printout(settings: Settings, snapshot: Snapshot | None) -> Capability:
             "lines": limited(max_items=f.MAX_LINES),
             "lines[]": line,
             "lines[].text": line,
-            "lines[].bold": FieldCapability(
-                max_length=profile.columns // 2, beyond="left_out", why="a longer line is printed without bold"
-            ),
+            "lines[].bold": FieldCapability(why=f"at most {profile.columns // 2} characters in bold"),
             "lines[].code_page": FieldCapability(values=("cp1250",), beyond="left_out", why=_UTF8),
             **_codes(profile, "lines[]."),
             "barcode": text(profile.barcode, TextKind.NUMBER),
@@ -77,8 +75,7 @@ def _codes(profile: Profile, before: str) -> dict[str, FieldCapability]:
     return {
         f"{before}barcode": text(profile.barcode, TextKind.NUMBER),
         f"{before}qr.text": limited(max_length=f.LENGTHS["qrcode.text"]),
-        f"{before}qr.size": left_out(CODE_SIZE),
-        f"{before}qr.correction": left_out(CODE_SIZE),
+        **plain_code(f"{before}qr"),
     }
 
 
@@ -91,7 +88,7 @@ def _sale(description: int) -> dict[str, FieldCapability]:
         "lines[].unit": text(f.LENGTHS["article.unit"]),
         "lines[].description": text(description),
         "lines[].quantity": limited(max_decimals=f.QUANTITY_DECIMALS),
-        "lines[].storno": refused(NO_STORNO),
+        "lines[].storno": limited(values=("false",), why=NO_STORNO),
         "lines[].discount.name": adjustment,
         "lines[].surcharge.name": adjustment,
         "discount.name": adjustment,

@@ -29,7 +29,6 @@ from fiscald.protocols.rates import Rates
 _AT = "/document"
 NO_STORNO = "a document of NoviAPI has no storno; leave out the line and the one that it takes back"
 NO_VAT_ID_ON_RECEIPT = "only a Polish NIP is known to be printed"
-CODE_SIZE = "the printer chooses the size of the code"
 #: What the printer does with an e-receipt that it cannot send at the end of the printing.
 SEND_MODES = {True: "always_print_and_send_later", False: "no_print_send_later"}
 
@@ -276,9 +275,8 @@ class Planner:
 
     def qr(self, qr: QrCode, pointer: str, *, ours: bool = False) -> list[dict[str, Any]]:
         """A QR code. ``ours``: its size is fiscald's, so a notice about it would say nothing."""
-        usual = QrCode(text=qr.text)
-        if not ours and (qr.size, qr.correction) != (usual.size, usual.correction):
-            self.plan.notice("qr.size", pointer, CODE_SIZE, "Rozmiar kodu QR wybiera drukarka.")
+        if not ours:
+            self.plan.plain_code(qr, pointer)
         if len(qr.text) > f.LENGTHS["qrcode.text"]:
             self.plan.too_long(qr.text, f"{pointer}/text", f.LENGTHS["qrcode.text"])
             return []

@@ -36,7 +36,7 @@ class _PrintoutPlanner(Planner):
                 case StyledText():
                     self._add(self._styled(line, pointer), pointer)
                 case InCodePage():
-                    self._add(self._in_code_page(line, f"{pointer}/text"), pointer)
+                    self._add(self._in_code_page(line, pointer), pointer)
                 case _:
                     self._add(self._text(line, pointer), pointer)
         if printout.barcode is not None:
@@ -81,9 +81,11 @@ class _PrintoutPlanner(Planner):
     def _in_code_page(self, line: InCodePage, pointer: str) -> list[dict[str, Any]]:
         """The printer takes UTF-8, so a line in another code page would say nothing about it."""
         if line.code_page != CODE_PAGE:
-            self.plan.left_out(pointer, f"this printer has no code page {line.code_page}: it takes UTF-8")
+            self.plan.left_out(
+                f"{pointer}/code_page", f"this printer has no code page {line.code_page}: it takes UTF-8"
+            )
             return [_special("emptyline")]
-        return self._text(line.text, pointer)
+        return self._text(line.text, f"{pointer}/text")
 
 
 def _line(text: str, **style: bool) -> dict[str, Any]:

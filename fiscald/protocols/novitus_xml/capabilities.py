@@ -8,7 +8,7 @@ from __future__ import annotations
 from fiscald.model.capabilities import Capability, FieldCapability
 from fiscald.model.printers import Snapshot
 from fiscald.protocols.base import Settings
-from fiscald.protocols.capabilities import cannot, left_out, limited, refused, text
+from fiscald.protocols.capabilities import cannot, left_out, limited, plain_code, refused, text
 from fiscald.protocols.novitus_xml.options import NovitusXmlOptions, profile_of
 from fiscald.protocols.novitus_xml.plan import FORMS, MAX_CODE, MAX_PIECES
 from fiscald.protocols.novitus_xml.plan_invoice import MAX_LINES, NO_VAT_ID
@@ -31,6 +31,7 @@ def receipt(settings: Settings, _snapshot: Snapshot | None) -> Capability:
             "payments": _MOST_PAYMENTS,
             "barcode": limited(max_length=MAX_CODE, why=_ONE_CODE),
             "qr.text": limited(max_length=MAX_CODE, why=_ONE_CODE),
+            **plain_code("qr"),
             "invoice_reference": FieldCapability(why="printed as a number only, without the QR code"),
             "footer": FieldCapability(
                 max_items=MAX_ADDITIONAL - 1, beyond="left_out", why="printed behind the label 'Opis'"
@@ -79,6 +80,7 @@ def printout(settings: Settings, _snapshot: Snapshot | None) -> Capability:
             "lines[].bold": FieldCapability(why=f"at most {columns // 2} characters in bold"),
             "lines[].align": FieldCapability(values=("left", "center"), beyond="left_out"),
             "lines[].qr.text": limited(max_length=LIMITS["qrcode"]),
+            **plain_code("lines[].qr"),
             "lines[].barcode": code,
             "barcode": code,
         }

@@ -189,6 +189,7 @@ class _ReceiptPlanner(SalePlanner):
         if receipt.barcode is not None:
             return f"{AS_BARCODE}{self._code(receipt.barcode, f'{at}/barcode', 'barcode')}"
         if receipt.qr is not None:
+            self.plan.plain_code(receipt.qr, f"{at}/qr")
             return f"{AS_QR}{self._code(receipt.qr.text, f'{at}/qr/text', 'qr')}"
         return self.system_number(receipt, at)
 

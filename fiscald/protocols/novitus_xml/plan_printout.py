@@ -137,7 +137,5 @@ class _Printout:
     def _qr(self, qr: QrCode, pointer: str) -> None:
         most = LIMITS["qrcode"]
         text = self.plan.text(qr.text, f"{pointer}/text", CODE_PAGE, most, TextKind.WHOLE)
-        if qr != QrCode(text=qr.text):
-            detail = "printed in the printer's own size and correction: no attribute for them is known"
-            self.plan.notice("qr.plain", pointer, detail, "Kod QR ma wielkość ustawioną w drukarce.")
+        self.plan.plain_code(qr, pointer)
         self._lines.append(element("line", text=text, type="qrcode", center="yes"))

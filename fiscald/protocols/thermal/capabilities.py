@@ -9,7 +9,7 @@ from fiscald.model.capabilities import Capability, FieldCapability
 from fiscald.model.payment import PaymentType
 from fiscald.model.printers import Snapshot
 from fiscald.protocols.base import Settings
-from fiscald.protocols.capabilities import cannot, left_out, limited, refused, text
+from fiscald.protocols.capabilities import cannot, left_out, limited, plain_code, refused, text
 from fiscald.protocols.planning import TextKind
 from fiscald.protocols.thermal import plan_invoice
 from fiscald.protocols.thermal.closing import (
@@ -115,6 +115,7 @@ def printout(settings: Settings, snapshot: Snapshot | None) -> Capability:
                 "lines[].bold": FieldCapability(why=f"at most {form.bold_characters} characters in bold"),
                 "lines[].align": FieldCapability(values=("left", "center"), beyond="left_out"),
                 "lines[].qr.text": limited(max_length=QR_CHARACTERS, why="digits, capital letters and $%*+-./:"),
+                **plain_code("lines[].qr"),
             }
         )
     no_style = left_out("its form has no such text")

@@ -277,10 +277,7 @@ class _Printout:
                 f"kod QR jest za długi (najwyżej znaków: {QR_CHARACTERS}).",
             )
         else:
-            usual = QrCode(text=qr.text)
-            if qr != usual:
-                detail = "printed in the printer's own size and correction: no command for them is known"
-                self.plan.notice("qr.plain", pointer, detail, "Kod QR ma wielkość ustawioną w drukarce.")
+            self.plan.plain_code(qr, pointer)
             self._add(pointer, form.qr(qr.text))
 
 

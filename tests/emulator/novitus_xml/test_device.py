@@ -393,7 +393,7 @@ def test_languages_are_not_mixed_in_one_packet() -> None:
 
 
 def test_another_face_passes_packets_on() -> None:
-    """As NoviAPI does: the replies at once, an error stops nothing, nobody is at the keyboard."""
+    """As NoviAPI does: the replies at once, an error stops nothing, no person is at the keyboard."""
     talk = Talk(silent=False)
     (request,) = Deframer().feed(packet(WATER + ERROR + '<report type="daily"/>' + ERROR + ENQ))
     assert isinstance(request, Packet)

@@ -78,7 +78,7 @@ class NoviPrinter:
     unknown: bool = False
     """Whether it says UNKNOWN about documents."""
     answers: list[bytes] = field(default_factory=list)
-    """Instead of its own: whole answers, for the next requests."""
+    """Whole answers that it gives to the next requests, instead of those that it would give."""
 
     # -- HTTP -------------------------------------------------------------------------------------------
 
