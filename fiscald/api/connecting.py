@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import ssl
+from abc import ABC, abstractmethod
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Self
@@ -23,7 +24,7 @@ _LOCAL = ("localhost", "127.0.0.1", "::1")
 _PLAIN = {"Accept-Encoding": "identity"}
 
 
-class Connection:
+class Connection(ABC):
     """Where the daemon is, and the timeouts."""
 
     base = "http://fiscald"
@@ -32,24 +33,24 @@ class Connection:
         self.timeout = timeout
 
     @property
+    @abstractmethod
     def where(self) -> str:
         """For people: the path or the address."""
-        raise NotImplementedError
 
     @property
     def headers(self) -> dict[str, str]:
         """What every request has."""
         return _PLAIN
 
+    @abstractmethod
     def transport(self) -> httpx.HTTPTransport:
         """For the synchronous client."""
-        raise NotImplementedError
 
+    @abstractmethod
     def async_transport(self) -> httpx.AsyncHTTPTransport:
         """For the asynchronous client."""
-        raise NotImplementedError
 
-    def check(self) -> None:
+    def check(self) -> None:  # noqa: B027 - some have nothing to check
         """Check what can be checked before connecting. Raises ``httpx.ConnectError``, or ``NotPermitted``."""
 
     def options(self, asked: Call[Any]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -47,9 +48,9 @@ def device_values(reply: Reply, own_id: str | None) -> dict[str, Any]:
 class _SaleCourse(Course[S], Generic[S]):
     """What receipts and invoices have in common."""
 
+    @abstractmethod
     def last_number(self, look: NoviApiLook) -> int:
         """The number of the last document of the kind."""
-        raise NotImplementedError
 
     @property
     def total(self) -> int:
