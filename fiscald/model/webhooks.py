@@ -163,7 +163,7 @@ class DeadLetters(Deferred):
 class Resend(Deferred):
     """Which dead letters to send again."""
 
-    ids: tuple[Annotated[int, Field(strict=True, ge=1, lt=10**15)], ...] | None = Field(
+    ids: tuple[Annotated[int, Field(strict=True, ge=1, le=10**15 - 1)], ...] | None = Field(
         default=None, min_length=1, max_length=1000, description="null: all"
     )
 

@@ -101,7 +101,7 @@ def _sale(description: int) -> dict[str, FieldCapability]:
 
 def _payments() -> dict[str, FieldCapability]:
     return {
-        "payments": limited(max_items=f.MAX_PAYMENTS),
+        "payments": limited(max_items=f.MAX_PAYMENTS - 1, why="not counting cash"),
         "payments[].type": limited(values=tuple(f.FORMS)),
         "payments[].name": text(f.LENGTHS["payment.name"]),
         "payments[].currency.rate": limited(max_decimals=f.COURSE_DECIMALS),
