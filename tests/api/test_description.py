@@ -120,6 +120,7 @@ def test_a_wrong_body_is_wrong_by_its_schema_too(name: str) -> None:
     assert mistakes(component("Submission"), WRONG[name])
 
 
+@pytest.mark.slow
 def test_the_daemon_accepts_what_the_schema_accepts() -> None:
     """But for what only arithmetic can tell: a check digit; and for blank or unprintable texts."""
     beyond = {"buyer.nip", "buyer.vat_id", "text.empty", "text.control", "time.format"}

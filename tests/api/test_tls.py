@@ -140,6 +140,7 @@ async def test_a_connection_is_kept_and_ends_with_a_close(tmp_path: Path) -> Non
             await ended(link)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("tls", [pytest.param(True, id="tls"), pytest.param(False, id="plain", marks=pytest.mark.slow)])
 async def test_connections_of_an_address_are_bounded(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, tls: bool

@@ -276,6 +276,7 @@ def test_the_report_has_the_latest_jobs(counter: Counter) -> None:
         assert [job.key for job in bugreport.latest_jobs(client)] == ["C3", "C4"]
 
 
+@pytest.mark.slow
 def test_the_doctor_names_the_number_of_the_new_printer(counter: Counter) -> None:
     counter.printer.power(on=False)
     counter.printer._device.register.state.unique_number = "EMU 0000000009"

@@ -78,6 +78,7 @@ def test_several_wait_their_turn_in_order() -> None:
             link.close()
 
 
+@pytest.mark.slow
 def test_a_second_connection_while_a_slow_line_is_busy_is_served() -> None:
     """The first one is closed; at 300 bit/s the printer keeps sending for longer than a second caller waits."""
     with EmulatedPrinter(baud=300) as printer:

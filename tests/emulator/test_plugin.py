@@ -72,6 +72,7 @@ def test_a_shop_sells_through_a_daemon(foreign: pytest.Pytester) -> None:
     outcomes(foreign.runpytest_subprocess(), passed=4)
 
 
+@pytest.mark.slow
 def test_the_daemon_dies_and_comes_back_in_a_test(foreign: pytest.Pytester) -> None:
     foreign.makepyfile(
         f"""

@@ -127,6 +127,7 @@ def test_faults_on_demand_of_a_synchronous_test(fiscal_printer: EmulatedPrinter)
     host.close()
 
 
+@pytest.mark.slow
 def test_the_plugin_works_in_another_test_suite(pytester: pytest.Pytester) -> None:
     """The installed package provides the fixture; no part of this suite is loaded."""
     pytester.makepyfile(

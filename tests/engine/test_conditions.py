@@ -197,6 +197,7 @@ def test_a_daily_report_releases_the_documents_that_wait_for_it(
 FREE, COSTLY = Switch.JUMPER, Switch.GOODS_FULL
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("family", "profile"), [("posnet", None), ("thermal", "novitus")])
 def test_waiting_is_quiet_and_cheap(
     tmp_path: Path, family: str, profile: str | None, caplog: pytest.LogCaptureFixture
@@ -332,6 +333,7 @@ def test_tries_do_not_break_the_lock_on_the_last_receipt(tmp_path: Path, switch:
     virtual.run(main())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("family", "profile"), [("posnet", None), ("thermal", None)])
 def test_a_daemon_killed_during_a_retry_loses_and_doubles_nothing(
     tmp_path: Path, family: str, profile: str | None

@@ -70,6 +70,7 @@ def test_a_journal_error_is_in_the_log_once(tmp_path: Path, caplog: pytest.LogCa
     virtual.run(main())
 
 
+@pytest.mark.slow
 def test_a_disk_that_fills_up_in_the_middle_of_a_receipt(tmp_path: Path) -> None:
     """At each write: the receipt is finished by the truth once there is room, and printed once."""
 

@@ -183,6 +183,7 @@ def skipping(name: str, number: int) -> Change:
     return change
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "number"),
     [
@@ -200,6 +201,7 @@ def test_the_check_notices_a_single_sync_less(tmp_path: Path, name: str, number:
     assert broken_promises(tmp_path, EMPTIED, skipping(name, number), first=True).promises
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("level", ["NORMAL", "OFF"])
 def test_the_check_notices_weaker_settings(tmp_path: Path, level: str) -> None:
     def change(_disk: Disk, store: Store) -> None:

@@ -217,6 +217,7 @@ async def test_every_failure_to_connect_names_the_next_step(
     assert words in str(told.value)
 
 
+@pytest.mark.slow
 @needs_root
 def test_a_port_without_permission_names_its_group() -> None:
     master, slave = pty.openpty()

@@ -91,6 +91,7 @@ async def test_answers_refusals_and_decisions_are_counted(tmp_path: Path) -> Non
         assert again["fiscald_vendor_decisions_total", "number.wrong_mac"] == 1, "counted once"
 
 
+@pytest.mark.slow
 async def test_nothing_of_a_request_becomes_a_label(tmp_path: Path) -> None:
     async with watched(tmp_path) as it:
         before = await it.read()

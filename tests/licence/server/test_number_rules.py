@@ -35,6 +35,7 @@ async def test_more_than_twenty_wrong_macs_a_day_raise_the_alarm(
     assert "ALARM: 21 well-formed numbers" in caplog.text
 
 
+@pytest.mark.slow
 async def test_wrong_macs_from_a_hundred_networks_keep_no_customer_out(vendor: Vendor, till: Computer) -> None:
     number = vendor.number().text
     for stranger in range(1, 102):
