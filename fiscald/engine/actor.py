@@ -44,6 +44,7 @@ SHORT_POLL_INTERVAL = 0.5
 STATUS_INTERVAL, SHORT_STATUS_INTERVAL, LEAVES_RECORDS = 30.0, 3.0, 10.0
 #: The shortest and the longest pause between two attempts to connect, in seconds.
 RECONNECT = (0.2, 5.0)
+RANDOM = random.Random()
 
 
 class Actor:
@@ -188,7 +189,7 @@ class Actor:
             self._waiting.refuse(self._closed_problem)
             if anyio.current_time() - began > longest:
                 pause = shortest
-            seconds = pause * random.uniform(0.8, 1.2)
+            seconds = pause * RANDOM.uniform(0.8, 1.2)
             log.debug("%s: not connected; the next attempt is in %.1f s", self.printer.name, seconds)
             await self._wait_to_retry(seconds)
             pause = shortest if self._retry_now else min(pause * 2, longest)

@@ -30,6 +30,7 @@ from fiscald.webhooks.receiver import TROUBLE, Hook, Receiver, Sender
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
+_RANDOM = random.Random()
 
 #: Seconds for which changes of jobs are collected before messages are looked for, and between two clean-ups.
 COLLECT, CLEAN_EVERY = 0.02, 3600.0
@@ -69,7 +70,7 @@ class Webhooks:
         hooks: Mapping[str, tuple[Hook, Sender]],
         journal: Journal,
         clock: Callable[[], datetime],
-        spread: Callable[[], float] = random.random,
+        spread: Callable[[], float] = _RANDOM.random,
     ) -> None:
         self._journal = journal
         self._clock = clock

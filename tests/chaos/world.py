@@ -27,6 +27,7 @@ from fiscald.emulator.faults import FaultKind, Switch
 from fiscald.emulator.memory import RegisterState
 from fiscald.emulator.noviapi.device import NoviApiPrinter
 from fiscald.emulator.register import Register
+from fiscald.engine import actor
 from fiscald.journal import Phase, Store
 from fiscald.journal.directory import JOURNAL, Mark, StateDirectory
 from fiscald.model.jobs import Job
@@ -411,7 +412,7 @@ class _Faults(logging.Handler):
 
 def carry_out(schedule: Schedule) -> Outcome:
     """Carry one schedule out, from the first turn to the last."""
-    random.seed(schedule.seed)
+    actor.RANDOM.seed(schedule.seed)
     directory = Path(tempfile.mkdtemp(prefix="chaos-", dir=MEMORY))
     world: list[World] = []
     internal: list[str] = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import re
 import shutil
@@ -14,6 +15,7 @@ from typing import Any
 import grimp
 import pytest
 
+from tests.found import found
 from tests.project.contracts import MayImport
 
 ROOT = Path(__file__).parents[2]
@@ -146,3 +148,15 @@ def test_every_contract_breaks_for_each_forbidden_import(tmp_path: Path) -> None
             # Directly, or (where every way in is forbidden) at the end of one.
             line = rf"^\W*{re.escape(module)} -> {re.escape(each)}( \(l\.\d+\))?$"
             assert re.search(line, told.get(name, ""), re.MULTILINE), (name, module, each, done.stdout)
+
+
+def test_fiscald_leaves_the_random_numbers_of_the_process_alone() -> None:
+    """A program that runs fiscald in a thread (as tests do) may have seeded them, and draws from them at once."""
+    own = ("Random", "SystemRandom")
+    drawn = [
+        f"{path.relative_to(ROOT)}:{node.lineno}: {ast.unparse(node)}"
+        for path in found((ROOT / "fiscald").rglob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Attribute) and ast.unparse(node.value) == "random" and node.attr not in own
+    ]
+    assert drawn == []

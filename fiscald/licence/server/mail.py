@@ -14,10 +14,11 @@ from datetime import UTC, datetime
 from email import policy
 from email.headerregistry import Address
 from email.message import EmailMessage
-from email.utils import format_datetime, make_msgid
+from email.utils import format_datetime
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
+from uuid import uuid4
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError
 
@@ -108,7 +109,7 @@ def compose(
         message["Reply-To"] = Address(addr_spec=recipient(sender.support))
     message["Subject"] = subject
     message["Date"] = format_datetime(datetime.fromtimestamp(now, UTC))
-    message["Message-ID"] = make_msgid(domain=sender.address.rpartition("@")[2])
+    message["Message-ID"] = f"<{uuid4()}@{sender.address.rpartition('@')[2]}>"
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(_broken(f"{body}\n\n{footer}"), cte="quoted-printable")
     message["Content-Language"] = lang
