@@ -7,6 +7,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from pydantic import TypeAdapter
+
 from fiscald.emulator.paper import Printout
 from fiscald.emulator.png import draw
 from fiscald.model.documents import Document
@@ -16,12 +18,37 @@ from tests.conformance.bench import RECORDS, Bench
 from tests.conformance.families import CASES
 
 KEPT = Path(__file__).with_name("papers")
+#: Discounts and surcharges, with a name and without one, on a line and on everything; and what a receipt says beside.
+CHANGED = TypeAdapter[Document](Document).validate_python(
+    {
+        "type": "receipt",
+        "lines": [
+            {"name": "Kawa", "price": "10.00", "vat": "23%", "discount": {"percent": "10"}},
+            {"name": "Bułka", "price": "1.50", "quantity": "3", "vat": "5%", "surcharge": {"amount": "0.50"}},
+            {
+                "name": "Sok",
+                "price": "4.00",
+                "quantity": "2",
+                "vat": "8%",
+                "discount": {"amount": "1.00", "name": "stały klient"},
+            },
+        ],
+        "discount": {"percent": "10"},
+        "payments": [{"type": "card", "amount": "8.00", "name": "VISA"}, {"type": "cash", "amount": "20.00"}],
+        "footer": ["Zapraszamy"],
+    }
+)
 
 
 def documents(family: str) -> dict[str, Document]:
     """Every document of the family that its sample printers print."""
     case = CASES[family]
-    return {**case.documents, **case.programming, **{kind: document for kind, (_, document) in case.of_profile.items()}}
+    return {
+        "discounts": CHANGED,
+        **case.documents,
+        **case.programming,
+        **{kind: document for kind, (_, document) in case.of_profile.items()},
+    }
 
 
 def sheets(family: str, kind: str) -> list[Printout]:

@@ -145,7 +145,7 @@ async def test_disturbed_at_the_closing_command_and_its_answer(
         job = await it.print("X", seconds=45)
         assert job.state is JobState.DONE, job.error
         agrees(it, job)
-        assert till.connections == 2
+        assert till.connections >= 2
 
 
 @pytest.mark.parametrize("interfaces", [cdc_acm(), plain_bulk()], ids=["cdc", "bulk"])

@@ -141,10 +141,11 @@ class Planner:
         if adjustment is None:
             return None
         discount = holder.discount is not None
-        word, polish = ("discount", "Rabat") if discount else ("surcharge", "Narzut")
+        word = "discount" if discount else "surcharge"
         amount = self.plan.adjustment(adjustment, base, f"{at}/{word}", discount=discount)
+        # The printer writes "rabat" or "narzut" in front of it.
         name = self.plan.adjustment_name(
-            adjustment, polish, lambda text: self.text(text, f"{at}/{word}/name", "discount_markup.name")
+            adjustment, "", lambda text: self.text(text, f"{at}/{word}/name", "discount_markup.name")
         )
         kind = "value_discount" if discount else "value_markup"
         content = {"type": kind, "value": f.money(min(amount, MAX_GROSZE))} | ({"name": name} if name else {})

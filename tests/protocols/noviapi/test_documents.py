@@ -58,7 +58,7 @@ def test_a_receipt_tells_number_day_sums_and_place_in_the_memory() -> None:
     (_, content) = bench.printer.paper[0]
     assert content["summary"] == {"total": "17.80", "pay_in": "20.00", "change": "2.20"}
     assert content["items"][1]["article"]["discount_markup"] == {
-        "type": "value_discount", "value": "1.20", "name": "Rabat 10,00%",
+        "type": "value_discount", "value": "1.20", "name": "10,00%",
     }  # fmt: skip
 
 
