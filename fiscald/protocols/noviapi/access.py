@@ -27,6 +27,7 @@ import re
 from typing import TypeVar
 
 from fiscald.model.problems import problem
+from fiscald.model.times import POLISH_TIME
 from fiscald.protocols.base import Dialogue, DialogueAborted, HostTime, Kept, Settings
 from fiscald.protocols.conditions import condition_problem
 from fiscald.protocols.noviapi.commands import NEW_TOKEN, RENEW_TOKEN, Reply, Request
@@ -113,17 +114,17 @@ def _get(kept: Kept) -> Dialogue[None]:
     now = yield from host_time()
     blocked = moment(kept[BLOCKED])
     if blocked is not None and now < blocked <= now + HOUR + SHORTEST_BLOCK:
-        raise _locked(f"the printer gives no new token before {blocked.isoformat()} (allowed_refresh_date); {_UNLOCK}")
+        raise _locked(f"the printer gives no new token before {_told(blocked)} (allowed_refresh_date); {_UNLOCK}")
     asked = [each for each in map(moment, kept[ASKED].split()) if each is not None and now - HOUR < each <= now]
     if len(asked) >= MOST_IN_AN_HOUR:
-        until = (asked[-MOST_IN_AN_HOUR] + HOUR).isoformat(timespec="seconds")
+        until = _told(asked[-MOST_IN_AN_HOUR] + HOUR)
         raise _locked(
             f"fiscald has asked for {len(asked)} tokens in an hour, and waits until {until}, because the printer gives "
             f"ten and then locks: something takes the token away again and again. {_OWN_SERVER}"
         )
     wait = datetime.timedelta(seconds=BETWEEN_TOKENS[len(asked)])
     if asked and now < asked[-1] + wait:
-        until = (asked[-1] + wait).isoformat(timespec="seconds")
+        until = _told(asked[-1] + wait)
         raise _busy(f"fiscald has asked for {len(asked)} tokens in an hour, and asks for the next one at {until}")
     kept[ASKED] = " ".join(each.isoformat(timespec="seconds") for each in (*asked, now))
     reply: Reply = yield NEW_TOKEN.step
@@ -131,13 +132,12 @@ def _get(kept: Kept) -> Dialogue[None]:
         kept[BLOCKED] = ""
         return
     if reply.status == 429:
-        named = reply.text("exception", "allowed_refresh_date")
-        until_ = moment(named) or now + HOUR
+        until_ = moment(reply.text("exception", "allowed_refresh_date")) or now + HOUR
         blocked = min(max(until_, now + SHORTEST_BLOCK), now + HOUR)
         kept[BLOCKED] = blocked.isoformat(timespec="seconds")
         kept[TOKEN] = ""
         raise _locked(
-            f"too many tokens were asked for; the printer gives no new one before {named or blocked.isoformat()} "
+            f"too many tokens were asked for; the printer gives no new one before {_told(blocked)} "
             f"(allowed_refresh_date); {_UNLOCK}"
         )
     raise strange(NEW_TOKEN, reply)
@@ -176,6 +176,11 @@ def strange(request: Request, reply: Reply) -> DialogueAborted:
             f"{request.path.partition('?')[0]} is answered with {what}",
         )
     )
+
+
+def _told(when: datetime.datetime) -> str:
+    """A time as a person in the shop reads it: by the clock on the wall."""
+    return when.astimezone(POLISH_TIME).isoformat(timespec="seconds")
 
 
 def _busy(reason: str) -> DialogueAborted:

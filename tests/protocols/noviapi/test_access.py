@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, timedelta
 
 import pytest
 
@@ -81,12 +81,17 @@ def test_fiscald_waits_for_the_date_of_the_next_token() -> None:
             ask(bench)
     assert bench.printer.asked == ["GET token"], "one question is enough"
     assert bench.settings.kept[BLOCKED]
+    bench.clock = bench.clock.astimezone(UTC)
+    with pytest.raises(DialogueAborted, match=r"before 2026-11-22T12:40:00\+01:00"):
+        ask(bench)  # in Polish time, whatever the clock of this computer is set to
     bench.clock += 40 * MINUTE
     assert ask(bench) == 0
     assert bench.settings.kept[BLOCKED] == ""
 
 
-@pytest.mark.parametrize("named", ["2026-11-22T09:00:00Z", "2036-11-22T09:00:00Z", "tomorrow", ""])
+@pytest.mark.parametrize(
+    "named", ["2026-11-22T09:00:00Z", "2036-11-22T09:00:00Z", "9999-12-31T23:59:59Z", "tomorrow", ""]
+)
 def test_a_printer_with_another_clock_is_asked_again_within_the_hour(named: str) -> None:
     bench = Bench()
     body = b'{"exception":{"allowed_refresh_date":"%s","code":2,"description":"x"}}' % named.encode()
