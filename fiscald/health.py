@@ -1,4 +1,4 @@
-"""The health of the daemon's computer: free disk space, and access to the state directory."""
+"""The health of the daemon and its computer: disk space, journal, access to the state directory, event loop."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from pathlib import Path
 import anyio
 import anyio.to_thread
 
+from fiscald.journal import JOURNAL
+from fiscald.lateness import Lateness
 from fiscald.model.disk import DISK_FULL, DISK_LOW
 from fiscald.model.jobs import Notice
 from fiscald.recording.folder import free_bytes
@@ -32,10 +34,14 @@ class Health:
         self._full: bool | None = None
         self.disk_free: int | None = None
         """Bytes; ``None`` if they cannot be measured."""
+        self.journal_size: int | None = None
+        """Bytes of the journal with the log of its newest changes; ``None`` if they cannot be measured."""
+        self.lateness = Lateness()
         self.measure()
 
     def measure(self) -> None:
-        """Measure the free space. Log it once when it becomes too little."""
+        """Measure the journal and the free space. Log it once when the space becomes too little."""
+        self.journal_size = _size(self._path / JOURNAL)
         try:
             self.disk_free = free_bytes(self._path)
         except OSError:
@@ -54,10 +60,12 @@ class Health:
 
     async def run(self) -> None:
         """Measure for ever."""
-        while True:
-            await anyio.sleep(CHECK_INTERVAL)
-            await anyio.to_thread.run_sync(self.measure)
-            self._beside()  # it is logged, also without a request
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(self.lateness.run)
+            while True:
+                await anyio.sleep(CHECK_INTERVAL)
+                await anyio.to_thread.run_sync(self.measure)
+                self._beside()  # it is logged, also without a request
 
     def notices(self) -> tuple[Notice, ...]:
         """The notices for people."""
@@ -80,3 +88,11 @@ class Health:
                 )
             )
         return (*found, *self._beside())
+
+
+def _size(journal: Path) -> int | None:
+    try:
+        beside = (journal.with_name(f"{journal.name}-wal"),)
+        return sum(path.stat().st_size for path in (journal, *beside) if path == journal or path.exists())
+    except OSError:
+        return None

@@ -57,11 +57,8 @@ M = TypeVar("M", bound=BaseModel)
 _KEY = re.compile(r"[A-Za-z0-9._:/-]{1,128}", re.ASCII)
 
 
-class Health(Protocol):
-    """What the daemon knows about its computer."""
-
-    disk_free: int | None
-    """Bytes; ``None`` if not known."""
+class Health(metrics.Host, Protocol):
+    """The same, and what people should know of it."""
 
     def notices(self) -> tuple[Notice, ...]:
         """Warnings about the computer."""
@@ -304,9 +301,11 @@ class Api(Handlers, WebhookHandlers):
     async def metrics(self, request: Request) -> Response:
         """``GET /metrics``."""
         async with self.worker.turn(asker(request)):
-            printers, counts = await answers.statuses(self.engine), await self.engine.counts()
-            hooks = await self.webhooks.tallies()
-            text = await self.worker.compute(lambda: metrics.render(printers, counts, self.health.disk_free, hooks))
+            printers, figures = await answers.statuses(self.engine), await self.engine.figures()
+            hooks, licence, now = await self.webhooks.tallies(), self.licence.describe(), self.engine.clock()
+            text = await self.worker.compute(
+                lambda: metrics.render(printers, figures, self.health, licence, hooks, now)
+            )
         return Response(text, media_type="text/plain; version=0.0.4; charset=utf-8")
 
 

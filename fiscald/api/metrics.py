@@ -1,11 +1,13 @@
-"""Prometheus metrics, read from the engine for each request."""
+"""Prometheus metrics, read from the engine for each request. docs/monitoring.md explains each."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING
+from datetime import UTC, date, datetime, time, timedelta
+from typing import TYPE_CHECKING, Any, Protocol
 
 from fiscald import __version__
+from fiscald.engine import Figures
 from fiscald.model.disk import DISK_LOW
 from fiscald.model.jobs import JobState
 from fiscald.model.printers import PrinterState, PrinterStatus
@@ -15,22 +17,104 @@ from fiscald.webhooks import Tally
 if TYPE_CHECKING:
     from prometheus_client.core import Metric
 
+#: What of a licence ends, and where its description says when.
+_ENDS = {"licence": "end", "confirmation": "confirm_by", "updates": "updates_until"}
+
+
+class Late(Protocol):
+    """How late the event loop wakes its tasks, as a histogram."""
+
+    seconds: float
+
+    def buckets(self) -> Iterable[tuple[str, float]]:
+        """Upper bounds in seconds, and how many measurements were not above each."""
+
+
+class Host(Protocol):
+    """What the daemon knows about itself and its computer."""
+
+    disk_free: int | None
+    """Bytes; ``None`` if not known."""
+    journal_size: int | None
+    """The same."""
+
+    @property
+    def lateness(self) -> Late:
+        """Of the event loop."""
+
 
 def render(
     printers: Sequence[PrinterStatus],
-    counts: Mapping[tuple[str, str], int],
-    disk_free: int | None = None,
-    webhooks: Sequence[Tally] = (),
+    figures: Figures,
+    host: Host,
+    licence: Mapping[str, Any],
+    webhooks: Sequence[Tally],
+    now: datetime,
 ) -> bytes:
-    """The text that Prometheus scrapes."""
+    """The text that Prometheus scrapes. ``licence``: its description."""
     # Imported here: a shop without Prometheus needs none of it.
     from prometheus_client import CollectorRegistry, generate_latest
-    from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+    from prometheus_client.core import GaugeMetricFamily
     from prometheus_client.process_collector import ProcessCollector
 
     build = GaugeMetricFamily("fiscald_build_info", "Version of the daemon", labels=["version"])
     build.add_metric([__version__], 1)
-    found: list[Metric] = [build]
+    found: list[Metric] = [build, *_of_host(host), *_of_licence(licence, now)]
+    found += of_printers(printers, now)
+    found += _of_jobs(printers, figures, now)
+    if webhooks:
+        found += _of_webhooks(webhooks)
+    registry = CollectorRegistry()
+    ProcessCollector(registry=registry)
+    registry.register(_Made(found))
+    return generate_latest(registry)
+
+
+def _of_host(host: Host) -> list[Metric]:
+    from prometheus_client.core import GaugeMetricFamily, HistogramMetricFamily
+
+    late = HistogramMetricFamily(
+        "fiscald_loop_late_seconds", "How late the event loop woke a task that waited",
+        list(host.lateness.buckets()), host.lateness.seconds,
+    )  # fmt: skip
+    found: list[Metric] = [late]
+    if host.journal_size is not None:
+        found.append(GaugeMetricFamily("fiscald_journal_bytes", "Size of the journal with its log", host.journal_size))
+    if host.disk_free is not None:
+        found += [
+            GaugeMetricFamily("fiscald_disk_free_bytes", "Free on the disk of the state directory", host.disk_free),
+            GaugeMetricFamily("fiscald_disk_low", "1 while the free space is low", host.disk_free < DISK_LOW),
+        ]
+    return found
+
+
+def _of_licence(licence: Mapping[str, Any], now: datetime) -> list[Metric]:
+    from prometheus_client.core import GaugeMetricFamily
+
+    state = GaugeMetricFamily("fiscald_licence_state", "1 for the state of the licence", labels=["state"])
+    state.add_metric([licence["state"]], 1)
+    left = GaugeMetricFamily(
+        "fiscald_licence_left_seconds", "Until it ends, must be confirmed, or brings no updates", labels=["of"]
+    )
+    for of, name in _ENDS.items():
+        if licence.get(name) is not None:
+            left.add_metric([of], (_moment(licence[name]) - now).total_seconds())
+    may = GaugeMetricFamily("fiscald_licence_may_print", "1 if the licence allows documents", licence["may_print"])
+    return [state, may, left]
+
+
+def _moment(text: str) -> datetime:
+    """A time, or the end of a day."""
+    if len(text) > len("2026-11-30"):
+        return datetime.fromisoformat(text)
+    return datetime.combine(date.fromisoformat(text), time.max, UTC)
+
+
+def of_printers(printers: Sequence[PrinterStatus], now: datetime) -> list[Metric]:
+    """What the status of each printer says."""
+    from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+
+    found: list[Metric] = []
 
     def gauge(name: str, meaning: str, *labels: str) -> GaugeMetricFamily:
         made = GaugeMetricFamily(name, meaning, labels=["printer", *labels])
@@ -42,42 +126,58 @@ def render(
         found.append(made)
         return made
 
-    jobs = gauge("fiscald_jobs", "Jobs in the journal by state", "state")
     state = gauge("fiscald_printer_state", "1 for the state the printer is in", "state")
     queue = gauge("fiscald_printer_queue", "Accepted jobs that are waiting")
     age = gauge("fiscald_printer_age_seconds", "Seconds since the printer last answered")
     fiscal = gauge("fiscald_printer_fiscal", "0 for a printer in training mode")
+    paper = gauge("fiscald_printer_paper_low", "1 while its paper is near the end; missing if it does not say")
+    day = gauge("fiscald_printer_day_open", "1 while there are sales since the last daily report")
+    ahead = gauge("fiscald_printer_clock_ahead_seconds", "Its clock minus the clock of this computer")
     warning = gauge("fiscald_printer_warning", "1 for a warning of the printer", "code")
     strays = counter("fiscald_printer_strays", "Unexpected replies")
     damaged = counter("fiscald_printer_damaged", "Replies damaged on the line")
     stale = gauge("fiscald_printer_stale", "1 if the known status is not current")
-    if disk_free is not None:
-        found += [
-            GaugeMetricFamily("fiscald_disk_free_bytes", "Free on the disk of the state directory", disk_free),
-            GaugeMetricFamily("fiscald_disk_low", "1 while the free space is low", disk_free < DISK_LOW),
-        ]
     for status in printers:
-        name = status.name
-        for each in JobState:
-            jobs.add_metric([name, each], counts.get((name, each.value), 0))
+        name = [status.name]
         for situation in PrinterState:
-            state.add_metric([name, situation], status.state is situation)
-        queue.add_metric([name], status.queue)
-        stale.add_metric([name], status.stale)
-        strays.add_metric([name], status.strays)
-        damaged.add_metric([name], status.damaged)
+            state.add_metric([*name, situation], status.state is situation)
+        queue.add_metric(name, status.queue)
+        stale.add_metric(name, status.stale)
+        strays.add_metric(name, status.strays)
+        damaged.add_metric(name, status.damaged)
         if status.identity is not None:
-            fiscal.add_metric([name], status.identity.fiscal)
+            fiscal.add_metric(name, status.identity.fiscal)
+        if status.paper_low is not None:
+            paper.add_metric(name, status.paper_low)
+        if status.day_open is not None:
+            day.add_metric(name, status.day_open)
+        if status.clock is not None and status.ages.clock is not None:
+            shown = status.clock + timedelta(milliseconds=status.ages.clock)
+            ahead.add_metric(name, (shown - now).total_seconds())
         for notice in status.warnings:
-            warning.add_metric([name, notice.code], 1)
+            warning.add_metric([*name, notice.code], 1)
         if status.age_ms is not None:
-            age.add_metric([name], status.age_ms / 1000)
-    if webhooks:
-        found += _of_webhooks(webhooks)
-    registry = CollectorRegistry()
-    ProcessCollector(registry=registry)
-    registry.register(_Made(found))
-    return generate_latest(registry)
+            age.add_metric(name, status.age_ms / 1000)
+    return found
+
+
+def _of_jobs(printers: Sequence[PrinterStatus], figures: Figures, now: datetime) -> list[Metric]:
+    from prometheus_client.core import GaugeMetricFamily
+
+    jobs = GaugeMetricFamily("fiscald_jobs", "Jobs in the journal by state", labels=["printer", "state"])
+    failed = GaugeMetricFamily("fiscald_jobs_failed", "Failed jobs in the journal by code", labels=["printer", "code"])
+    oldest = GaugeMetricFamily(
+        "fiscald_printer_queue_age_seconds", "How long the oldest waiting job has waited", labels=["printer"]
+    )
+    for status in printers:
+        for each in JobState:
+            jobs.add_metric([status.name, each], figures.states.get((status.name, each.value), 0))
+        since = figures.oldest.get(status.name)
+        waited = timedelta() if since is None else max(timedelta(), now - datetime.fromisoformat(since))
+        oldest.add_metric([status.name], waited.total_seconds())
+    for (printer, code), number in sorted(figures.failures.items()):
+        failed.add_metric([printer, code], number)
+    return [jobs, failed, oldest]
 
 
 def _of_webhooks(webhooks: Sequence[Tally]) -> list[Metric]:

@@ -7,12 +7,13 @@ from fiscald.engine.engine import Engine
 from fiscald.engine.gate import Gate
 from fiscald.engine.printer import Printer
 from fiscald.engine.tokens import TokenRecords
-from fiscald.journal import Change, KnownToken, PackagingPage, Span, TokenUse, Unread, Wanted
+from fiscald.journal import Change, Figures, KnownToken, PackagingPage, Span, TokenUse, Unread, Wanted
 
 __all__ = [
     "Actor",
     "Change",
     "Engine",
+    "Figures",
     "Gate",
     "KnownToken",
     "PackagingPage",

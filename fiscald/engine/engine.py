@@ -27,6 +27,7 @@ from fiscald.engine.waiting import with_waiting_problem
 from fiscald.journal import (
     Change,
     Entry,
+    Figures,
     Journal,
     JournalError,
     PackagingPage,
@@ -440,9 +441,9 @@ class Engine:
         """Whether the daemon is stopping."""
         return self._stopping
 
-    async def counts(self) -> dict[tuple[str, str], int]:
-        """Jobs by printer and state."""
-        return await self._records.run(Store.counts)
+    async def figures(self) -> Figures:
+        """How many jobs there are, for the metrics."""
+        return await self._records.run(Store.figures)
 
 
 def _expired(job: Job) -> Problem:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fiscald.journal.directory import prepare
+from fiscald.journal.directory import JOURNAL, prepare
 from fiscald.journal.errors import (
     DirectoryRefused,
     JournalDamaged,
@@ -12,6 +12,7 @@ from fiscald.journal.errors import (
     WrongPhase,
 )
 from fiscald.journal.file import Doubt
+from fiscald.journal.jobs import Figures
 from fiscald.journal.listing import Wanted
 from fiscald.journal.packaging import PackagingPage, Span
 from fiscald.journal.printers import Known, Rule, Unexplained
@@ -22,11 +23,13 @@ from fiscald.journal.tokens import KnownToken, TokenUse
 from fiscald.journal.webhooks import Message, Subscription
 
 __all__ = [
+    "JOURNAL",
     "Accepted",
     "Change",
     "DirectoryRefused",
     "Doubt",
     "Entry",
+    "Figures",
     "Journal",
     "JournalDamaged",
     "JournalError",

@@ -13,7 +13,7 @@ from typing import Any
 import anyio
 import pytest
 
-from fiscald.api.metrics import render
+from fiscald.api.metrics import of_printers
 from fiscald.diagnostics.candidates import Configured
 from fiscald.diagnostics.checks import judge
 from fiscald.diagnostics.facts import Facts, SocketFacts, printer_facts
@@ -110,8 +110,8 @@ def test_four_receipts_wait_for_the_end_of_every_condition(
             assert it.till.receipts == 0
             if CONDITIONS[name].heals is not Heals.ITSELF:
                 assert findings(it)[f"doctor.{name}"].fix == CONDITIONS[name].fix.format(printer="till1")
-            shown = render([status], {}).decode()
-            assert f'fiscald_printer_state{{printer="till1",state="{name}"}} 1.0' in shown
+            (shown,) = [each for each in of_printers([status], START) if each.name == "fiscald_printer_state"]
+            assert [sample.labels["state"] for sample in shown.samples if sample.value] == [name]
             it.till.device.faults.clear()
             it.till.server.wake()
             longest = PATIENCE if name != "goods_full" else 100.0

@@ -55,7 +55,7 @@ def test_a_change_of_delivery_is_an_event_and_no_new_answer(tmp_path: Path) -> N
             assert later.result.model_copy(update={"e_receipt": None}) == job.result.model_copy(
                 update={"e_receipt": None}
             )
-            assert await it.engine.counts() == {("till1", "done"): 1}
+            assert (await it.engine.figures()).states == {("till1", "done"): 1}
 
     virtual.run(main())
 

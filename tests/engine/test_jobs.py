@@ -352,7 +352,7 @@ def test_lists_and_events_have_cursors(tmp_path: Path) -> None:
             ]
             assert await it.engine.events(events[-1].id) == []
             assert await it.engine.last_event() == events[-1].id
-            assert await it.engine.counts() == {("till1", "done"): 5}
+            assert (await it.engine.figures()).states == {("till1", "done"): 5}
 
     virtual.run(main())
 

@@ -64,7 +64,7 @@ def test_a_journal_error_is_in_the_log_once(tmp_path: Path, caplog: pytest.LogCa
                     await it.submit(key)
                 if key == "B":
                     assert caplog.text.count("disk I/O error") == 1
-                    await it.engine.counts()
+                    await it.engine.figures()
             assert caplog.text.count("disk I/O error") == 2, "it has worked in between"
 
     virtual.run(main())
