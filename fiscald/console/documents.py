@@ -10,7 +10,7 @@ from typing import Any
 
 from starlette.responses import Response
 
-from fiscald.api.calls import Refused
+from fiscald.api.calling import Refused
 from fiscald.api.wire import JobAnswer, JobList
 from fiscald.console import evidence, sandbox, wording
 from fiscald.console.amounts import money

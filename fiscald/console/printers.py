@@ -8,7 +8,7 @@ from typing import Any
 
 from starlette.responses import Response
 
-from fiscald.api.calls import Refused
+from fiscald.api.calling import Refused
 from fiscald.console import testpage, wording
 from fiscald.console.amounts import money
 from fiscald.console.visit import Visit

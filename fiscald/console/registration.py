@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from starlette.responses import Response
 
-from fiscald.api.calls import Refused
+from fiscald.api.calling import Refused
 from fiscald.console import licence_words
 from fiscald.console.visit import Visit
 from fiscald.model.problems import Problem
