@@ -11,7 +11,7 @@ from urllib.parse import quote
 from pydantic import TypeAdapter
 
 from fiscald.api.calling import Call, call, reader
-from fiscald.api.wire import ConsoleLink, JobAnswer, JobList, PrinterList
+from fiscald.api.wire import ConsoleLink, JobAnswer, JobEvents, JobList, PrinterList
 from fiscald.model.capabilities import PrinterDetails
 from fiscald.model.copies import CopyFormat
 from fiscald.model.documents import Document, IfInterrupted
@@ -90,6 +90,11 @@ class Calls:
         """
         accept = form.value if isinstance(form, CopyFormat) else CopyFormat[form.upper()].value
         return Call("GET", _job_path(key, "/paper"), bytes, DRAWING_SECONDS, headers={"Accept": accept})
+
+    @call
+    def job_events(self, key: str, *, after: int = 0, limit: int = 100) -> Call[JobEvents]:
+        """A page of what happened to the job with this key, oldest first. Raises ``Refused`` if there is none."""
+        return Call("GET", _job_path(key, "/events"), reader(JobEvents), params={"after": after, "limit": limit})
 
     @call
     def jobs(

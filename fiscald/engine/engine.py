@@ -35,6 +35,7 @@ from fiscald.journal import (
     Span,
     Store,
     Unread,
+    UnreadEvent,
     Wanted,
     WrongPhase,
 )
@@ -217,6 +218,12 @@ class Engine:
     async def unread_jobs(self, wanted: Wanted, *, newest_first: bool, after: int, limit: int) -> list[Unread]:
         """The same jobs, not parsed yet: ``read`` does that later, in any thread. Fewer than ``limit`` if large."""
         return await self._records.run(Store.unread, wanted=wanted, newest_first=newest_first, after=after, limit=limit)
+
+    async def job_events(self, key: str, after: int, limit: int) -> list[UnreadEvent]:
+        """What happened to the job of that key, after the event ``after``, oldest first. ``event`` parses one, in any
+        thread. Raises ``ProblemError`` if there is no such job.
+        """
+        return await self._records.run(Store.job_events, (await self._entry(key)).id, after, limit)
 
     async def last_job(self) -> int:
         """The cursor of the newest job."""

@@ -15,11 +15,12 @@ from fiscald.journal.file import Doubt
 from fiscald.journal.listing import Wanted
 from fiscald.journal.packaging import PackagingPage, Span
 from fiscald.journal.printers import Known, Rule, Unexplained
-from fiscald.journal.rows import Accepted, Change, Entry, Phase, Unread
+from fiscald.journal.rows import Accepted, Change, Entry, Unread, UnreadEvent
 from fiscald.journal.store import Store
 from fiscald.journal.threaded import Journal, ThreadedJournal, UnusableJournal
 from fiscald.journal.tokens import KnownToken, TokenUse
 from fiscald.journal.webhooks import Message, Subscription
+from fiscald.model.jobs import Phase
 
 __all__ = [
     "Accepted",
@@ -45,6 +46,7 @@ __all__ = [
     "TokenUse",
     "Unexplained",
     "Unread",
+    "UnreadEvent",
     "UnusableJournal",
     "Wanted",
     "WrongPhase",
