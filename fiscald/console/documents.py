@@ -148,6 +148,7 @@ async def show(visit: Visit, job: JobAnswer, status: int = 200, mistake: str = "
         content=content(visit, job),
         receipt=job.document if isinstance(job.document, Receipt) else None,
         trouble=trouble,
+        remedy=wording.remedy(t, job.waiting),
         cause=_cause(visit, job),
         sheet=sheet,
         no_sheet=no_sheet,
