@@ -1,25 +1,17 @@
-"""Every request of the clients, written once for the synchronous and the asynchronous client.
-
-A method here only describes the request and how to read the answer; ``call`` turns it into a method that sends the
-request, synchronously or asynchronously depending on the class of the client.
-"""
+"""Every request of the clients, written once for the synchronous and the asynchronous client, see ``calling``."""
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from collections.abc import Callable, Coroutine, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
-from functools import wraps
-from types import MethodType
-from typing import Any, Concatenate, Generic, Literal, ParamSpec, TypeVar, overload
+from typing import Any, Literal
 from urllib.parse import quote
 
-import httpx
-from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
-from fiscald.api.wire import ConsoleLink, JobAnswer, JobList, PrinterList
+from fiscald.api.calling import Call, call, reader
+from fiscald.api.wire import ConsoleLink, JobAnswer, JobEvents, JobList, PrinterList
 from fiscald.model.capabilities import PrinterDetails
 from fiscald.model.copies import CopyFormat
 from fiscald.model.documents import Document, IfInterrupted
@@ -28,7 +20,6 @@ from fiscald.model.jobs import JournalConfirmation, Resolution
 from fiscald.model.packaging_balance import PackagingBalance
 from fiscald.model.preview import Preview
 from fiscald.model.printers import PrinterStatus
-from fiscald.model.problems import Problem
 from fiscald.model.raw_command import RawAnswer
 from fiscald.model.rights import Right
 from fiscald.model.tokens import MadeToken, Token, TokenList
@@ -47,82 +38,7 @@ DRAWING_SECONDS = 60.0
 #: Licence steps that are safe to repeat. The others mail another code, use up a code, or are refused the second
 #: time.
 _LICENCE_QUESTIONS = ("certificate", "diagnosis", "request", "check")
-P = ParamSpec("P")
-T = TypeVar("T")
-M = TypeVar("M", bound=BaseModel)
 _DOCUMENT: TypeAdapter[Document] = TypeAdapter(Document)
-
-
-class ClientError(Exception):
-    """The request failed."""
-
-
-class NotReachable(ClientError):
-    """The daemon cannot be reached. It may have received the request: retry with the same key."""
-
-
-class NotPermitted(NotReachable):
-    """This user cannot open the daemon's socket; nothing was sent."""
-
-
-class Refused(ClientError):
-    """The daemon refused; ``problem`` has the reason, including members that this version does not know."""
-
-    def __init__(self, status: int, problem: Problem) -> None:
-        self.status = status
-        self.problem = problem
-        super().__init__(f"{problem.code}: {problem.detail}")
-
-
-@dataclass(frozen=True, slots=True)
-class Call(Generic[T]):
-    """A request, and how to read its answer."""
-
-    method: str
-    path: str
-    read: Callable[[Any], T]
-    wait: float = 0.0
-    body: Any = None
-    params: dict[str, Any] | None = None
-    headers: dict[str, str] | None = None
-    once: bool = False
-    """Must not be repeated if the daemon may have received it."""
-
-    def may_be_repeated(self, error: httpx.TransportError) -> bool:
-        """Whether a retry is safe, and can help: a daemon that leaves a question unanswered does so again."""
-        if self.method == "GET" and isinstance(error, httpx.ReadTimeout):
-            return False
-        return not self.once or isinstance(error, httpx.ConnectError)
-
-
-class call(Generic[P, T]):  # noqa: N801 - a decorator
-    """Turns a method that describes a request into one that sends it."""
-
-    def __init__(self, describe: Callable[Concatenate[Any, P], Call[T]]) -> None:
-        self._describe = describe
-        self.__doc__ = describe.__doc__
-        self.__wrapped__ = describe
-
-    def __call__(self, client: Sync, *args: P.args, **kwargs: P.kwargs) -> T:
-        """``Client.job(client, key)`` is ``client.job(key)``."""
-        return client._send(self._describe(client, *args, **kwargs))
-
-    @overload
-    def __get__(self, client: Sync, owner: object) -> Callable[P, T]: ...
-    @overload
-    def __get__(self, client: Async, owner: object) -> Callable[P, Coroutine[Any, Any, T]]: ...
-    @overload
-    def __get__(self, client: None, owner: object) -> call[P, T]: ...
-    def __get__(self, client: Sync | Async | None, owner: object) -> Any:
-        if client is None:
-            return self
-        describe: Callable[P, Call[T]] = MethodType(self._describe, client)
-
-        @wraps(describe)
-        def ask(*args: P.args, **kwargs: P.kwargs) -> Any:
-            return client._send(describe(*args, **kwargs))
-
-        return ask
 
 
 class Calls:
@@ -174,6 +90,11 @@ class Calls:
         """
         accept = form.value if isinstance(form, CopyFormat) else CopyFormat[form.upper()].value
         return Call("GET", _job_path(key, "/paper"), bytes, DRAWING_SECONDS, headers={"Accept": accept})
+
+    @call
+    def job_events(self, key: str, *, after: int = 0, limit: int = 100) -> Call[JobEvents]:
+        """A page of what happened to the job with this key, oldest first. Raises ``Refused`` if there is none."""
+        return Call("GET", _job_path(key, "/events"), reader(JobEvents), params={"after": after, "limit": limit})
 
     @call
     def jobs(
@@ -337,25 +258,6 @@ class Calls:
         return Call("GET", "/v1/licence/check", dict)
 
 
-class Sync(Calls, ABC):
-    """A client whose methods return the answer."""
-
-    @abstractmethod
-    def _send(self, asked: Call[T]) -> T:
-        """The answer. Raises ``ClientError``."""
-
-
-class Async(Calls, ABC):
-    """A client whose methods are awaited."""
-
-    @abstractmethod
-    async def _send(self, asked: Call[T]) -> T:
-        """The answer. Raises ``ClientError``."""
-
-
-# -- requests --------------------------------------------------------------------------------------------
-
-
 def _licence_step(step: str, fields: dict[str, Any]) -> Call[dict[str, Any]]:
     once = step not in _LICENCE_QUESTIONS
     return Call("POST", f"/v1/licence/{step}", dict, VENDOR_SECONDS, fields or None, once=once)
@@ -400,51 +302,3 @@ def _webhook_path(name: str, suffix: str) -> str:
 def _waiting(seconds: float) -> dict[str, Any]:
     """The query for ``wait``, without the exponent that Python writes for small numbers."""
     return {"wait": f"{seconds:.3f}"}
-
-
-# -- answers ---------------------------------------------------------------------------------------------
-
-
-def reader(model: type[M]) -> Callable[[Any], M]:
-    """Reads an answer. Keeps members of a newer daemon that this version does not know, see ``everything``."""
-
-    def read(answer: Any) -> M:
-        try:
-            return model.model_validate(answer, extra="allow")
-        except ValidationError as error:
-            first = error.errors(include_url=False, include_input=False)[0]
-            place = "/".join(map(str, first["loc"]))
-            raise ClientError(
-                f"cannot read the daemon's answer ({place}: {first['msg']}); it may have another version"
-            ) from None
-
-    return read
-
-
-def everything(answer: BaseModel) -> dict[str, Any]:
-    """An answer as JSON, with all members, also those that this version does not know."""
-    found = answer.model_dump(mode="json", by_alias=True)
-    for name, field in type(answer).model_fields.items():
-        key, value = field.alias or name, getattr(answer, name)
-        if isinstance(value, BaseModel):
-            found[key] = everything(value)
-        elif isinstance(value, tuple):
-            found[key] = [
-                everything(each) if isinstance(each, BaseModel) else dumped
-                for each, dumped in zip(value, found[key], strict=True)
-            ]
-        elif isinstance(value, dict):
-            found[key] |= {each: everything(it) for each, it in value.items() if isinstance(it, BaseModel)}
-    return found | (answer.model_extra or {})
-
-
-def content(response: httpx.Response) -> Any:
-    """The answer's JSON, or its bytes if it is not JSON. Raises ``Refused`` for a problem."""
-    if response.status_code < 400:
-        is_json = response.headers.get("content-type", "").startswith("application/json")
-        return response.json() if is_json else response.content
-    try:
-        problem = Problem.model_validate(response.json(), extra="allow")
-    except ValueError:
-        raise ClientError(f"the daemon answered {response.status_code} without a reason") from None
-    raise Refused(response.status_code, problem)

@@ -22,7 +22,7 @@ import anyio
 import httpx
 from pydantic import AwareDatetime, Field
 
-from fiscald.api.calls import (
+from fiscald.api.calling import (
     Async,
     Call,
     ClientError,
@@ -34,6 +34,7 @@ from fiscald.api.calls import (
     everything,
     reader,
 )
+from fiscald.api.calls import Calls
 from fiscald.api.connecting import DEFAULT_SOCKET, connection, refuse_packed
 from fiscald.api.wire import CursorReset, JobAnswer
 from fiscald.model.jobs import JobState
@@ -70,7 +71,7 @@ class JobChange(Strict):
     job: JobAnswer
 
 
-class Client(Sync):
+class Client(Calls, Sync):
     """The synchronous client."""
 
     def __init__(
@@ -154,7 +155,7 @@ class Client(Sync):
             raise self._to.lost(error) from error
 
 
-class AsyncClient(Async):
+class AsyncClient(Calls, Async):
     """The asynchronous client; the same methods, awaited."""
 
     def __init__(

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from fiscald.api.calls import Call, ClientError, NotPermitted, NotReachable
+from fiscald.api.calling import Call, ClientError, NotPermitted, NotReachable
 
 DEFAULT_SOCKET = Path("/run/fiscald/fiscald.sock")
 #: The environment variables with the path of the socket, or with address and token, as for ``fiscalctl``.

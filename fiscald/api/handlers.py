@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from fiscald import __version__
-from fiscald.api import answers, metrics, packaging
+from fiscald.api import answers, metrics, packaging, timeline
 from fiscald.api.events import Feed, Listener
 from fiscald.api.licence import Handlers
 from fiscald.api.limits import caller_of, demand_printer, printers_of
@@ -177,6 +177,12 @@ class Api(Handlers, WebhookHandlers):
     async def paper(self, request: Request) -> Response:
         """``GET /v1/jobs/{key}/paper``."""
         return await self._copies.answer(request, self._key(request))
+
+    async def job_events(self, request: Request) -> Response:
+        """``GET /v1/jobs/{key}/events``."""
+        after = self._integer(request, "after", 10**15 - 1)
+        limit = self._integer(request, "limit", timeline.MAX_EVENTS, 100, least=1)
+        return await timeline.job_events(self.engine, self.worker, asker(request), self._key(request), after, limit)
 
     async def jobs(self, request: Request) -> Response:
         """``GET /v1/jobs``."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import Response
 
-from fiscald.api import answers, openapi, packaging
+from fiscald.api import answers, openapi, packaging, timeline
 from fiscald.api.examples import PACKAGING, PAPER
 from fiscald.api.handlers import MAX_WAIT, PCAPNG, SQLITE, Api
 from fiscald.api.licence import ROUTES as LICENCE_ROUTES
@@ -22,6 +22,7 @@ from fiscald.api.wire import (
     Hello,
     JobAnswer,
     JobEventData,
+    JobEvents,
     JobList,
     LicenceState,
     PreviewBody,
@@ -89,6 +90,16 @@ ROUTES = (
         media_type=CopyFormat.TEXT,
         other_media_types=(CopyFormat.SVG, CopyFormat.PNG),
         examples=PAPER,
+    ),
+    Route(
+        "GET",
+        "/v1/jobs/{key}/events",
+        Api.job_events,
+        "What happened to a job, oldest first: when, and why it waited, was interrupted, failed or was decided",
+        {200: (JobEvents, "a page of events")},
+        query=timeline.QUERIES,
+        problems=(400, 404, 503),
+        examples=timeline.EXAMPLE,
     ),
     Route(
         "DELETE",

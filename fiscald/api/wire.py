@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from pydantic import AwareDatetime, ConfigDict, Field
 
 from fiscald.model.documents import Document
-from fiscald.model.jobs import Job, JobState, Key, Notice, Paper, Result
+from fiscald.model.jobs import Job, JobEvent, JobState, Key, Notice, Paper, Result
 from fiscald.model.printers import PrinterStatus
 from fiscald.model.problems import Problem, name_further_members
 from fiscald.model.rights import Right
@@ -46,7 +46,7 @@ class Hello(Deferred):
     licence: LicenceName
     features: tuple[str, ...] = (
         "jobs", "events", "resolution", "adoption", "preview", "raw", "capture", "licence", "metrics", "backup",
-        "journal-confirmation", "paper", "packaging", "webhooks",
+        "journal-confirmation", "paper", "packaging", "webhooks", "job-events",
     )  # fmt: skip
     test_keys: bool = Field(description="true: a test licence; only emulated printers may be used")
     warnings: tuple[Notice, ...] = Field(default=(), description="warnings about the daemon's disk and directory")
@@ -84,6 +84,13 @@ class JobList(Deferred):
         default=None,
         description="cursor for `after`, with the other order, to get the page before; null: this page is empty",
     )
+
+
+class JobEvents(Deferred):
+    """What happened to a job, oldest first."""
+
+    events: tuple[JobEvent, ...]
+    next: int | None = Field(description="`after` for the next page; null: this is the last one")
 
 
 class KnownJob(Deferred):

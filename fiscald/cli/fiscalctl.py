@@ -27,7 +27,7 @@ from fiscald.cli.listen import listen
 from fiscald.cli.local_verbs import LOCAL_VERBS
 from fiscald.cli.packaging import packaging
 from fiscald.cli.paper import paper
-from fiscald.cli.printing import GOES_ON, add_verbs, show_job
+from fiscald.cli.printing import GOES_ON, add_verbs, all_events, show_job
 from fiscald.cli.progress import progress
 from fiscald.cli.raw import raw
 from fiscald.cli.settings import show_clock, show_header, show_rates
@@ -135,12 +135,15 @@ def adopt(context: Context, printer: str, printer_id: str) -> None:
 @main.command()
 @click.argument("key")
 @click.option("--wait", type=click.FloatRange(0, 600), default=0.0, help="Seconds to wait for a final state.")
+@click.option("--events", is_flag=True, help="Show also what happened to it, step by step.")
 @pass_context
-def job(context: Context, key: str, *, wait: float) -> None:
+def job(context: Context, key: str, *, wait: float, events: bool) -> None:
     """Show the job with KEY. The exit code gives its state."""
-    with context.client() as client, progress(f"waiting for job {key}", end=GOES_ON):
-        found = client.job(key, wait=wait)
-    show_job(context, found)
+    with context.client() as client:
+        with progress(f"waiting for job {key}", end=GOES_ON):
+            found = client.job(key, wait=wait)
+        happened = all_events(client, key) if events else None
+    show_job(context, found, happened)
     sys.exit(BY_STATE.get(found.state, UNKNOWN))
 
 

@@ -12,14 +12,14 @@ import click
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from fiscald.api.client import everything
+from fiscald.api.client import Client, everything
 from fiscald.cli.context import BY_STATE, UNKNOWN, Context, pass_context
 from fiscald.cli.documents import document_argument, only_printer, printer_option, read_document
 from fiscald.cli.progress import progress
-from fiscald.cli.texts import job_text
+from fiscald.cli.texts import event_text, job_text
 from fiscald.model.about import BaseDocument, Verb
 from fiscald.model.documents import DOCUMENTS
-from fiscald.model.jobs import Job
+from fiscald.model.jobs import Job, JobEvent
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 #: What Ctrl-C does while ``fiscalctl`` waits for a job.
@@ -60,9 +60,23 @@ def submit(context: Context, printer: str | None, document: dict[str, Any], key:
     sys.exit(BY_STATE.get(job.state, UNKNOWN))
 
 
-def show_job(context: Context, found: Job) -> None:
-    """A job, as text or JSON."""
-    context.show(everything(found), lambda: job_text(found))
+def show_job(context: Context, found: Job, events: list[JobEvent] | None = None) -> None:
+    """A job, as text or JSON; with its ``events``, if they are given."""
+    content = everything(found)
+    if events is not None:
+        content["events"] = [everything(each) for each in events]
+    context.show(content, lambda: "\n".join([job_text(found), *map(event_text, events or ())]))
+
+
+def all_events(client: Client, key: str) -> list[JobEvent]:
+    """Everything that happened to a job, oldest first."""
+    found: list[JobEvent] = []
+    after: int | None = 0
+    while after is not None:
+        page = client.job_events(key, after=after)
+        found += page.events
+        after = page.next
+    return found
 
 
 @click.command("print")

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from fiscald.cli.context import problem_text
 from fiscald.model.e_receipt import Delivered, EReceiptState
-from fiscald.model.jobs import Job, JobState
+from fiscald.model.jobs import Job, JobEvent, JobState
 from fiscald.model.money import format_money
 from fiscald.model.printers import PrinterStatus
 from fiscald.terminal import shown, visible
@@ -67,6 +67,19 @@ def job_line(found: Job) -> str:
     outcome = f"number {number}" if number is not None else found.error.code if found.error else ""
     when = f"{found.updated_at:%Y-%m-%d %H:%M:%S}"
     return f"{when}  {found.printer}  {found.state:9}  {found.document.type:12}  {found.key}  {outcome}".rstrip()
+
+
+def event_text(event: JobEvent) -> str:
+    """What happened to a job, with the reason on a second line."""
+    found = shown(event)
+    lines = [f"  {found.at:%Y-%m-%d %H:%M:%S}  {found.phase}"]
+    if found.problem is not None:
+        lines.append(f"    {found.problem.code}: {found.problem.detail}")
+    if found.resolution is not None:
+        said = found.resolution
+        number = "" if said.number is None else f", number {said.number}"
+        lines.append(f"    {said.by} decided: {said.verdict}{number}{f' ({said.note})' if said.note else ''}")
+    return "\n".join(lines)
 
 
 def job_text(job: Job) -> str:

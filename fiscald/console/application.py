@@ -14,7 +14,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from fiscald import __version__
-from fiscald.api.calls import ClientError, Refused
+from fiscald.api.calling import ClientError, Refused
 from fiscald.console.inside import Inside
 from fiscald.console.languages import LANGUAGES
 from fiscald.console.programs import Programs

@@ -10,13 +10,13 @@ from typing import Any
 
 from starlette.responses import Response
 
-from fiscald.api.calls import Refused
+from fiscald.api.calling import Refused
 from fiscald.api.wire import JobAnswer, JobList
-from fiscald.console import evidence, sandbox, wording
+from fiscald.console import evidence, sandbox, timeline, wording
 from fiscald.console.amounts import money
 from fiscald.console.visit import Visit
 from fiscald.model.about import BaseDocument
-from fiscald.model.jobs import JobState, Paper, Resolution
+from fiscald.model.jobs import JobState, Resolution
 from fiscald.model.receipt import Receipt
 
 #: Documents on one page of the list.
@@ -143,18 +143,18 @@ async def show(visit: Visit, job: JobAnswer, status: int = 200, mistake: str = "
         job=job,
         told=wording.job_state(t, job.state),
         type=wording.document_type(t, job.document.type),
-        # Of an undecided document the answer says only that fiscald knows of no paper.
-        paper=wording.paper(t, Paper.UNKNOWN if job.state is JobState.UNDECIDED else job.paper),
+        paper=wording.paper(t, job.paper),
         total=total_of(job),
         content=content(visit, job),
         receipt=job.document if isinstance(job.document, Receipt) else None,
         trouble=trouble,
+        remedy=wording.remedy(t, job.waiting),
         cause=_cause(visit, job),
         sheet=sheet,
         no_sheet=no_sheet,
         looks=looks,
         moved=evidence.moved(t, looks) if looks is not None else [],
-        timeline=timeline(visit, job),
+        timeline=timeline.told(t, job, await visit.api.job_events(job.key, limit=timeline.MOST)),
         mistake=mistake,
     )
 
@@ -178,32 +178,6 @@ async def picture(visit: Visit) -> Response:
 def _cause(visit: Visit, job: JobAnswer) -> str:
     extra = {} if job.error is None else job.error.model_extra or {}
     return wording.cause(visit.t, str(extra.get("cause", "")))
-
-
-def timeline(visit: Visit, job: JobAnswer) -> list[tuple[Any, str]]:
-    """What happened to the document, in order: when, and what."""
-    t = visit.t
-    found: list[tuple[Any, str]] = [
-        (job.created_at, t("An application handed it over.", "Program przekazał dokument."))
-    ]
-    if job.attempts > 1:
-        found.append((None, t(f"Attempts to print it: {job.attempts}.", f"Próby wydruku: {job.attempts}.")))
-    if job.result is not None and job.result.printed_at is not None:
-        printed = t("The printer registered it (by its own clock).", "Drukarka zarejestrowała go (wg jej zegara).")
-        found.append((job.result.printed_at, printed))
-    if job.resolution is not None:
-        verdict = (
-            t("it was printed", "został wydrukowany")
-            if job.resolution.verdict == "printed"
-            else t("it was not printed", "nie został wydrukowany")
-        )
-        note = f" „{job.resolution.note}”" if job.resolution.note else ""
-        found.append((job.updated_at, f"{job.resolution.by}: {verdict}.{note}"))
-    elif job.state.final:
-        found.append((job.updated_at, f"{t('The answer', 'Odpowiedź')}: {wording.job_state(t, job.state).text}."))
-    elif job.waiting is not None:
-        found.append((job.updated_at, f"{t('It waits', 'Czeka')}: {t.of(job.waiting)}"))
-    return found
 
 
 def content(visit: Visit, job: JobAnswer) -> list[tuple[str, str]]:

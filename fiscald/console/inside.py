@@ -14,7 +14,8 @@ import httpx
 from anyio.streams.memory import MemoryObjectReceiveStream
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from fiscald.api.calls import Async, Call, content
+from fiscald.api.calling import Async, Call, content
+from fiscald.api.calls import Calls
 
 T = TypeVar("T")
 #: Parts of an answer that wait for a slow reader.
@@ -23,7 +24,7 @@ _PARTS = 8
 SMALL = 8 * 1024
 
 
-class Inside(Async):
+class Inside(Calls, Async):
     """The API's client for one request to the console: every call has the rights of the person who is signed in."""
 
     def __init__(self, app: ASGIApp, state: dict[str, Any]) -> None:

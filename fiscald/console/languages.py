@@ -13,6 +13,18 @@ from fiscald.model.money import format_money, plain
 from fiscald.model.times import POLISH_TIME
 
 LANGUAGES = {"pl": "Polski", "en": "English"}
+#: Problems whose English sentence is for technicians (addresses, names of keys, commands), and what other readers get.
+_PLAIN = {
+    "link.absent": "The printer is not connected.",
+    "link.refused": "The printer does not answer in the network.",
+    "link.certificate": "The printer shows another certificate than the one in the configuration.",
+    "link.denied": "fiscald is not allowed to use the printer's port.",
+    "link.held": "Another program or computer has the printer.",
+    "link.lost": "The connection to the printer was lost.",
+    "link.silent": "The printer does not answer.",
+    "link.garbage": "The printer sends something that is no answer.",
+    "printer.undecided": "An earlier document has to be decided first.",
+}
 _MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
            "December")  # fmt: skip
 _MONTHS_PL = ("stycznia", "lutego", "marca", "kwietnia", "maja", "czerwca", "lipca", "sierpnia", "września",
@@ -47,7 +59,7 @@ class Words:
 
     def of(self, told: Any) -> str:
         """The sentence of a problem, a notice or a bad field: its ``detail_pl`` or its ``detail``."""
-        text: str = (told.detail_pl if self.polish else "") or told.detail
+        text: str = (told.detail_pl if self.polish else _PLAIN.get(told.code, "")) or told.detail
         if text.endswith((".", "!", "?")):
             return text
         begins_with_word = text.partition(" ")[0].isalpha()  # and not with an address or a name

@@ -9,7 +9,7 @@ from typing import Any
 from markupsafe import Markup
 from starlette.responses import Response
 
-from fiscald.api.calls import Refused
+from fiscald.api.calling import Refused
 from fiscald.console.registration import check, company_of, wants_company
 from fiscald.console.visit import Visit
 

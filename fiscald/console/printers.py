@@ -8,7 +8,7 @@ from typing import Any
 
 from starlette.responses import Response
 
-from fiscald.api.calls import Refused
+from fiscald.api.calling import Refused
 from fiscald.console import testpage, wording
 from fiscald.console.amounts import money
 from fiscald.console.visit import Visit
@@ -25,7 +25,7 @@ async def overview(visit: Visit) -> Response:
     """``/console/``: every printer."""
     found = await visit.api.printers()
     undecided = (await visit.api.jobs(state="undecided", limit=20)).jobs
-    cards = [(each, wording.printer_state(visit.t, each.state), wording.remedy(visit.t, each)) for each in found]
+    cards = [(each, wording.printer_state(visit.t, each.state), wording.remedy(visit.t, each.problem)) for each in found]
     return await visit.page("printers.html", cards=cards, undecided=undecided)
 
 
@@ -42,7 +42,7 @@ async def _page(visit: Visit, found: PrinterDetails, status: int = 200, **facts:
         status,
         printer=found,
         told=wording.printer_state(visit.t, found.state),
-        remedy=wording.remedy(visit.t, found),
+        remedy=wording.remedy(visit.t, found.problem),
         clock_off=_clock_off(visit, found),
         undecided=undecided,
         swapped=extra if found.state is PrinterState.SWAPPED else None,

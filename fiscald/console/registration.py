@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from starlette.responses import Response
 
-from fiscald.api.calls import Refused
+from fiscald.api.calling import Refused
 from fiscald.console import licence_words
 from fiscald.console.visit import Visit
 from fiscald.model.problems import Problem
@@ -77,14 +77,16 @@ async def start(visit: Visit) -> Response:
 async def window(visit: Visit, status: int = 200, **facts: Any) -> Response:
     """The registration window."""
     licence = await visit.api.licence()
-    t = visit.t
+    t, done = visit.t, visit.query.get("done", "")
     return await visit.page(
         "licence.html",
         status,
         told=licence_words.state(t, licence),
         facts=licence_words.facts(t, licence),
         warnings=licence_words.warnings(t, licence),
-        done=visit.query.get("done", ""),
+        done=done,
+        # Nothing more is asked of a person who has just got a licence.
+        ready=done in ("registered", "trial", "moved", "imported") and licence["may_print"],
         prompt=licence["prompt"] or "",
         **{"typed": {}, "mistakes": {}, "checked": {}, "problem": None, "asks_company": False, **facts},
     )

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import anyio.to_thread
 from starlette.responses import Response
 
-from fiscald.api.calls import Refused
+from fiscald.api.calling import Refused
 from fiscald.console.amounts import money, quantity
 from fiscald.console.visit import Form, Visit
 from fiscald.model.preview import Preview

@@ -6,7 +6,7 @@ from contextlib import suppress
 from typing import Any
 
 from fiscald import __version__
-from fiscald.api.calls import Refused
+from fiscald.api.calling import Refused
 from fiscald.console.inside import Inside
 from fiscald.model.printers import PrinterStatus
 from fiscald.model.testpage import PAGES, page

@@ -8,7 +8,7 @@ from typing import Any
 
 from starlette.responses import Response
 
-from fiscald.api.calls import Refused
+from fiscald.api.calling import Refused
 from fiscald.console.visit import Visit
 from fiscald.model.rights import Right
 from fiscald.model.times import POLISH_TIME, fixed

@@ -16,7 +16,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from fiscald import __version__
-from fiscald.api.calls import Refused
+from fiscald.api.calling import Refused
 from fiscald.console.inside import Inside
 from fiscald.console.languages import LANGUAGES, Words, preferred
 from fiscald.console.programs import Programs

@@ -6,7 +6,7 @@ from typing import Any
 
 from starlette.responses import Response
 
-from fiscald.api.calls import Refused
+from fiscald.api.calling import Refused
 from fiscald.console.languages import Words
 from fiscald.console.visit import Unfit, Visit
 from fiscald.console.wording import Told

@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 from fiscald.console.languages import Words
 from fiscald.model.jobs import JobState, Paper
-from fiscald.model.printers import PrinterState, PrinterStatus
+from fiscald.model.printers import PrinterState
+from fiscald.model.problems import Problem
 
 
 class Told(NamedTuple):
@@ -156,10 +157,9 @@ def paper(t: Words, it: Paper) -> str:
     return t(*_PAPER[it])
 
 
-def remedy(t: Words, status: PrinterStatus) -> str:
-    """What a person does about the printer's problem; empty: its sentence says it."""
-    code = "" if status.problem is None else status.problem.code
-    return t(*_REMEDIES.get(code, ("", "")))
+def remedy(t: Words, problem: Problem | None) -> str:
+    """What a person does about a printer's problem; empty: its sentence says it."""
+    return "" if problem is None else t(*_REMEDIES.get(problem.code, ("", "")))
 
 
 def cause(t: Words, name: str) -> str:

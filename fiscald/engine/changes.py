@@ -29,7 +29,7 @@ class Changes:
             newest = self.numbers[next(reversed(self.numbers))]
             del self.numbers[name]
             self.numbers[name] = newest + 1
-        self.jobs += phase not in (None, Phase.COMMITTING)  # that one is no event
+        self.jobs += phase is not None
         self.wake()
 
     def wake(self) -> None:

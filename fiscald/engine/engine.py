@@ -10,7 +10,6 @@ from collections.abc import AsyncIterator, Callable, Iterable
 from datetime import datetime
 from functools import partial
 from typing import Any, BinaryIO
-from weakref import WeakValueDictionary
 
 import anyio
 
@@ -19,6 +18,8 @@ from fiscald.engine.actor import Actor
 from fiscald.engine.admission import Admission
 from fiscald.engine.asking import Question
 from fiscald.engine.changes import Changes
+from fiscald.engine.deadlines import Deadlines
+from fiscald.engine.endings import Endings
 from fiscald.engine.gate import Gate
 from fiscald.engine.originals import original
 from fiscald.engine.printer import Printer
@@ -35,6 +36,7 @@ from fiscald.journal import (
     Span,
     Store,
     Unread,
+    UnreadEvent,
     Wanted,
     WrongPhase,
 )
@@ -45,7 +47,7 @@ from fiscald.model.header import Header
 from fiscald.model.jobs import Job, JournalConfirmation, Paper, Resolution, Result
 from fiscald.model.preview import Preview
 from fiscald.model.printers import PrinterStatus
-from fiscald.model.problems import Fate, Problem, ProblemError, Retry, problem
+from fiscald.model.problems import Fate, ProblemError, Retry, problem
 from fiscald.model.raw_command import RawAnswer, RawCommand
 from fiscald.model.rights import Asker
 from fiscald.model.times import POLISH_TIME
@@ -53,18 +55,8 @@ from fiscald.protocols.base import Check
 
 log = logging.getLogger(__name__)
 
-#: Seconds between two checks of the deadlines, because the host's clock may jump.
-DEADLINE_CHECK = 60.0
 #: Seconds before the next attempt to load the waiting jobs from a journal that could not be read.
 JOURNAL_RETRY = 5.0
-
-
-class _Ending:
-    """Wakes the callers that wait for the end of one job; without an entry, the daemon stops."""
-
-    def __init__(self) -> None:
-        self.event = anyio.Event()
-        self.entry: Entry | None = None
 
 
 class Engine:
@@ -96,9 +88,8 @@ class Engine:
             for printer in printers
         }
         self.changes = Changes(self._actors)
-        # An ending lives as long as a caller waits for it.
-        self._endings: WeakValueDictionary[str, _Ending] = WeakValueDictionary()
-        self._new_deadline = anyio.Event()
+        self._endings = Endings()
+        self._deadlines = Deadlines(journal, self._held, self._settled)
         self._journal_read = anyio.Event()
         """Set when the engine knows the journal's doubts."""
         self._stopping = False
@@ -107,7 +98,7 @@ class Engine:
         """Serve all printers; returns after ``stop``."""
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(self._load_waiting)
-            tasks.start_soon(self._expire)
+            tasks.start_soon(self._deadlines.run)
             tasks.start_soon(prune, self._journal, self._keep_days)
             if self._plugged_in is not None:
                 tasks.start_soon(self._retry, self._plugged_in())
@@ -140,28 +131,16 @@ class Engine:
             for actor in self._actors.values():
                 actor.retry()
 
-    async def _expire(self) -> None:
-        """Fail the jobs whose deadline passes before they start, whatever their printer is doing."""
-        while True:
-            self._new_deadline = anyio.Event()
-            try:
-                pasts = {name: actor.past for name, actor in self._actors.items()}
-                held = frozenset(name for name, past in pasts.items() if past.problem is not None and past.doubtful)
-                expired, left = await self._journal.run(Store.expire, _expired, held)
-            except JournalError:
-                expired, left = [], DEADLINE_CHECK
-            for entry in expired:
-                log.warning("job %s has failed: its deadline passed", entry.job.key)
-                self._settled(entry)
-            with anyio.move_on_after(float("inf") if left is None else min(left, DEADLINE_CHECK)):
-                await self._new_deadline.wait()
+    def _held(self) -> frozenset[str]:
+        """The printers whose waiting documents may be printed already."""
+        pasts = {name: actor.past for name, actor in self._actors.items()}
+        return frozenset(name for name, past in pasts.items() if past.problem is not None and past.doubtful)
 
     async def stop(self, seconds: float) -> None:
         """Accept no more jobs; give running documents ``seconds`` to finish."""
         self._stopping = True
         self.changes.wake()
-        for ending in list(self._endings.values()):
-            ending.event.set()
+        self._endings.stop()
         with anyio.move_on_after(seconds):
             async with anyio.create_task_group() as tasks:
                 for actor in self._actors.values():
@@ -174,10 +153,8 @@ class Engine:
             log.debug("job %s: %s, %s for %s", entry.job.key, entry.phase, entry.job.document.type, entry.job.printer)
         if entry is not None and entry.job.printer in self._actors:
             self._actors[entry.job.printer].count(entry.job.key, entry.phase)
-        ending = self._endings.get(entry.job.key) if entry is not None and entry.phase.state.final else None
-        if ending is not None:
-            ending.entry = entry
-            ending.event.set()
+        if entry is not None and entry.phase.state.final:
+            self._endings.ended(entry)
 
     # -- jobs -----------------------------------------------------------------------------------------
 
@@ -200,7 +177,7 @@ class Engine:
             self._changed(submission.printer, accepted.entry)
             self._actors[submission.printer].new_document(submission.document.type)
             if submission.deadline is not None:
-                self._new_deadline.set()
+                self._deadlines.check_again()
         return self._with_waiting_problem(accepted.entry), accepted.new
 
     def preview(self, name: str, document: Document) -> Preview:
@@ -222,15 +199,14 @@ class Engine:
     async def wait(self, key: str, seconds: float) -> Job:
         """The job of that key. Returns when the job is final, or after ``seconds``."""
         with anyio.move_on_after(seconds):
-            ending = self._endings.setdefault(key, _Ending())
+            ending = self._endings.of(key)
             job = (await self._entry(key)).job
             if job.state.final:
                 return job
             del job  # many callers may wait, and a long document takes a megabyte
-            if not self._stopping:
-                await ending.event.wait()
-            if ending.entry is not None:
-                return ending.entry.job
+            entry = await ending.wait()
+            if entry is not None:
+                return entry.job
         return await self.job(key)
 
     async def jobs(self, wanted: Wanted, *, newest_first: bool, after: int, limit: int) -> list[tuple[int, Job]]:
@@ -243,6 +219,12 @@ class Engine:
     async def unread_jobs(self, wanted: Wanted, *, newest_first: bool, after: int, limit: int) -> list[Unread]:
         """The same jobs, not parsed yet: ``read`` does that later, in any thread. Fewer than ``limit`` if large."""
         return await self._records.run(Store.unread, wanted=wanted, newest_first=newest_first, after=after, limit=limit)
+
+    async def job_events(self, key: str, after: int, limit: int) -> list[UnreadEvent]:
+        """What happened to the job of that key, after the event ``after``, oldest first. ``event`` parses one, in any
+        thread. Raises ``ProblemError`` if there is no such job.
+        """
+        return await self._records.run(Store.job_events, (await self._entry(key)).id, after, limit)
 
     async def last_job(self) -> int:
         """The cursor of the newest job."""
@@ -381,7 +363,7 @@ class Engine:
         actor = self._actor(name)
         for entry in await confirmations.confirm_journal(actor, self._records, said, asked_by):
             self._settled(entry)
-        self._new_deadline.set()
+        self._deadlines.check_again()
         return actor.status()
 
     async def copy_journal(self) -> BinaryIO:
@@ -444,8 +426,3 @@ class Engine:
     async def figures(self) -> Figures:
         """How many jobs there are, for the metrics."""
         return await self._records.run(Store.figures)
-
-
-def _expired(job: Job) -> Problem:
-    assert job.deadline is not None
-    return problem("job.expired", deadline=job.deadline.isoformat())

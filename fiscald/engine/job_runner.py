@@ -15,16 +15,17 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import anyio
 
 from fiscald.engine.baseline import KeptBaseline
 from fiscald.engine.board import StatusBoard
-from fiscald.engine.line import Line, NotSent
+from fiscald.engine.line import Line, NotSent, Silence, link_problem
 from fiscald.engine.past import Past
 from fiscald.engine.printer import Printer
-from fiscald.journal import Entry, Journal, Phase, Store, Unexplained, WrongPhase
+from fiscald.journal import Entry, Journal, JournalError, Phase, Store, Unexplained, WrongPhase
 from fiscald.model.documents import IfInterrupted
 from fiscald.model.jobs import DamagedDocument, Job, Notice, Paper, Result
 from fiscald.model.notices import not_in_ksef
@@ -50,6 +51,7 @@ from fiscald.protocols.base import (
     Wait,
 )
 from fiscald.protocols.driving import drive
+from fiscald.transport import LinkError
 
 log = logging.getLogger(__name__)
 
@@ -98,7 +100,7 @@ class JobRunner:
             dialogue = self._recovery(job, entry.phase, settings)
         self._board.job = job.key
         try:
-            verdict = await self._drive(line, dialogue, entry)
+            verdict = await self._drive_noting(line, dialogue, entry)
             if isinstance(verdict, Printed) and verdict.paper is Paper.PRINTED:
                 self.baseline.keep(verdict.baseline, anyio.current_time(), read_again=baseline is None)
             return await self._settle(entry, verdict)
@@ -153,6 +155,22 @@ class JobRunner:
                 extra={"cause": "damaged", "stored": {"evidence": evidence}},
             )  # fmt: skip
             return Unknown(why, {})
+
+    async def _drive_noting(self, line: Line, dialogue: Dialogue[Verdict], entry: Entry) -> Verdict:
+        """The same as ``_drive``. If a started document is interrupted, the journal notes why, for people."""
+        try:
+            return await self._drive(line, dialogue, entry)
+        except (LinkError, Silence) as error:
+            await self._note_interruption(entry, link_problem(self._printer.address, error, line))
+            raise
+        except DialogueAborted as error:
+            await self._note_interruption(entry, error.problem)
+            raise
+
+    async def _note_interruption(self, entry: Entry, why: Problem) -> None:
+        if entry.phase is Phase.ACCEPTED:  # a recovery may be interrupted every second
+            with suppress(WrongPhase, JournalError):  # it has not started, or the file does not work
+                await self._journaled(Store.interrupt, entry.job.key, why)
 
     async def _drive(self, line: Line, dialogue: Dialogue[Verdict], entry: Entry) -> Verdict:
         """Drive a job's dialogue. Write the journal before every step that changes something."""
@@ -241,7 +259,13 @@ class JobRunner:
                     trying = self._board.holds.problem_for(key, kind) is not None
                     self._board.holds.record_refusal(key, kind, why, anyio.current_time(), was_open=was_open)
                     await self._journaled(
-                        Store.hold, key, self._stored(**evidence), was_open=was_open, event=not trying, quiet=trying
+                        Store.hold,
+                        key,
+                        self._stored(**evidence),
+                        why,
+                        was_open=was_open,
+                        event=not trying,
+                        quiet=trying,
                     )
                     log.log(logging.DEBUG if trying else logging.INFO, "job %s waits: %s", key, why.detail)
                 else:
@@ -274,7 +298,7 @@ class JobRunner:
                 started = current is not None and current.phase is not Phase.ACCEPTED
                 again = again and entry.job.if_interrupted is IfInterrupted.REPEAT
                 if again and started and current is not None and current.job.attempts < ATTEMPTS:
-                    await self._journaled(Store.requeue, key, self._stored(**evidence))
+                    await self._journaled(Store.requeue, key, self._stored(**evidence), why)
                     log.warning("job %s was not printed (%s), trying again", key, why.detail)
                 else:
                     await self._journaled(Store.finish, key, Phase.FAILED, error=why, evidence=self._stored(**evidence))

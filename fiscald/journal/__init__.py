@@ -16,11 +16,12 @@ from fiscald.journal.jobs import Figures
 from fiscald.journal.listing import Wanted
 from fiscald.journal.packaging import PackagingPage, Span
 from fiscald.journal.printers import Known, Rule, Unexplained
-from fiscald.journal.rows import Accepted, Change, Entry, Phase, Unread
+from fiscald.journal.rows import Accepted, Change, Entry, Unread, UnreadEvent
 from fiscald.journal.store import Store
 from fiscald.journal.threaded import Journal, ThreadedJournal, UnusableJournal
 from fiscald.journal.tokens import KnownToken, TokenUse
 from fiscald.journal.webhooks import Message, Subscription
+from fiscald.model.jobs import Phase
 
 __all__ = [
     "JOURNAL",
@@ -48,6 +49,7 @@ __all__ = [
     "TokenUse",
     "Unexplained",
     "Unread",
+    "UnreadEvent",
     "UnusableJournal",
     "Wanted",
     "WrongPhase",

@@ -31,7 +31,7 @@ from fiscald.journal.errors import (
     remedy,
 )
 
-SCHEMA_VERSION = 13
+SCHEMA_VERSION = 14
 #: Pages of the file to copy in one step. Jobs run between the steps.
 COPY_PAGES = 64
 #: Bytes that must stay free beside a copy.

@@ -16,12 +16,12 @@ from fiscald.journal.rows import (
     JOB_COLUMNS,
     Change,
     Entry,
-    Phase,
     Unread,
+    UnreadEvent,
     change,
 )
 from fiscald.journal.rows import entry as read_entry
-from fiscald.model.jobs import JobState
+from fiscald.model.jobs import JobState, Phase
 
 #: How many of the newest jobs a starting daemon looks through for e-receipts.
 NEWEST = 1000
@@ -184,6 +184,15 @@ class JobReader(PrinterMemory):
                 (after, limit),
             )
             return [change(*row) for row in _fetched(cursor, PAGE_BYTES)]
+
+    def job_events(self, job: int, after: int, limit: int) -> list[UnreadEvent]:
+        """What happened to the job with that id, after the event ``after``, oldest first; not parsed yet."""
+        with self._reading() as db:
+            rows = db.execute(
+                "SELECT id, at, phase, problem, resolution FROM event WHERE job = ? AND id > ? ORDER BY id LIMIT ?",
+                (job, after, limit),
+            )
+            return [UnreadEvent(*row) for row in rows]
 
     def last_event(self) -> int:
         """Id of the newest change, 0 if there is none."""

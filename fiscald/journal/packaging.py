@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 
 from pydantic import TypeAdapter
 
-from fiscald.journal.rows import UNREADABLE, Phase
+from fiscald.journal.rows import UNREADABLE
+from fiscald.model.jobs import Phase
 from fiscald.model.packaging import Packaging
 from fiscald.model.packaging_balance import Counted
 

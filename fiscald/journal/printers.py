@@ -12,11 +12,11 @@ from typing import NamedTuple
 
 from fiscald.journal.errors import WrongPhase
 from fiscald.journal.file import Doubt, JournalFile
-from fiscald.journal.rows import UNREADABLE, Phase, plain
+from fiscald.journal.rows import UNREADABLE, plain
 from fiscald.journal.tokens import asker
 from fiscald.model.about import Fiscal
 from fiscald.model.documents import DOCUMENTS
-from fiscald.model.jobs import JournalConfirmation
+from fiscald.model.jobs import JournalConfirmation, Phase
 from fiscald.model.printers import Counters, Snapshot
 from fiscald.model.problems import Problem
 from fiscald.model.rights import Asker

@@ -5,17 +5,17 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from enum import StrEnum
 from functools import lru_cache
 from typing import Any, NamedTuple, TypeVar
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from fiscald.model.documents import Document, IfInterrupted
-from fiscald.model.jobs import DamagedDocument, Job, JobState, Notice, Paper, Resolution, Result
+from fiscald.model.jobs import DamagedDocument, Job, JobEvent, JobState, Notice, Paper, Phase, Resolution, Result
 from fiscald.model.problems import Problem, problem
 
 T = TypeVar("T")
+M = TypeVar("M", bound=BaseModel)
 
 #: How many parsed documents to cache: the journal parses a document at every change of its job.
 READ_DOCUMENTS = 128
@@ -30,26 +30,16 @@ NOTICES = TypeAdapter(tuple[Notice, ...])
 _NEVER = datetime.fromtimestamp(0, UTC)
 
 
-class Phase(StrEnum):
-    """The phase of a job, finer than its public state."""
-
-    ACCEPTED = "accepted"
-    STARTED = "started"
-    """Evidence is stored; something reversible may have been sent."""
-    COMMITTING = "committing"
-    """The irreversible step may have been sent."""
-    DONE = "done"
-    FAILED = "failed"
-    UNDECIDED = "undecided"
-
-    @property
-    def state(self) -> JobState:
-        """The public state."""
-        return JobState.RUNNING if self in (Phase.STARTED, Phase.COMMITTING) else JobState(self.value)
-
-
 #: The phases of a job that still changes by itself.
 OPEN = (Phase.ACCEPTED, Phase.STARTED, Phase.COMMITTING)
+#: What is known about the paper in each phase. What is done says it itself.
+PAPER = {
+    Phase.ACCEPTED: Paper.NONE,
+    Phase.STARTED: Paper.NONE,
+    Phase.COMMITTING: Paper.UNKNOWN,
+    Phase.FAILED: Paper.NONE,
+    Phase.UNDECIDED: Paper.UNKNOWN,
+}
 
 
 class Entry(NamedTuple):
@@ -176,7 +166,7 @@ def _damage_fields(phase: Phase, fields: dict[str, Any], damage: Mapping[str, st
             detail_pl="Część zapisu tego dokumentu w dzienniku programu jest uszkodzona.",
         )
         return {"warnings": (*fields["warnings"], notice)}
-    return {"state": JobState.UNDECIDED, "error": damaged(phase, damage)}
+    return {"state": JobState.UNDECIDED, "paper": Paper.UNKNOWN, "error": damaged(phase, damage)}
 
 
 def damaged(phase: Phase, damage: Mapping[str, str]) -> Problem:
@@ -223,6 +213,31 @@ class Change(NamedTuple):
 def change(number: int, at: str, phase: str, *row: Any) -> Change:
     """A change as it is in the file."""
     return Change(number, moment(at) or moment(row[-1]) or _NEVER, Phase(phase).state, row)
+
+
+class UnreadEvent(NamedTuple):
+    """What happened to a job as it is in the file, see ``Unread``."""
+
+    id: int
+    at: str
+    phase: str
+    problem: str | None
+    resolution: str | None
+
+    def event(self) -> JobEvent:
+        """The event. What is unreadable in it is left out."""
+        phase = Phase(self.phase)
+        return JobEvent(
+            id=self.id, at=moment(self.at) or _NEVER, state=phase.state, phase=phase,
+            problem=_part(Problem, self.problem), resolution=_part(Resolution, self.resolution),
+        )  # fmt: skip
+
+
+def _part(model: type[M], text: str | None) -> M | None:
+    try:
+        return None if text is None else model.model_validate_json(text)
+    except UNREADABLE:
+        return None
 
 
 def plain(value: Any) -> Any:

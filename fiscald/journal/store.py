@@ -21,10 +21,10 @@ from fiscald.journal.rows import (
     COLUMNS,
     NOTICES,
     OPEN,
+    PAPER,
     UNREADABLE,
     Accepted,
     Entry,
-    Phase,
     damaged,
     moment,
     plain,
@@ -33,7 +33,7 @@ from fiscald.journal.rows import entry as read_entry
 from fiscald.journal.tokens import TokenKeeper, asker
 from fiscald.journal.webhooks import Outbox, Subscription
 from fiscald.model.documents import Submission
-from fiscald.model.jobs import Job, JournalConfirmation, Notice, Paper, Resolution, Result
+from fiscald.model.jobs import Job, JournalConfirmation, Notice, Paper, Phase, Resolution, Result
 from fiscald.model.printers import Counters, Snapshot
 from fiscald.model.problems import Problem
 from fiscald.model.rights import Asker
@@ -133,16 +133,28 @@ class Store(JobReader, TokenKeeper, Outbox):
             self._may_print(db, entry.job.printer, entry.job.document.type)
             return entry
 
-    def requeue(self, key: str, evidence: dict[str, Any]) -> Entry:
-        """A started job goes back to ``accepted``: the printer proves that it has not printed it."""
+    def interrupt(self, key: str, why: Problem) -> Entry:
+        """A started job was interrupted, so fiscald has to find out what the printer has of it. Only noted as an event.
+
+        Raises ``WrongPhase`` if it is not started.
+        """
+        with self._transaction() as db:
+            entry = self.job(key)
+            if entry is None or entry.phase not in (Phase.STARTED, Phase.COMMITTING):
+                raise WrongPhase(f"job {key!r} is not started")
+            self._note_event(db, entry.id, self._now(), entry.phase, problem=why)
+            return entry
+
+    def requeue(self, key: str, evidence: dict[str, Any], why: Problem) -> Entry:
+        """A started job goes back to ``accepted``: the printer proves that ``why`` kept it from printing it."""
         with self._transaction() as db:
             before = self._phase(db, key)
-            entry = self._move(key, (Phase.STARTED, Phase.COMMITTING), Phase.ACCEPTED, evidence=evidence)
+            entry = self._move(key, (Phase.STARTED, Phase.COMMITTING), Phase.ACCEPTED, evidence=evidence, why=why)
             self._not_printed(db, entry.job.printer, before, entry.job.document.type)
             return entry
 
-    def hold(self, key: str, evidence: dict[str, Any], *, was_open: bool, event: bool) -> Entry:
-        """A started job goes back to ``accepted``: it waits for the end of a condition.
+    def hold(self, key: str, evidence: dict[str, Any], why: Problem, *, was_open: bool, event: bool) -> Entry:
+        """A started job goes back to ``accepted``: it waits for the end of the condition ``why``.
 
         This does not count as an attempt. But if the document ``was_open``, one attempt stays recorded.
         """
@@ -150,8 +162,9 @@ class Store(JobReader, TokenKeeper, Outbox):
         with self._transaction() as db:
             before = self._phase(db, key)
             entry = self._move(
-                key, (Phase.STARTED, Phase.COMMITTING), Phase.ACCEPTED, evidence=evidence, attempts=left, event=event
-            )
+                key, (Phase.STARTED, Phase.COMMITTING), Phase.ACCEPTED, evidence=evidence, attempts=left, event=event,
+                why=why,
+            )  # fmt: skip
             if was_open or before is Phase.COMMITTING:
                 self._not_printed(db, entry.job.printer, before, entry.job.document.type)
             return entry
@@ -303,13 +316,17 @@ class Store(JobReader, TokenKeeper, Outbox):
         evidence: dict[str, Any] | None = None,
         afresh: bool = False,
         event: bool = True,
+        why: Problem | None = None,
         **changes: Any,
     ) -> Entry:
         """Change a job that is in one of the phases ``before``, as part of a transaction.
 
-        Adds to the evidence, or replaces it (``afresh``). ``event``: whether to publish the change.
+        Adds to the evidence, or replaces it (``afresh``). ``event``: whether to publish the change; ``why``: its
+        reason, if that is not the job's error.
         """
         db = self._db
+        if after in PAPER:
+            changes.setdefault("paper", PAPER[after])
         if evidence is not None:
             row = None if afresh else db.execute("SELECT evidence FROM job WHERE key = ?", (key,)).fetchone()
             changes["evidence"] = _gathered(row[0] if row else None) | evidence
@@ -322,7 +339,7 @@ class Store(JobReader, TokenKeeper, Outbox):
         if not moved:
             raise WrongPhase(f"job {key!r} is not {' or '.join(before)}")
         entry = read_entry(moved[0])
-        return self._published(db, entry) if event else entry
+        return self._published(db, entry, why or changes.get("error"), changes.get("resolution")) if event else entry
 
     def _phase(self, db: sqlite3.Connection, key: str) -> Phase:
         """The phase of a job. Raises ``WrongPhase`` if there is no such job."""
@@ -331,14 +348,29 @@ class Store(JobReader, TokenKeeper, Outbox):
             raise WrongPhase(f"there is no job {key!r}")
         return Phase(row[0])
 
-    def _published(self, db: sqlite3.Connection, entry: Entry) -> Entry:
+    def _published(
+        self, db: sqlite3.Connection, entry: Entry, why: Problem | None = None, decided: Resolution | None = None
+    ) -> Entry:
         """The changed job, also stored as an event, and as messages to webhooks."""
-        (event,) = db.execute(
-            "INSERT INTO event (job, at, phase) VALUES (?, ?, ?) RETURNING id",
-            (entry.id, entry.job.updated_at.isoformat(), entry.phase),
-        ).fetchone()
+        event = self._note_event(db, entry.id, entry.job.updated_at.isoformat(), entry.phase, why, decided)
         self._write_messages(db, entry, event)
         return entry
+
+    def _note_event(
+        self,
+        db: sqlite3.Connection,
+        job: int,
+        at: str,
+        phase: Phase,
+        problem: Problem | None = None,
+        resolution: Resolution | None = None,
+    ) -> int:
+        """Store an event; its id."""
+        (event,) = db.execute(
+            "INSERT INTO event (job, at, phase, problem, resolution) VALUES (?, ?, ?, ?, ?) RETURNING id",
+            (job, at, phase, plain(problem), plain(resolution)),
+        ).fetchone()
+        return int(event)
 
 
 def _gathered(text: str | None) -> dict[str, Any]:

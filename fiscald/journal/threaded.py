@@ -26,8 +26,11 @@ T = TypeVar("T")
 #: The transactions that share a sync, so that a hundred printers do not wait for a hundred syncs: the moves of jobs,
 #: and the good answers of webhooks.
 _SHARE_A_SYNC = frozenset(
-    (Store.accept, Store.start, Store.opened, Store.commit, Store.requeue, Store.finish, Store.message_delivered)
-)
+    (
+        Store.accept, Store.start, Store.opened, Store.commit, Store.interrupt, Store.requeue, Store.finish,
+        Store.message_delivered,
+    )
+)  # fmt: skip
 #: At most this many transactions share one sync.
 _TOGETHER = 128
 #: After so many changes the thread empties the log, as soon as it has had nothing to do for so many seconds. A receipt

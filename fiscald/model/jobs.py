@@ -37,6 +37,24 @@ class JobState(StrEnum):
         return self in (JobState.DONE, JobState.FAILED, JobState.UNDECIDED)
 
 
+class Phase(StrEnum):
+    """The phase of a job, finer than its state."""
+
+    ACCEPTED = "accepted"
+    STARTED = "started"
+    """Evidence is stored; something reversible may have been sent."""
+    COMMITTING = "committing"
+    """The irreversible step may have been sent."""
+    DONE = "done"
+    FAILED = "failed"
+    UNDECIDED = "undecided"
+
+    @property
+    def state(self) -> JobState:
+        """The state of the job."""
+        return JobState.RUNNING if self in (Phase.STARTED, Phase.COMMITTING) else JobState(self.value)
+
+
 class Paper(StrEnum):
     """What is known about the sheet of paper, apart from the fiscal memory."""
 
@@ -46,6 +64,7 @@ class Paper(StrEnum):
     PENDING = "pending"
     """Registered, but the printer still has to print the rest (no paper, cover open)."""
     UNKNOWN = "unknown"
+    """It may have been printed: the document is undecided, or its last command is on its way."""
 
 
 class Notice(Strict):
@@ -148,3 +167,20 @@ class Job(Strict):
     attempts: int = 0
     created_at: AwareDatetime
     updated_at: AwareDatetime
+
+
+class JobEvent(Strict):
+    """One thing that happened to a job."""
+
+    id: int = Field(description="the same as in the event stream; events are in the order of their ids")
+    at: AwareDatetime
+    state: JobState = Field(description="the state that the job had from then on")
+    phase: Phase = Field(
+        description="finer: `started` and `committing` (the last command may have been sent) are `running`"
+    )
+    problem: Problem | None = Field(
+        default=None, description="why: what interrupted it, what it waits for, why it failed or is undecided"
+    )
+    resolution: Resolution | None = Field(
+        default=None, description="the decision of a person, if that is what happened"
+    )

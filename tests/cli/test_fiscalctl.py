@@ -238,3 +238,18 @@ def test_the_licence(counter: Counter) -> None:
 def test_problems_as_json(counter: Counter) -> None:
     result = CliRunner().invoke(main, ["--socket", str(counter.socket), "--json", "job", "never"])
     assert json.loads(result.stderr)["code"] == "job.unknown"
+
+
+def test_a_job_with_what_happened_to_it(counter: Counter) -> None:
+    counter.printer.fault("bad_crc", "trend")
+    counter.printer.fault("keypad_report", "scomm", nth=2)
+    counter.run("print", counter.file(RECEIPT), "--key", "X", "--wait", "60")
+    counter.run("resolve", "X", "printed", "--number", "1", "--by", "Anna", "--note", "seen\x1b[2J")
+    told = counter.run("job", "X", "--events").stdout
+    steps = [line.split()[2] for line in told.splitlines() if line[:4] == "  20"]
+    assert (steps[0], steps[1], steps[-2:]) == ("accepted", "started", ["undecided", "done"])
+    assert "printer.unproven" in told
+    assert "Anna decided: printed, number 1 (seen" in told
+    assert "\x1b" not in told
+    assert [each["phase"] for each in counter.json("job", "X", "--events")["events"]] == steps
+    assert "events" not in counter.json("job", "X")

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
 
 import pytest
 
-from fiscald.console import evidence, wording
+from fiscald.api.wire import JobAnswer, JobEvents
+from fiscald.console import evidence, timeline, wording
 from fiscald.console.languages import Words
+from fiscald.model.cash import Drawer
+from fiscald.model.jobs import JobEvent, JobState, Phase, Resolution
+from fiscald.model.problems import problem
+from fiscald.model.times import POLISH_TIME
 from tests.console.desk import Reader, reader, text_of, value_of
 from tests.console.shop import HOSTILE, RECEIPT, Shop, shop
 
@@ -76,7 +83,7 @@ def test_a_document_its_paper_and_what_proves_it(anna: Reader, zofia: Reader) ->
         "31.08",
         "KOPIA - DOKUMENT NIEFISKALNY",
         "receipts of the day: from",
-        "An application handed",
+        "A program handed it over.",
     ):
         assert words in text, words
     assert "paragony dnia: z" in zofia.read("document", key="FV/proof")
@@ -113,6 +120,7 @@ def test_withdrawing_a_document_that_waits(anna: Reader) -> None:
         market.client.submit("waits", "till2", RECEIPT | {"buyer": None}, wait=0)
         page = anna.read("document", key="waits")
         assert "Withdraw: do not print it" in page
+        assert "Now it waits." in page
         assert anna.post("document/withdraw", key="waits").status_code == 303
         assert market.client.job("waits").state == "failed"
         market.client.submit("printed", "till1", {"type": "drawer"}, wait=10)
@@ -122,6 +130,44 @@ def test_withdrawing_a_document_that_waits(anna: Reader) -> None:
     finally:
         market.printers["till2"].switch("paper_out", on=False)
         market.until("ready", "till2")
+
+
+def event(phase: Phase, number: int = 1, **more: Any) -> JobEvent:
+    at = datetime(2026, 11, 22, 10, 15, number, tzinfo=POLISH_TIME)
+    return JobEvent(id=number, at=at, state=phase.state, phase=phase, **more)
+
+
+def test_the_timeline_tells_every_event_in_both_languages() -> None:
+    lost = problem("link.lost", address="tcp://192.0.2.1", reason="cut")
+    decided = Resolution(verdict="not_printed", by="Anna")
+    happened = JobEvents(
+        events=(
+            event(Phase.ACCEPTED), event(Phase.STARTED), event(Phase.COMMITTING, problem=lost),
+            event(Phase.ACCEPTED, problem=lost), event(Phase.STARTED), event(Phase.FAILED, problem=lost),
+            event(Phase.UNDECIDED, problem=lost), event(Phase.FAILED, problem=lost, resolution=decided),
+            event(Phase.DONE), event(Phase.DONE),
+        ),
+        next=None,
+    )  # fmt: skip
+    now = datetime(2026, 11, 22, 10, 15, tzinfo=POLISH_TIME)
+    job = JobAnswer(key="A", printer="till1", state=JobState.DONE, document=Drawer(), created_at=now, updated_at=now)
+    english, polish = (timeline.told(Words(language), job, happened) for language in ("en", "pl"))
+    assert len(english) == len(polish) == len(happened.events)
+    for one, other in zip(english, polish, strict=True):
+        assert one.text != other.text, "translated"
+        assert one.at is not None
+    assert [each.text for each in english].count("It was not printed.") == 1
+    assert len({each.text for each in english}) == len(english)
+    assert [each.tone for each in english] == ["", "", "warn", "warn", "", "bad", "bad", "bad", "good", ""]
+
+
+def test_a_long_timeline_says_that_there_is_more(anna: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
+    anna.shop.client.submit("long/1", "till1", {"type": "drawer"}, wait=10)
+    assert "The printer did it." in anna.read("document", key="long/1")
+    monkeypatch.setattr(timeline, "MOST", 2)
+    page = anna.read("document", key="long/1")
+    assert "fiscalctl job KEY --events" in page
+    assert "The printer did it." not in page.partition("What happened")[2]
 
 
 # -- deciding ------------------------------------------------------------------------------------------
@@ -144,7 +190,11 @@ def test_a_guided_decision(stopped: Shop) -> None:
         said = {"verdict": "printed", "number": "1", "by": "Anna Nowak", "note": "<b>widziałam"}
         decided = anna.post("document/decision", key="FV/undecided", **said)
         told = text_of(anna.follow(decided))
-        assert "Anna Nowak: it was printed." in told
+        assert "Anna Nowak: it was printed, number 1." in told
+        order = ("A program handed it over.", "Printing began.", "It was interrupted.", "It cannot be known",
+                 "a daily report cleared the counters", "Anna Nowak: it was printed")  # fmt: skip
+        places = [told.index(words) for words in order]
+        assert places == sorted(places)
         assert "<b>widziałam" in told
         assert anna.get("document/decision", key="FV/undecided").status_code == 303, "it is decided"
         assert stopped.client.job("FV/undecided").state == "done"

@@ -18,7 +18,7 @@ from typing import Any
 import anyio
 
 from fiscald import daemon
-from fiscald.api.calls import Refused
+from fiscald.api.calling import Refused
 from fiscald.api.client import Client
 from fiscald.config import load
 from fiscald.emulator.running import EmulatedPrinter

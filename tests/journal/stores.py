@@ -9,10 +9,14 @@ from typing import Any
 
 from fiscald.journal import Doubt, Store
 from fiscald.model.documents import Submission
+from fiscald.model.problems import problem
 from fiscald.model.times import POLISH_TIME
 
 RECEIPT = {"type": "receipt", "lines": [{"name": "Żurek", "price": "12.00", "vat": "A"}], "register": "01"}
 CASH = Submission.model_validate({"printer": "till1", "document": {"type": "cash_in", "amount": "1.00"}})
+
+#: What interrupted a document.
+WHY = problem("link.lost", address="tcp://192.0.2.1:6666", reason="the cable")
 
 NOW = datetime(2026, 11, 22, 10, 0, tzinfo=POLISH_TIME)
 

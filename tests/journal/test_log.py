@@ -27,7 +27,7 @@ from fiscald.journal import (
 )
 from fiscald.journal.file import LOG_BYTES
 from fiscald.model.problems import problem
-from tests.journal.stores import CASH, Left, accept, clock, killed, left_in, opened, put, used
+from tests.journal.stores import CASH, WHY, Left, accept, clock, killed, left_in, opened, put, used
 
 
 def doubt_and_keys(directory: Path) -> tuple[Doubt | None, list[str]]:
@@ -280,7 +280,7 @@ def test_counts_are_those_of_the_jobs(tmp_path: Path, monkeypatch: pytest.Monkey
     with closing(opened(tmp_path)) as store:
         store._db.execute("PRAGMA synchronous = OFF")
         moves: list[Callable[[str], object]] = [
-            lambda key: store.start(key, {}), store.commit, lambda key: store.requeue(key, {}),
+            lambda key: store.start(key, {}), store.commit, lambda key: store.requeue(key, {}, WHY),
             lambda key: store.finish(key, rng.choice((Phase.DONE, Phase.FAILED, Phase.UNDECIDED))),
             lambda key: store.withdraw(key, problem("job.withdrawn")),
             lambda key: store.accept(key, CASH.model_copy(update={"printer": f"till{rng.randrange(3)}"}), (), None),

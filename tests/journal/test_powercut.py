@@ -30,7 +30,7 @@ WAY: list[Callable[[Store], object]] = [
     lambda store: store.start("A", {"before": {"bn": 1}}),
     lambda store: store.opened("A", {"bn": 1}),
     lambda store: store.commit("A"),
-    lambda store: store.requeue("A", {"after": {"bn": 1}}),
+    lambda store: store.requeue("A", {"after": {"bn": 1}}, problem("link.lost", address="x", reason="y")),
     lambda store: store.accept("B", CASH, (), None),
     lambda store: store.start("A", {"before": {"bn": 2}}),
     lambda store: store.finish("A", Phase.UNDECIDED, error=problem("printer.unproven", reason="?")),

@@ -14,7 +14,7 @@ from fiscald.journal import Known, Phase, Store, Wanted, WrongPhase
 from fiscald.model.jobs import JobState, Notice, Paper, Resolution, Result
 from fiscald.model.printers import Counters
 from fiscald.model.problems import Problem, problem
-from tests.journal.stores import NOW, accepted, clock, submission
+from tests.journal.stores import NOW, WHY, accepted, clock, submission
 
 
 @pytest.fixture
@@ -92,7 +92,7 @@ def test_the_same_key(store: Store) -> None:
         ((), lambda s: s.commit("A")),
         ((lambda s: s.start("A", {}),), lambda s: s.start("A", {})),
         ((lambda s: s.start("A", {}),), lambda s: s.withdraw("A", problem("job.withdrawn"))),
-        ((), lambda s: s.requeue("A", {})),
+        ((), lambda s: s.requeue("A", {}, WHY)),
         ((lambda s: s.finish("A", Phase.DONE),), lambda s: s.finish("A", Phase.FAILED)),
         ((lambda s: s.finish("A", Phase.DONE),), lambda s: s.resolve("A", DECIDED, Phase.FAILED, paper=Paper.NONE)),
         ((), lambda s: s.resolve("A", DECIDED, Phase.FAILED, paper=Paper.NONE)),
@@ -116,7 +116,7 @@ def test_evidence_is_gathered_and_starts_over_with_the_next_attempt(store: Store
     store.start("A", {"before": {"bn": 1}})
     store.opened("A", {"opened": {"bn": 2}})
     assert store.commit("A").job.evidence == {"before": {"bn": 1}, "opened": {"bn": 2}}
-    gathered = store.requeue("A", {"after": {"bn": 2}}).job.evidence
+    gathered = store.requeue("A", {"after": {"bn": 2}}, WHY).job.evidence
     assert gathered == {"before": {"bn": 1}, "opened": {"bn": 2}, "after": {"bn": 2}}
     assert store.start("A", {"before": {"bn": 3}}).job.evidence == {"before": {"bn": 3}}
     states = [event.state for event in store.events(0)]
@@ -135,7 +135,7 @@ def test_a_requeued_job_keeps_its_attempts(store: Store) -> None:
     accepted(store)
     store.start("A", {"before": {"bn": 1}})
     store.commit("A")
-    assert store.requeue("A", {"why": "cut"}).job.state is JobState.ACCEPTED
+    assert store.requeue("A", {"why": "cut"}, WHY).job.state is JobState.ACCEPTED
     assert store.start("A", {"before": {"bn": 1}}).job.attempts == 2
 
 
@@ -242,7 +242,7 @@ def test_printers_are_remembered(store: Store) -> None:
 
 
 def _hold(store: Store, *, was_open: bool) -> None:
-    store.hold("A", {}, was_open=was_open, event=True)
+    store.hold("A", {}, WHY, was_open=was_open, event=True)
 
 
 @pytest.mark.parametrize(
@@ -250,7 +250,7 @@ def _hold(store: Store, *, was_open: bool) -> None:
     [
         ("start", partial(_hold, was_open=False), 0, 0), ("start", partial(_hold, was_open=True), 0, 1),
         ("start commit", partial(_hold, was_open=False), 0, 1), ("start commit", partial(_hold, was_open=True), 0, 1),
-        ("start", lambda s: s.requeue("A", {}), 0, 1), ("start commit", lambda s: s.requeue("A", {}), 0, 1),
+        ("start", lambda s: s.requeue("A", {}, WHY), 0, 1), ("start commit", lambda s: s.requeue("A", {}, WHY), 0, 1),
         ("", lambda s: s.finish("A", Phase.FAILED), 0, 0), ("start", lambda s: s.finish("A", Phase.FAILED), 0, 1),
         ("start commit", lambda s: s.finish("A", Phase.FAILED), 0, 1),
         ("start", lambda s: s.finish("A", Phase.UNDECIDED), 0, 0),

@@ -21,7 +21,7 @@ from click.testing import CliRunner
 
 from fiscald import daemon
 from fiscald.api import openapi
-from fiscald.api.calls import Refused
+from fiscald.api.calling import Refused
 from fiscald.api.client import Client
 from fiscald.api.routes import ROUTES
 from fiscald.cli.fiscalctl import main as fiscalctl
