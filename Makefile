@@ -16,6 +16,8 @@ PICTURES ?=
 SEED ?= 0
 NUMBER ?= 50
 WORKERS ?= 1
+LOCK = $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
+	--custom-compile-command 'make lock'
 # Of make test: some tests wait for processes, so one more than there are processors.
 PROCESSES ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 
@@ -106,9 +108,10 @@ lowest: $(VENV)/.uv  ## the tests with the oldest versions that pyproject.toml a
 	$(BIN)/uv pip install --quiet --python $(VENV)-lowest/bin/python --resolution lowest-direct --editable '.[dev]'
 	$(VENV)-lowest/bin/python -m pytest -n auto --dist worksteal
 
-lock: $(VENV)/.uv  ## write the lock file with hashes, after a change of the dependencies
-	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
-		--custom-compile-command 'make lock' --output-file requirements/service.txt pyproject.toml requirements/build.in
+lock: $(VENV)/.uv  ## write the lock files with hashes, after a change of the dependencies
+	$(LOCK) --extra announce --extra console --extra png --output-file requirements/service.txt pyproject.toml
+	$(LOCK) --extra vendor --constraint requirements/service.txt --output-file requirements/vendor.txt pyproject.toml
+	$(LOCK) --output-file requirements/build.txt requirements/build.in
 
 clean:
 	rm -rf $(VENV) $(VENV)-lowest .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -186,6 +186,8 @@ def _journal(config: Config, gate: LicenceGate, *, new: bool) -> ThreadedJournal
     except JournalDamaged as error:
         log.critical("the journal is damaged, NOTHING WILL BE PRINTED: %s", error)
         return UnusableJournal(directory, error)
+    if journal.kept is not None:
+        log.warning("this version has converted the journal; %s is a copy from before, for the older one", journal.kept)
     if journal.doubt is Doubt.OLDER:
         missing = "another journal" if journal.missing_changes is None else f"{journal.missing_changes} changes"
         log.critical(

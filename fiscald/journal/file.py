@@ -7,9 +7,7 @@ state directory keeps a second daemon out.
 from __future__ import annotations
 
 import contextlib
-import math
 import os
-import secrets
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
@@ -20,7 +18,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from fiscald import private
-from fiscald.journal import buyers, log
+from fiscald.journal import buyers, copying, log
 from fiscald.journal.directory import COPY, JOURNAL, StateDirectory
 from fiscald.journal.errors import (
     DAMAGED,
@@ -32,10 +30,6 @@ from fiscald.journal.errors import (
 )
 
 SCHEMA_VERSION = 14
-#: Pages of the file to copy in one step. Jobs run between the steps.
-COPY_PAGES = 64
-#: Bytes that must stay free beside a copy.
-COPY_SPARE = 64 << 20
 #: Bytes of the write-ahead log to keep when SQLite begins it again. A large transaction may make it longer for a while.
 LOG_BYTES = 4 << 20
 #: Seconds to wait at the start for another program that has the file open.
@@ -187,6 +181,7 @@ class JournalFile:
         else:
             # An older version does not say in the file whether it was stopped cleanly.
             self._check()
+            self.kept = copying.keep(self._db, self._directory.path, version)
             self._db.execute("PRAGMA journal_mode = DELETE")
         self._db.executescript(f"BEGIN; {_schema(version)} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;")
 
@@ -208,6 +203,8 @@ class JournalFile:
             return Doubt.OLDER
         return Doubt.MOVED if mark.inode != self._directory.inode else None
 
+    #: The copy that was made before this start converted the journal.
+    kept: Path | None = None
     #: How many changes an older copy lacks, if that is known.
     missing_changes: int | None = None
     #: Whether the file must be checked before the first transaction: it was not closed cleanly.
@@ -354,29 +351,9 @@ class JournalFile:
 
         Waiting transactions run in between (``take_turns``) and are in the copy. Raises ``JournalError``.
         """
-        folder = self._directory.path
-        try:
-            size = math.prod(self._db.execute(f"PRAGMA {name}").fetchone()[0] for name in ("page_count", "page_size"))
-            room = os.statvfs(folder)
-            if room.f_bavail * room.f_frsize < size + COPY_SPARE:
-                raise JournalError(f"{folder}: a copy needs {size >> 20} MiB, and the disk has less free space")
-            name = folder / f"{COPY}{secrets.token_hex(8)}"
-            descriptor = private.open_file(name, os.O_RDWR | os.O_EXCL)
-            try:
-                with contextlib.closing(sqlite3.connect(name)) as target:
-                    target.execute("PRAGMA synchronous = OFF")
-                    self._db.backup(target, pages=COPY_PAGES, progress=lambda *_: self.take_turns())
-                log.set_complete(descriptor)
-                return os.fdopen(descriptor, "rb")
-            except BaseException:
-                os.close(descriptor)
-                raise
-            finally:
-                name.unlink(missing_ok=True)
-        except OSError as error:
-            raise JournalError(f"{folder}: no copy of the journal: {error.strerror}") from None
-        except sqlite3.Error as error:
-            raise JournalError(f"{folder}: no copy of the journal: {error}; {remedy(error)}") from None
+        name, descriptor = copying.write(self._db, self._directory.path, lambda: self.take_turns())
+        name.unlink(missing_ok=True)
+        return os.fdopen(descriptor, "rb")
 
 
 @lru_cache

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from fiscald.journal import copying
 from fiscald.journal.buyers import HASH, nip_of
 from fiscald.journal.errors import WrongPhase
 from fiscald.journal.jobs import JobReader
@@ -287,7 +288,8 @@ class Store(JobReader, TokenKeeper, Outbox):
     def prune(self, days: int) -> int:
         """Delete some of the final jobs that are older than ``days``. Returns how many; 0: nothing is left to delete.
 
-        Undecided jobs stay, and so do the ``KEEP_NEWEST`` newest.
+        Undecided jobs stay, and so do the ``KEEP_NEWEST`` newest. With nothing left, kept copies of the journal
+        that are older are deleted.
         """
         cutoff = self._clock() - timedelta(days=days)
         with self._transaction() as db:
@@ -304,6 +306,8 @@ class Store(JobReader, TokenKeeper, Outbox):
             for _ in range(PRUNE_STEP if doomed else 0):
                 # One page per statement: a statement without result rows runs one step only.
                 db.execute("PRAGMA incremental_vacuum(1)")
+        if not doomed:
+            copying.forget(self._directory.path, cutoff)
         return len(doomed)
 
     def _move(

@@ -95,6 +95,11 @@ class ThreadedJournal:
         return self._store.doubt
 
     @property
+    def kept(self) -> Path | None:
+        """The copy that was made before this start converted the journal."""
+        return self._store.kept
+
+    @property
     def missing_changes(self) -> int | None:
         """How many changes an older copy lacks, if that is known."""
         return self._store.missing_changes

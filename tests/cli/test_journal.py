@@ -112,7 +112,7 @@ def test_a_backup_that_arrives_damaged_is_not_kept(counter: Counter, tmp_path: P
 
 
 def test_no_room_for_a_copy(counter: Counter, tmp_path: Path) -> None:
-    with patch("fiscald.journal.file.COPY_SPARE", 1 << 60):
+    with patch("fiscald.journal.copying.COPY_SPARE", 1 << 60):
         done = counter.run("backup", str(tmp_path / "copy.db"))
     assert done.exit_code == 6
     assert "MiB" in done.stderr

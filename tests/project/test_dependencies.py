@@ -1,4 +1,4 @@
-"""Dependencies: tested lower bounds, and a lock with hashes that fits them."""
+"""Dependencies: tested lower bounds, and locks with hashes that fit them."""
 
 from __future__ import annotations
 
@@ -13,15 +13,20 @@ from packaging.version import Version
 
 ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-LOCK = (ROOT / "requirements" / "service.txt").read_text("utf-8")
 NEEDED = [Requirement(line) for line in PROJECT["dependencies"]]
 EXTRAS = [Requirement(line) for lines in PROJECT["optional-dependencies"].values() for line in lines]
+#: What is installed from each lock: the extras beside the dependencies.
+LOCKS: dict[str, tuple[str, ...]] = {"service": ("announce", "console", "png"), "vendor": ("vendor",)}
 
 
-def locked() -> dict[str, tuple[Version, list[str]]]:
+def text(lock: str) -> str:
+    return (ROOT / "requirements" / f"{lock}.txt").read_text("utf-8")
+
+
+def locked(lock: str) -> dict[str, tuple[Version, list[str]]]:
     """Every package of the lock: its version and its hashes."""
     found: dict[str, tuple[Version, list[str]]] = {}
-    for block in re.findall(r"^\S+==.*?(?=^\S+==|\Z)", LOCK, re.DOTALL | re.MULTILINE):
+    for block in re.findall(r"^\S+==.*?(?=^\S+==|\Z)", text(lock), re.DOTALL | re.MULTILINE):
         name, _, rest = block.partition("==")
         version = re.split(r"[\s;\\]", rest, maxsplit=1)[0]
         found[canonicalize_name(name)] = Version(version), re.findall(r"--hash=sha256:([0-9a-f]{64})\b", block)
@@ -41,19 +46,29 @@ def test_required_lower_bounds() -> None:
     assert bounds["cryptography"] >= Version("45"), "earlier ones exclude that joserfc"
 
 
-@pytest.mark.parametrize("needed", NEEDED, ids=lambda each: each.name)
-def test_the_lock_fits(needed: Requirement) -> None:
+@pytest.mark.parametrize("lock", LOCKS)
+def test_the_locks_fit(lock: str) -> None:
     """After a change of the dependencies: make lock."""
-    version, _ = locked()[canonicalize_name(needed.name)]
-    assert needed.specifier.contains(version)
+    packages = locked(lock)
+    extras = [Requirement(line) for extra in LOCKS[lock] for line in PROJECT["optional-dependencies"][extra]]
+    for needed in (*NEEDED, *extras):
+        version, _ = packages[canonicalize_name(needed.name)]
+        assert needed.specifier.contains(version), needed.name
 
 
-def test_every_lock_entry_has_hashes_and_no_local_path() -> None:
-    packages = locked()
-    assert len(packages) > len(NEEDED)
-    assert "hatchling" in packages, "fiscald itself is built from the same lock"
+def test_both_locks_have_the_same_versions() -> None:
+    service, vendor = locked("service"), locked("vendor")
+    assert {name: service[name] for name in service.keys() & vendor.keys()} == {
+        name: vendor[name] for name in service.keys() & vendor.keys()
+    }
+
+
+@pytest.mark.parametrize("lock", [*LOCKS, "build"])
+def test_every_lock_entry_has_hashes_and_no_local_path(lock: str) -> None:
+    packages = locked(lock)
+    assert ("hatchling" in packages) is (lock == "build"), "what builds fiscald is not installed with it"
     for name, (_, hashes) in packages.items():
         assert hashes, name
-    pinned = [line for line in LOCK.splitlines() if line and not line.startswith((" ", "#"))]
-    assert len(pinned) == len(packages), "nothing else stands in it"
-    assert not re.search(r"https?:|file:|index-url|find-links|trusted-host", LOCK)
+    pinned = [line for line in text(lock).splitlines() if line and not line.startswith((" ", "#"))]
+    assert len(pinned) == len(packages) > 0, "nothing else stands in it"
+    assert not re.search(r"https?:|file:|index-url|find-links|trusted-host", text(lock))
