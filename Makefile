@@ -22,7 +22,7 @@ LOCK = $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11
 PROCESSES ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 
 .DEFAULT_GOAL := help
-.PHONY: help quick fmt demo demo-shop test test-all lint browser bench bench-plots proof chaos soak hostile hostile-licence contract mutation licence-demo docs lowest lock clean
+.PHONY: help quick fmt demo demo-shop test test-all lint browser bench bench-plots proof chaos soak hostile hostile-licence contract mutation licence-demo docs lowest lock release clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-15s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -112,6 +112,9 @@ lock: $(VENV)/.uv  ## write the lock files with hashes, after a change of the de
 	$(LOCK) --extra announce --extra console --extra png --output-file requirements/service.txt pyproject.toml
 	$(LOCK) --extra vendor --constraint requirements/service.txt --output-file requirements/vendor.txt pyproject.toml
 	$(LOCK) --output-file requirements/build.txt requirements/build.in
+
+release: $(VENV)/.uv  ## wheel, source, list of components and checksums into dist/release; Debian packages too, after make deb
+	.ci/release dist/release
 
 clean:
 	rm -rf $(VENV) $(VENV)-lowest .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
