@@ -46,14 +46,14 @@ def licence_of(package: str) -> str:
         told = metadata(package)
     except PackageNotFoundError:
         return ELSEWHERE[package]
-    if told.get("License-Expression"):
-        return str(told["License-Expression"])
+    if "License-Expression" in told:
+        return told["License-Expression"]
     classified = [
         line.rsplit(" :: ", 1)[1] for line in told.get_all("Classifier") or () if line.startswith("License :: OSI")
     ]
     if classified:
         return " OR ".join(SPDX[each] for each in classified)
-    return SPDX.get(told["License"], str(told["License"]))
+    return SPDX.get(told["License"], told["License"])
 
 
 def page() -> str:
