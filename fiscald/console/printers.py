@@ -25,7 +25,9 @@ async def overview(visit: Visit) -> Response:
     """``/console/``: every printer."""
     found = await visit.api.printers()
     undecided = (await visit.api.jobs(state="undecided", limit=20)).jobs
-    cards = [(each, wording.printer_state(visit.t, each.state), wording.remedy(visit.t, each.problem)) for each in found]
+    cards = [
+        (each, wording.printer_state(visit.t, each.state), wording.remedy(visit.t, each.problem)) for each in found
+    ]
     return await visit.page("printers.html", cards=cards, undecided=undecided)
 
 
