@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from tests.console.desk import Console
 from tests.console.shop import Shop
 
 if TYPE_CHECKING:
@@ -17,17 +18,6 @@ else:
 
 #: How browsers report an answer that refuses something: the page shows why.
 _REFUSAL = re.compile(r"Failed to load resource: the server responded with a status of 4(03|04|09|22) ")
-
-
-class Console(Protocol):
-    """Where the console is."""
-
-    @property
-    def address(self) -> str:
-        """Its host, like ``http://127.0.0.1:8443``."""
-
-    def link(self) -> str:
-        """A link that signs in."""
 
 
 class Screen:
