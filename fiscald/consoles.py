@@ -20,6 +20,7 @@ from fiscald.api.rights import Peer
 from fiscald.api.wire import ConsoleLink
 from fiscald.config_listen import ListenConfig
 from fiscald.console.sessions import LINK_SECONDS, Person, Sessions
+from fiscald.staying import staying_in_memory
 
 log = logging.getLogger(__name__)
 
@@ -59,9 +60,10 @@ class WhenOpened:
         await self._console(scope, receive, send)
 
     def _load(self) -> ASGIApp:
-        from fiscald.console.application import console_application
+        with staying_in_memory():
+            from fiscald.console.application import console_application
 
-        return console_application(self._routes, self._sessions, self._path)
+            return console_application(self._routes, self._sessions, self._path)
 
 
 def address_of(listen: ListenConfig, names: Sequence[str]) -> str:

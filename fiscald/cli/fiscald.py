@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import gc
 import logging
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +15,7 @@ import click
 from fiscald import __version__
 from fiscald.cli.emulate import emulate
 from fiscald.logs import RateLimitFilter
+from fiscald.staying import staying_in_memory
 from fiscald.terminal import VisibleFormatter, VisibleGroup
 
 if TYPE_CHECKING:
@@ -63,7 +61,7 @@ def run(path: Path, *, new_journal: bool) -> None:
     Exit codes: 0 stopped by a signal, 1 it cannot start now, 2 wrong usage, 78 a person must first fix the
     configuration or the journal.
     """
-    with _staying_in_memory():
+    with staying_in_memory():
         from fiscald import daemon  # noqa: F401
         from fiscald.config import ConfigError, load
 
@@ -95,17 +93,6 @@ def check(path: Path, root: Path) -> None:
         raise NeedsAPerson(str(error)) from None
     click.echo("\n".join(checking.text(path, config, found)))
     sys.exit(NeedsAPerson.exit_code if checking.stops(found) else 0)
-
-
-@contextmanager
-def _staying_in_memory() -> Iterator[None]:
-    """What is imported inside stays: searching it for garbage would block the event loop for 60 ms now and then."""
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.freeze()
-        gc.enable()
 
 
 def run_daemon(config: Config, *, new_journal: bool = False) -> None:

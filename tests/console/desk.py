@@ -7,22 +7,39 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
 from html import unescape
-from typing import Any
+from typing import Any, Protocol
 
 import httpx
 
 from tests.console.shop import Shop
 
 
+class Console(Protocol):
+    """Where the console is."""
+
+    @property
+    def address(self) -> str:
+        """Its host, like ``http://127.0.0.1:8443``."""
+
+    def link(self) -> str:
+        """A link that signs in."""
+
+
 class Reader:
     """A person at the console, who is signed in."""
 
-    def __init__(self, shop: Shop, http: httpx.Client) -> None:
-        self.shop = shop
+    def __init__(self, console: Console, http: httpx.Client) -> None:
+        self.console = console
         self.http = http
 
+    @property
+    def shop(self) -> Shop:
+        """The shop whose console it is."""
+        assert isinstance(self.console, Shop)
+        return self.console
+
     def sign_in(self) -> httpx.Response:
-        secret = self.shop.link().partition("link=")[2]
+        secret = self.console.link().partition("link=")[2]
         entered = self.http.post("/console/sign-in", data={"link": secret})
         assert entered.status_code == 303, entered.text
         return entered
@@ -68,10 +85,10 @@ def value_of(answer: httpx.Response, field: str) -> str:
 
 
 @contextmanager
-def reader(shop: Shop, *, language: str = "en", signed_in: bool = True) -> Iterator[Reader]:
+def reader(console: Console, *, language: str = "en", signed_in: bool = True) -> Iterator[Reader]:
     """A person who has opened the console of a shop."""
-    with httpx.Client(base_url=shop.address, headers={"Accept-Language": language}, timeout=20) as http:
-        it = Reader(shop, http)
+    with httpx.Client(base_url=console.address, headers={"Accept-Language": language}, timeout=20) as http:
+        it = Reader(console, http)
         if signed_in:
             it.sign_in()
         yield it

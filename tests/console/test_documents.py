@@ -13,7 +13,7 @@ from fiscald.console import evidence, timeline, wording
 from fiscald.console.languages import Words
 from fiscald.model.cash import Drawer
 from fiscald.model.jobs import JobEvent, JobState, Phase, Resolution
-from fiscald.model.problems import problem
+from fiscald.model.problems import CATALOGUE, problem
 from fiscald.model.times import POLISH_TIME
 from tests.console.desk import Reader, reader, text_of, value_of
 from tests.console.shop import HOSTILE, RECEIPT, Shop, shop
@@ -190,6 +190,7 @@ def test_a_guided_decision(stopped: Shop) -> None:
         said = {"verdict": "printed", "number": "1", "by": "Anna Nowak", "note": "<b>widziałam"}
         decided = anna.post("document/decision", key="FV/undecided", **said)
         told = text_of(anna.follow(decided))
+        assert "Anna Nowak has decided that it was printed, under the number 1 ." in told
         assert "Anna Nowak: it was printed, number 1." in told
         order = ("A program handed it over.", "Printing began.", "It was interrupted.", "It cannot be known",
                  "a daily report cleared the counters", "Anna Nowak: it was printed")  # fmt: skip
@@ -213,6 +214,18 @@ def test_every_cause_in_words() -> None:
     ):
         assert wording.cause(english, cause)
         assert wording.cause(english, cause) != wording.cause(polish, cause)
+
+
+def test_no_reader_of_a_sentence_needs_to_know_addresses_or_commands() -> None:
+    told = {code for code in CATALOGUE if code.startswith("link.")} - {"link.unanswered"} | {"printer.undecided"}
+    english, polish = Words("en"), Words("pl")
+    for code in told:
+        why = problem(code, address="serial:///dev/ttyS0", reason="no such file", printer="till1", key="FV/1")
+        for sentence in (english.of(why), polish.of(why)):
+            assert "serial" not in sentence
+            assert "fiscalctl" not in sentence
+            assert sentence.endswith(".")
+        assert english.of(why) != polish.of(why)
 
 
 def test_evidence_of_any_form_is_shown() -> None:

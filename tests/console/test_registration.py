@@ -180,6 +180,7 @@ def test_a_trial_step_by_step_then_a_bought_licence() -> None:
         told = text_of(anna.follow(bought))
         for words in ("Registered. Thank you.", "Piekarnia Żurek", "bank module", "Updates and support until"):
             assert words in told, words
+        assert "Enter a number" not in told, "nothing more is asked"
         assert "The vendor has answered" in text_of(anna.follow(anna.post("licence/check")))
         returned = anna.follow(anna.post("licence/confirm", do="deactivation"))
         assert "The licence was given back." in text_of(returned)

@@ -18,7 +18,7 @@ from tests.console_browser.test_pages import prepare
 
 SHOWN = {
     "printers": "", "printer": "printer?name=till1", "documents": "documents", "document": "document?key=FV/2026/11/0017",
-    "decision": "document/decision?key=FV/2026/11/0018", "sandbox": "sandbox", "technician": "technician", "tokens": "technician/tokens",
+    "undecided": "document?key=FV/2026/11/0018", "decision": "document/decision?key=FV/2026/11/0018", "sandbox": "sandbox", "technician": "technician", "tokens": "technician/tokens",
     "conversation": "technician/conversation?name=till1", "doctor": "technician/doctor?now=yes", "help": "about",
     "trial": "licence/enrol",
 }  # fmt: skip

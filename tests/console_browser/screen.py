@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from tests.console.desk import Console
 from tests.console.shop import Shop
 
 if TYPE_CHECKING:
@@ -22,14 +23,20 @@ _REFUSAL = re.compile(r"Failed to load resource: the server responded with a sta
 class Screen:
     """A browser window."""
 
-    def __init__(self, page: Page, market: Shop) -> None:
+    def __init__(self, page: Page, console: Console) -> None:
         self.page = page
-        self.shop = market
+        self.console = console
         self.errors: list[str] = []
         self.elsewhere: list[str] = []
         page.on("console", self._said)
         page.on("pageerror", lambda error: self.errors.append(str(error)))
         page.on("request", self._requested)
+
+    @property
+    def shop(self) -> Shop:
+        """The shop whose console it shows."""
+        assert isinstance(self.console, Shop)
+        return self.console
 
     def _said(self, message: ConsoleMessage) -> None:
         if message.type in ("error", "warning") and not _REFUSAL.match(message.text):
@@ -37,16 +44,16 @@ class Screen:
 
     def _requested(self, request: Request) -> None:
         address = urlsplit(request.url)
-        if address.scheme not in ("data", "blob") and f"{address.scheme}://{address.netloc}" != self.shop.address:
+        if address.scheme not in ("data", "blob") and f"{address.scheme}://{address.netloc}" != self.console.address:
             self.elsewhere.append(request.url)
 
     def sign_in(self) -> None:
-        self.page.goto(self.shop.link())
+        self.page.goto(self.console.link())
         self.page.locator("button.primary").click()
         self.page.wait_for_url("**/console/")
 
     def open(self, path: str) -> None:
-        self.page.goto(f"{self.shop.address}/console/{path}")
+        self.page.goto(f"{self.console.address}/console/{path}")
 
     def text(self, selector: str = "main") -> str:
         return str(self.page.locator(selector).inner_text())
@@ -54,6 +61,10 @@ class Screen:
     def until(self, text: str, selector: str = "main") -> None:
         """Wait until the page shows it, without a reload by the person."""
         self.page.locator(selector).get_by_text(text).first.wait_for()
+
+    def focused(self, selector: str) -> None:
+        """Wait until the keyboard is in it: browsers put it there some time after the page is loaded."""
+        self.page.locator(f"{selector}:focus").wait_for()
 
     def check(self) -> None:
         """No error, and no request to another host, since the last check."""
@@ -78,7 +89,7 @@ class Screen:
 
 @contextmanager
 def screen(
-    chromium: Browser, market: Shop, *, language: str = "en", width: int = 1280, dark: bool = False,
+    chromium: Browser, console: Console, *, language: str = "en", width: int = 1280, dark: bool = False,
     signed_in: bool = True, **options: Any,
 ) -> Iterator[Screen]:  # fmt: skip
     """A window for one person; at its end nothing must have gone wrong in it."""
@@ -86,7 +97,7 @@ def screen(
         locale=language, viewport={"width": width, "height": 800}, color_scheme="dark" if dark else "light", **options
     )
     try:
-        it = Screen(context.new_page(), market)
+        it = Screen(context.new_page(), console)
         if signed_in:
             it.sign_in()
         yield it

@@ -11,12 +11,14 @@ from tests.console_browser.screen import Screen, screen
 def test_signing_in_changing_the_language_and_signing_out(chromium: Any, market: Shop) -> None:
     with screen(chromium, market, signed_in=False) as it:
         it.page.goto(market.link())
+        it.focused("button.primary")
         it.page.keyboard.press("Enter")
         it.page.wait_for_url("**/console/")
         it.page.get_by_role("link", name="Documents", exact=True).click()
+        it.page.wait_for_url("**/console/documents")  # the button of the page before leads elsewhere
         it.page.get_by_role("button", name="Polski").click()
-        assert it.page.url.endswith("/console/documents")
         it.until("Dokumenty", "h1")
+        assert it.page.url.endswith("/console/documents")
         it.page.get_by_role("button", name="Wyloguj").press("Enter")
         it.page.wait_for_url("**/console/sign-in")
         it.open("")
@@ -28,6 +30,24 @@ def test_a_printer_without_paper_is_seen_at_once_and_again_when_it_has_some(desk
     desk.until("Ready")
     desk.shop.printers["till2"].switch("paper_out")
     desk.until("Insert a new roll.")
+    desk.shop.printers["till2"].switch("paper_out", on=False)
+    desk.until("It takes documents.")
+
+
+def test_a_page_that_changes_keeps_the_keyboard_and_what_is_open(desk: Screen) -> None:
+    desk.open("printer?name=till2")
+    desk.shop.printers["till2"].switch("paper_out")
+    desk.until("Insert a new roll.")
+    details = desk.page.locator("#live details")
+    details.locator("summary").focus()
+    desk.page.keyboard.press("Enter")
+    first = desk.page.locator("#live").evaluate_handle("each => each")
+    desk.shop.client.submit("keeps/1", "till2", {"type": "drawer"}, wait=0)
+    desk.page.locator("#live").get_by_role("link", name="1", exact=True).wait_for()
+    desk.page.wait_for_function("former => !former.isConnected", arg=first)
+    desk.focused("#live summary")
+    assert details.get_attribute("open") is not None
+    desk.shop.client.withdraw("keeps/1")
     desk.shop.printers["till2"].switch("paper_out", on=False)
     desk.until("It takes documents.")
 
@@ -52,7 +72,7 @@ def test_a_daily_report_by_keyboard(desk: Screen) -> None:
 
 def test_cash_with_a_slip_of_the_hand(desk: Screen) -> None:
     desk.open("printer/action?name=till1&do=cash_in")
-    assert desk.page.evaluate("document.activeElement.name") == "amount"
+    desk.focused("#f-amount")
     desk.page.keyboard.type("sto złotych")
     desk.page.keyboard.press("Enter")
     desk.until("Write an amount like 200,00.")

@@ -75,9 +75,9 @@ def test_a_page_is_reached_and_left_by_keyboard(chromium: Any, market: Shop) -> 
     with screen(chromium, market) as it:
         it.open("")
         it.page.keyboard.press("Tab")
-        assert it.page.evaluate("document.activeElement.className") == "skip"
+        it.focused(".skip")
         it.page.keyboard.press("Enter")
-        assert it.page.evaluate("document.activeElement.id") == "content"
+        it.focused("#content")
         it.open("")
         for _ in range(4):
             it.page.keyboard.press("Tab")

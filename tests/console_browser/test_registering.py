@@ -33,7 +33,7 @@ def test_the_window_opens_by_itself_and_the_keyboard_is_in_field_x(chromium: Any
     for language, width in (("en", 1280), ("pl", 360)):
         with screen(chromium, closed, language=language, width=width, dark=width == 360) as it:
             it.page.locator("#f-number").wait_for()
-            it.page.locator("#f-number:focus").wait_for()
+            it.focused("#f-number")
             assert it.violations(axe) == []
             it.page.keyboard.press("Escape")
             it.page.locator(WINDOW).wait_for(state="detached")
@@ -130,11 +130,11 @@ def test_a_trial_by_keyboard_step_by_step(unregistered: Screen) -> None:
         page.keyboard.type(text)
     page.keyboard.press("Enter")
     it.until("Step 2 of 3", WINDOW)
-    page.locator("#f-email:focus").wait_for()
+    it.focused("#f-email")
     page.keyboard.type("zosia@example.pl")
     page.keyboard.press("Enter")
     it.until("Step 3 of 3", WINDOW)
-    page.locator("#f-code:focus").wait_for()
+    it.focused("#f-code")
     page.keyboard.type("00000-00000")
     page.keyboard.press("Enter")
     it.until("Code for support", WINDOW)

@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import re
-import subprocess
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -15,41 +10,8 @@ from fiscald.api.client import Client
 from fiscald.cli.demo_stay import Disturbed
 from fiscald.emulator.running import EmulatedPrinter
 from tests.daemons import RECEIPT
-from tests.end_to_end.test_processes import BIN
+from tests.end_to_end.demo import demo
 from tests.waiting import until
-
-
-class Terminal:
-    """The terminal in which the demonstration runs."""
-
-    def __init__(self, process: subprocess.Popen[str]) -> None:
-        self._process = process
-
-    def read(self, pattern: str) -> str:
-        """The first line that is like this; ends with the process."""
-        assert self._process.stdout is not None
-        for line in self._process.stdout:
-            if (found := re.search(pattern, line)) is not None:
-                return found[0]
-        raise AssertionError(f"it ended without {pattern}")
-
-    def type(self, line: str) -> None:
-        assert self._process.stdin is not None
-        self._process.stdin.write(f"{line}\n")
-        self._process.stdin.flush()
-
-
-@contextmanager
-def demo() -> Iterator[tuple[Terminal, subprocess.Popen[str]]]:
-    process = subprocess.Popen(
-        [str(BIN / "fiscald"), "demo", "--keep"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-        text=True, bufsize=1, env=os.environ | {"PYTHONUNBUFFERED": "1"},
-    )  # fmt: skip
-    with process:
-        try:
-            yield Terminal(process), process
-        finally:
-            process.kill()
 
 
 @pytest.mark.slow  # a process with a daemon, a printer and a vendor

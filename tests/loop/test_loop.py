@@ -9,105 +9,20 @@ import json
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import ExitStack, closing
-from http.client import HTTPConnection
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from fiscald.api.routes import ROUTES
 from tests.found import found
-from tests.hostile.parts import Daemon, daemon, printers
+from tests.hostile.parts import daemon, printers
 from tests.hostile.printers import HOSTILE
-from tests.loop.journal import fill
 from tests.loop.watched import command
+from tests.loop.watching import JOBS, LONG, OFF, PRINTERS, Connection, Watched, receipt
 
 pytestmark = pytest.mark.slow
-#: Milliseconds of processor time.
-MOST = 20.0
-JOBS, PRINTERS = 10_000, 100
-#: Printers that are switched off: what is submitted stays accepted.
-OFF = (f"till{PRINTERS + 1}", f"till{PRINTERS + 2}")
-
-
-class Watched:
-    """The daemon, and the longest turns of its loop."""
-
-    def __init__(self, it: Daemon, report: Path) -> None:
-        self.it = it
-        self._report = report
-        self._read = 0
-
-    def stalls(self) -> list[str]:
-        """The turns over the limit since the last call."""
-        text = self._report.read_text("utf-8") if self._report.exists() else ""
-        lines, self._read = text[self._read :].splitlines(), len(text)
-        return [line for line in lines if json.loads(line)["ms"] > MOST]
-
-    def ask(self, method: str, path: str, body: Any = None) -> tuple[int, bytes]:
-        """The answer to a request."""
-        content = body if body is None or isinstance(body, bytes) else json.dumps(body, ensure_ascii=False).encode()
-        with closing(_Connection(self.it.socket)) as connection:
-            connection.request(method, path, content)
-            response = connection.getresponse()
-            return response.status, response.read()
-
-
-class _Connection(HTTPConnection):
-    def __init__(self, path: Path) -> None:
-        super().__init__("fiscald", timeout=60)
-        self._path = path
-
-    def connect(self) -> None:
-        self.sock = socket.socket(socket.AF_UNIX)
-        self.sock.settimeout(60)
-        self.sock.connect(str(self._path))
-
-
-@pytest.fixture(scope="module")
-def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
-    folder = tmp_path_factory.mktemp("loop")
-    (folder / "state").mkdir(mode=0o700)
-    fill(folder / "state", JOBS)
-    report = folder / "report"
-    with ExitStack() as stack:
-        addresses = stack.enter_context(printers(folder, "posnet", PRINTERS))
-        addresses += stack.enter_context(printers(folder, "thermal"))
-        families = ["posnet"] * PRINTERS + ["thermal", "posnet", "thermal"]
-        ready = [f"till{number}" for number in range(len(addresses))]
-        addresses += ["tcp://127.0.0.1:1", "tcp://127.0.0.1:2"]
-        it = stack.enter_context(daemon(folder, addresses, families, command=command(report), ready=ready))
-        found = Watched(it, report)
-        assert found.stalls() == [], "while all printers were found"
-        yield found
-
-
-def lines(count: int) -> list[dict[str, Any]]:
-    return [
-        {"name": f"Towar wzorcowy nr {number}", "quantity": "2", "price": "0.50", "vat": "ABCD"[number % 4]}
-        for number in range(count)
-    ]
-
-
-def receipt(count: int, **more: Any) -> dict[str, Any]:
-    return {"type": "receipt", "lines": lines(count)} | more
-
-
-#: As much as a document may hold.
-LONG: dict[str, dict[str, Any]] = {
-    "receipt": receipt(1000),
-    "everything": receipt(
-        400,
-        packaging=[{"number": "1", "price": "1.00"}] * 1000,
-        payments=[{"type": "card", "amount": "10.00"}] * 100,
-        footer=["Dziękujemy za zakupy"] * 1000,
-    ),
-    "text": receipt(100, footer=["Zażółć gęślą jaźń „…” " * 40] * 80),
-    "printout": {"type": "printout", "lines": ["Zażółć gęślą jaźń"] * 1000},
-    "composed": {"type": "printout", "lines": ["z\u0307" * 499] * 140},
-}
 #: What no route can use: as large as a body may be, and of every shape.
 BODIES: dict[str, bytes] = {
     "empties": b'{"printer":"x","document":{"type":"receipt","lines":[{}],"payments":[%b]}}'
@@ -177,7 +92,7 @@ class Ear(threading.Thread):
         self.count = 0
 
     def run(self) -> None:
-        with closing(_Connection(self._path)) as connection:
+        with closing(Connection(self._path)) as connection:
             connection.request("GET", f"/v1/events{self._query}")
             for line in connection.getresponse():
                 self.count += line == b"event: job\n"

@@ -15,8 +15,8 @@ import anyio
 import httpx
 import pytest
 
-from fiscald.webhooks.posting import Poster, PostFailed
-from fiscald.webhooks.signing import headers, new_secret, parse_secret
+from fiscald.webhooks.posting import Answer, Poster, PostFailed
+from fiscald.webhooks.signing import Secret, headers, new_secret, parse_secret
 from tests.licence.server.test_app import free_port
 from tests.project.test_docs import ROOT, block
 from tests.webhooks.receivers import SECRET, secret_file
@@ -50,20 +50,37 @@ def receiver(language: str, directory: Path, secrets: str) -> Iterator[str]:
         process.wait()
 
 
+async def answering(sender: Poster) -> Answer:
+    """The answer to the first message, once the receiver runs."""
+    with anyio.fail_after(20):
+        while True:
+            try:
+                return await sender.send("msg_1", BODY)
+            except PostFailed:  # it is starting
+                await anyio.sleep(0.05)
+
+
+@pytest.mark.slow  # a process for each
+@pytest.mark.parametrize("secrets", ["", "  ", "whsec_", f" {SECRET}  "])
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_a_missing_secret_is_no_key_that_anybody_has(tmp_path: Path, language: str, secrets: str) -> None:
+    """HMAC takes an empty key: a receiver that reads a blank as a secret accepts everybody."""
+    with receiver(language, tmp_path, secrets) as url:
+        await answering(Poster(url, secret_file(tmp_path, new_secret())))
+        async with httpx.AsyncClient() as client:
+            forged = headers([Secret(b"")], "msg_2", int(time.time()), BODY)
+            assert (await client.post(url, content=BODY, headers=forged)).status_code == 400
+            signed = headers([parse_secret(SECRET)], "msg_3", int(time.time()), BODY)
+            good = 200 if SECRET in secrets else 400
+            assert (await client.post(url, content=BODY, headers=signed)).status_code == good
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 async def test_a_receiver_accepts_only_what_is_signed(tmp_path: Path, language: str) -> None:
     other = new_secret()
     with receiver(language, tmp_path, f"{SECRET} {other}") as url:
         sender = Poster(url, secret_file(tmp_path, new_secret(), other))  # being replaced: one of both is known there
-        with anyio.fail_after(20):
-            while True:
-                try:
-                    answer = await sender.send("msg_1", BODY)
-                except PostFailed:  # it is starting
-                    await anyio.sleep(0.05)
-                    continue
-                break
-        assert answer.status == 200
+        assert (await answering(sender)).status == 200
         assert (await sender.send("msg_1", BODY)).status == 200, "again: known, and not printed again"
         assert (await Poster(url, secret_file(tmp_path, new_secret())).send("msg_2", BODY)).status == 400
         old = Poster(url, secret_file(tmp_path, SECRET), clock=lambda: time.time() - 301)

@@ -64,6 +64,25 @@
     addEventListener("pagehide", () => events.close());
   };
 
+  // A live part that is replaced keeps what is open in it, and where the keyboard is.
+  let kept = null;
+  const mark = (it) => `${it.tagName} ${it.getAttribute("href") ?? ""} ${it.textContent.trim()}`;
+  document.addEventListener("htmx:beforeSwap", ({ detail: { target } }) => {
+    if (!target.matches?.("[data-live]")) return;
+    const open = [...target.querySelectorAll("details[open] > summary")].map(mark);
+    const focus = target.contains(document.activeElement) ? mark(document.activeElement) : "";
+    kept = { id: target.id, open, focus };
+  });
+  document.addEventListener("htmx:afterSettle", () => {
+    const part = kept && document.getElementById(kept.id);
+    if (part) {
+      each("summary", part, (it) => { if (kept.open.includes(mark(it))) it.parentElement.open = true; });
+      const same = (it) => kept.focus && mark(it) === kept.focus;
+      [...part.querySelectorAll("a, button, summary, [tabindex]")].find(same)?.focus({ preventScroll: true });
+    }
+    kept = null;
+  });
+
   // A form is sent once, and a slow step says that it is under way.
   document.addEventListener("submit", (event) => {
     const form = event.target;
