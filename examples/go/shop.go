@@ -202,7 +202,7 @@ func tell(key string, status int, found answer) int {
 		return 6
 	case status >= 400:
 		fmt.Println("Odmowa:", found.DetailPL)
-		fmt.Fprintln(os.Stderr, found.Detail) // for the developer: which field, and what to send instead
+		fmt.Fprintln(os.Stderr, found.Detail)          // for the developer: which field, and what to send instead
 		if string(found.Document) != `"not_printed"` { // this request did nothing, but an earlier one may have printed
 			return 6
 		}

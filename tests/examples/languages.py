@@ -82,8 +82,8 @@ LANGUAGES = (
     ),
     Language(
         "csharp", "csharp/Shop.cs", "mono-mcs libmono-system-net-http4.0-cil libmono-system-web-extensions4.0-cil",
-        ("mcs", "mono"), ("mono", "{built}/Shop.exe"),
-        build=("mcs", "-warnaserror", "-out:{built}/Shop.exe", "-r:System.Net.Http.dll", "-r:System.Web.Extensions.dll", "{source}/Shop.cs"),
+        ("mcs", "mono", "/usr/lib/mono/4.5/System.Web.Extensions.dll"), ("mono", "{built}/Shop.exe"),
+        build=("mcs", "-warnaserror", "-out:{built}/Shop.exe", "-r:System.Net.Http.dll", "-r:System.Web.Extensions.dll", "{source}/Shop.cs", "{source}/Text.cs"),
         way=Way.HTTPS,
     ),
     Language("curl", "curl/shop.sh", "curl jq", ("sh", "curl", "jq"), ("sh", "{source}/shop.sh")),
