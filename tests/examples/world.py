@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -109,9 +110,9 @@ def ended(shop: subprocess.Popen[str]) -> Ended:
 
 def kill(shop: subprocess.Popen[str]) -> None:
     """Kill the shop with all that it started (a shell starts curl)."""
-    with suppress(ProcessLookupError):
-        os.killpg(shop.pid, 9)
-    shop.communicate()
+    if shop.poll() is None:
+        os.killpg(shop.pid, signal.SIGKILL)
+        shop.communicate()
 
 
 @contextmanager
@@ -119,7 +120,7 @@ def world(folder: Path, language: Language, built: Path) -> Iterator[World]:
     """A licensed daemon whose printer is ready."""
     port = free_port()
     with EmulatedPrinter() as printer:
-        _configure(folder, printer, port, tls=language.way is Way.HTTPS)
+        _configure(folder, printer, port, language.way)
         process = _started(folder)
         target = str(folder / "fiscald.sock") if language.way is Way.SOCKET else ("127.0.0.1", port)
         with Door(target, folder) as door, Client(folder / "fiscald.sock") as client:
@@ -135,20 +136,18 @@ def world(folder: Path, language: Language, built: Path) -> Iterator[World]:
                 it.kill_daemon()
 
 
-def _configure(folder: Path, printer: EmulatedPrinter, port: int, *, tls: bool) -> None:
-    files = ""
-    if tls:
+def _configure(folder: Path, printer: EmulatedPrinter, port: int, way: Way) -> None:
+    listen = "" if way is Way.SOCKET else f'[listen]\naddress = "127.0.0.1:{port}"'
+    if way is Way.HTTPS:
         write_certificate(folder)
-        files = 'certificate = "fiscald.pem"\nkey = "fiscald.key"'
+        listen += '\ncertificate = "fiscald.pem"\nkey = "fiscald.key"'
     (folder / "fiscald.toml").write_text(
         f"""
 socket = "fiscald.sock"
 state_dir = "state"
 [licence]
 test_keys = true
-[listen]
-address = "127.0.0.1:{port}"
-{files}
+{listen}
 [printers.till1]
 family = "{printer.family}"
 address = "{printer.address}"
