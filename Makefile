@@ -108,7 +108,7 @@ lowest: $(VENV)/.uv  ## the tests with the oldest versions that pyproject.toml a
 
 lock: $(VENV)/.uv  ## write the lock file with hashes, after a change of the dependencies
 	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
-		--custom-compile-command 'make lock' --output-file requirements/service.txt pyproject.toml requirements/build.in
+		--extra daemon --custom-compile-command 'make lock' --output-file requirements/service.txt pyproject.toml requirements/build.in
 
 clean:
 	rm -rf $(VENV) $(VENV)-lowest .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

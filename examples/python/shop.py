@@ -63,6 +63,7 @@ class Connection(http.client.HTTPConnection):
     """HTTP on a Unix socket."""
 
     def connect(self) -> None:
+        """Connect to it."""
         self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self.sock.settimeout(self.timeout)
         self.sock.connect(SOCKET)

@@ -225,7 +225,9 @@ def test_without_a_daemon_the_sale_stays_open(it: World) -> None:
 @pytest.mark.parametrize("words", [(), ("sell", "Żurek"), ("decide", "key", "Anna", "printed", "one"), ("buy",)])
 def test_wrong_words_change_nothing(language: Language, built: Path, tmp_path: Path, words: tuple[str, ...]) -> None:
     command = [*language.command(built), *words]
-    told = subprocess.run(command, cwd=tmp_path, capture_output=True, encoding="utf-8", check=False, timeout=SHOP_SECONDS)
+    told = subprocess.run(
+        command, cwd=tmp_path, capture_output=True, encoding="utf-8", check=False, timeout=SHOP_SECONDS
+    )
     assert (told.returncode, told.stdout) == (2, "")
     assert "sell NAME PRICE VAT" in told.stderr
     assert list(tmp_path.iterdir()) == [], "no sale is stored"
