@@ -7,12 +7,12 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+if TYPE_CHECKING:
+    from cryptography import x509
+
+# The functions import cryptography: fiscalctl works without the extra "daemon".
 
 #: Days that a certificate is valid: the most that Apple's browsers accept.
 DAYS = 825
@@ -50,6 +50,9 @@ def read(path: Path) -> CertificateFacts:
 
 def parse(pem: bytes) -> CertificateFacts:
     """The first certificate in PEM text. Raises ``CertificateError``."""
+    from cryptography import x509
+    from cryptography.hazmat.primitives import serialization
+
     try:
         found = x509.load_pem_x509_certificates(pem)[0]
         try:
@@ -77,6 +80,11 @@ def make(names: Iterable[str], *, now: datetime | None = None, days: int = DAYS)
 
     Raises ``ValueError`` for a name that no certificate can have.
     """
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+    from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
     begins = (now or datetime.now(UTC)).replace(microsecond=0)
     key = ec.generate_private_key(ec.SECP256R1())
     named = list(dict.fromkeys(names))
@@ -109,6 +117,8 @@ def make(names: Iterable[str], *, now: datetime | None = None, days: int = DAYS)
 
 
 def _name(text: str) -> x509.GeneralName:
+    from cryptography import x509
+
     try:
         return x509.IPAddress(ipaddress.ip_address(text))
     except ValueError:

@@ -21,6 +21,7 @@ from typing import Any, TextIO, TypeVar, cast
 import click
 from pydantic import BaseModel
 
+from fiscald.extras import missing_extra
 from fiscald.model.text import CodePage
 
 T = TypeVar("T")
@@ -158,6 +159,12 @@ def control(text: str) -> None:
     stream.flush()
 
 
+class NotInstalled(click.ClickException):
+    """The command needs packages that this installation lacks."""
+
+    exit_code = 2
+
+
 class VisibleGroup(click.Group):
     """A command whose output shows control characters in every verb."""
 
@@ -165,6 +172,16 @@ class VisibleGroup(click.Group):
         """Run it."""
         with visible_output():
             return super().main(*args, **kwargs)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the verb; if the extra ``daemon`` is missing, say so."""
+        try:
+            return super().invoke(ctx)
+        except ModuleNotFoundError as error:
+            why = missing_extra(error)
+            if why is None:
+                raise
+            raise NotInstalled(why) from None
 
     def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
         """The context; click would take what looks like a colour out of a text, in silence."""

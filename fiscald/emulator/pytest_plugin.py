@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from fiscald.extras import missing_extra
+
 if TYPE_CHECKING:
     from fiscald.emulator.running import EmulatedPrinter
     from fiscald.testing import LocalDaemon
@@ -65,8 +67,15 @@ def fiscald(fiscal_printer: EmulatedPrinter, monkeypatch: pytest.MonkeyPatch) ->
     ``fiscald.socket`` is its address, ``fiscald.client`` a client, ``fiscald.printer`` the printer. The environment
     variable ``FISCALD_SOCKET`` holds the address meanwhile, for programs that the test starts.
     """
-    from fiscald.testing import LocalDaemon
-
+    why: str | None = None
+    try:
+        from fiscald.testing import LocalDaemon
+    except ModuleNotFoundError as error:
+        why = missing_extra(error)
+        if why is None:
+            raise
+    if why is not None:
+        pytest.fail(f"fiscald: {why}", pytrace=False)
     with LocalDaemon({"till1": fiscal_printer}) as daemon:
         monkeypatch.setenv("FISCALD_SOCKET", str(daemon.socket))
         yield daemon
