@@ -10,7 +10,14 @@ are stage directions:
 ``<!-- shop FAMILY ... -->``    a daemon runs, with an emulated printer ``till1``, ``till2``, ... of each family
 ``<!-- till1 switch paper_out -->``  something happens to a printer: a method of ``EmulatedPrinter`` with its words,
                                 and ``on`` or ``off``
-``<!-- restart -->``            the daemon is restarted with the file ``fiscald.toml``
+``<!-- till1 then METHOD ... -->``  the same, as soon as all its planned faults have happened
+``<!-- until till1 offline -->``  wait until the daemon shows the printer in that state
+``<!-- typed COMMAND -->``      a command that the page does not show
+``<!-- unplugged -->``          nothing answers at the address of ``till1``; ``<!-- plugged -->`` ends it
+``<!-- restart -->``            the daemon is restarted
+``<!-- restart without a licence -->``  the same, and its licence is gone
+``<!-- stop -->``               the daemon is stopped
+``<!-- installed -->``          paths are those of an installed fiscald
 ``<!-- not played -->``         the block is only shown
 
 ``python -m tests.pages PAGE ...`` plays pages and writes what was printed into them.
@@ -18,6 +25,7 @@ are stage directions:
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -29,8 +37,9 @@ import threading
 import time
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
+from fiscald.api.client import Client
 from fiscald.emulator.running import EmulatedPrinter
 from fiscald.licence.testing import make_certificate
 from fiscald.testing import READY_SECONDS
@@ -39,24 +48,41 @@ from tests.pages.nc import NC
 BIN = Path(sys.executable).parent
 #: The port of the printer, and the reader's folder, as the pages write them.
 PORT, HOME = "6666", "/home/anna/fiscal"
+#: The reader's files, where fiscald is installed as a service.
+INSTALLED = {
+    f"{HOME}/fiscald.toml": "/etc/fiscald/fiscald.toml",
+    f"{HOME}/fiscald.sock": "/run/fiscald/fiscald.sock",
+    f"{HOME}/state": "/var/lib/fiscald",
+}
+#: What the doctor finds, depending on the computer that plays a page.
+_LOCAL = ("doctor.group_missing", "doctor.disk_low", "doctor.disk_full", "doctor.udev_rule", "doctor.state_")
 #: Seconds until a command must have printed what stands on the page.
 PATIENCE = 60.0
 _STEP = re.compile(
-    r"^<!-- (?P<stage>(?:file|terminal|shop|till|restart|not played)[^\n]*?) -->$"
+    r"^<!-- (?P<stage>(?:file|terminal|shop|till|until|typed|unplugged|plugged|restart|stop|installed|not played)[^\n]*?) -->$"
     r"|^```(?P<language>[\w-]*)\n(?P<block>.*?)^```$",
     re.MULTILINE | re.DOTALL,
 )
 #: What differs from one play to the next, and what a page has in its place.
 _CHANGING = (
     (re.compile(r"\b\d{4}-\d\d-\d\d(?=[ T]\d\d:\d\d:\d\d)"), "2026-11-22"),
-    (re.compile(r"\b\d\d:\d\d:\d\d([.,]\d+)?([+-]\d\d:\d\d)?"), "10:15:00"),
+    (re.compile(r"(?<![\d:])\d\d:\d\d:\d\d([.,]\d+)?([+-]\d\d:\d\d)?"), "10:15:00"),
     (re.compile(r"^2\d{3}-\d\d-\d\d(?= {5})", re.MULTILINE), "2026-11-22"),
     (re.compile(r"(?<=[\d ] {10})\d\d:\d\d$", re.MULTILINE), "10:15"),
     (re.compile(r"(?<=_until: )\S+|(?<=_by: )\S+|(?<=_at: )\S+"), "2036-11-19"),
+    (re.compile(r"\b[0-9a-f]{32}\b"), "544da4f4fe49da5d9d35d78cfea6e118"),
+    (re.compile(r"(?<=, read )\d+ s(?= ago)"), "2 s"),
+    (re.compile(r"(?<=number \d), \d+ s ago$", re.MULTILINE), ""),
     (re.compile(r"(?<=answered )\d+\.\d s(?= ago)"), "0.1 s"),
     (re.compile(r"(?<=fiscalctl/)[0-9a-f-]{36}"), "5b8f0c5e-7d1c-4f3a-9d2b-0c6a4e1f7a90"),
     (re.compile(r"(?<=fiscald )\d+\.\d+\.\d+"), "0.2.0"),
 )
+
+
+_FISCALCTL = """#!/bin/sh
+case $1 in scan|doctor|bugreport) set -- "$@" --config "{folder}/fiscald.toml" --root "{folder}/.root";; esac
+exec "{bin}/fiscalctl" "$@"
+"""
 
 
 class Terminal:
@@ -99,11 +125,15 @@ class Player:
         self._printers: dict[str, EmulatedPrinter] = {}
         self._daemon: subprocess.Popen[bytes] | None = None
         self._port = str(_free_port())
+        self._there: dict[str, str] = {}
         tools = folder / ".bin"
         tools.mkdir()
         if shutil.which("nc") is None:
             (tools / "nc").write_text(NC.format(python=sys.executable))
             (tools / "nc").chmod(0o755)
+        (folder / ".root").mkdir()
+        (tools / "fiscalctl").write_text(_FISCALCTL.format(bin=BIN, folder=folder))
+        (tools / "fiscalctl").chmod(0o755)
         (folder / ".environment").write_text("")
         self._environment = os.environ | {
             "PATH": f"{tools}{os.pathsep}{BIN}{os.pathsep}{os.environ['PATH']}", "COLUMNS": "100", "PYTHONUNBUFFERED": "1",
@@ -140,16 +170,41 @@ class Player:
         if word == "shop":
             self._open_shop(rest.split())
         elif word.startswith("till"):
-            self._printer_happens(self._printers[word], rest.split())
+            self._printer_happens(self._printers[word], rest)
+        elif word == "until":
+            self._wait(*rest.split())
+        elif word == "typed":
+            self._type(rest)
         elif word == "restart":
-            self._start_daemon()
+            self._stop_daemon()
+            if rest:
+                shutil.rmtree(self.folder / "state" / "licence")
+            self._start_daemon(licensed=not rest)
+        elif word in ("unplugged", "plugged"):
+            self._plug(there=word == "plugged")
+        elif word == "stop":
+            self._stop_daemon()
+        elif word == "installed":
+            self._there |= INSTALLED
         else:
             directions.append(stage)
 
-    @staticmethod
-    def _printer_happens(printer: EmulatedPrinter, words: list[str]) -> None:
-        options = {"on": words.pop() == "on"} if words[-1] in ("on", "off") else {}
-        getattr(printer, words[0])(*words[1:], **options)
+    def _printer_happens(self, printer: EmulatedPrinter, words: str) -> None:
+        method, _, rest = words.partition(" ")
+        if method == "then":
+            threading.Thread(target=self._later, args=(printer, rest), daemon=True).start()
+            return
+        options: dict[str, Any] = json.loads(rest) if rest.startswith("{") else {}
+        arguments = [] if options else rest.split()
+        if arguments and arguments[-1] in ("on", "off"):
+            options["on"] = arguments.pop() == "on"
+        getattr(printer, method)(*arguments, **options)
+
+    def _later(self, printer: EmulatedPrinter, words: str) -> None:
+        until = time.monotonic() + PATIENCE
+        while printer.planned and time.monotonic() < until:
+            time.sleep(0.005)
+        self._printer_happens(printer, words)
 
     def _block(self, language: str, text: str, directions: list[str]) -> str:
         for direction in directions:
@@ -191,9 +246,7 @@ class Player:
         self._environment["FISCALD_SOCKET"] = str(self.folder / "fiscald.sock")
         self._start_daemon()
 
-    def _start_daemon(self) -> None:
-        from fiscald.api.client import Client
-
+    def _start_daemon(self, *, licensed: bool = True) -> None:
         self._stop_daemon()
         log = self._stack.enter_context((self.folder / ".log").open("ab"))
         self._daemon = subprocess.Popen(
@@ -204,9 +257,27 @@ class Player:
             assert time.monotonic() < until, (self.folder / ".log").read_text()
             time.sleep(0.02)
         with Client(self.folder / "fiscald.sock") as client:
-            client.install_licence(make_certificate())
+            if licensed:
+                client.install_licence(make_certificate())
             while any(printer.state == "starting" for printer in client.printers()):
                 assert time.monotonic() < until
+                time.sleep(0.02)
+
+    def _plug(self, *, there: bool) -> None:
+        printer = self._printers["till1"].address
+        nothing = f"tcp://127.0.0.1:{self._port}"
+        self._stop_daemon()
+        config = self.folder / "fiscald.toml"
+        config.write_text(config.read_text().replace(*((nothing, printer) if there else (printer, nothing))))
+        self._start_daemon()
+        self._wait("till1", "ready" if there else "offline")
+
+    def _wait(self, name: str, state: str) -> None:
+        """Until the daemon shows the printer in that state."""
+        until = time.monotonic() + READY_SECONDS
+        with Client(self.folder / "fiscald.sock") as client:
+            while (found := client.printer(name).state) != state:
+                assert time.monotonic() < until, f"{name} is {found} and not {state}"
                 time.sleep(0.02)
 
     def _stop_daemon(self) -> None:
@@ -241,10 +312,19 @@ class Player:
 
     def as_there(self, text: str) -> str:
         """What was printed, as it would be on the reader's computer."""
-        text = text.replace(f"127.0.0.1:{self._port}", f"127.0.0.1:{PORT}").replace(str(self.folder), HOME)
+        text = text.replace(str(self.folder), HOME)
+        if not self._printers:
+            text = text.replace(f"127.0.0.1:{self._port}", f"127.0.0.1:{PORT}")
+        for host in ("//", "ping -c 3 "):  # of a printer that is unplugged
+            text = text.replace(f"{host}127.0.0.1:{self._port}", f"{host}192.168.1.50:{PORT}")
         for number, printer in enumerate(self._printers.values()):
-            text = text.replace(printer.address, f"tcp://192.168.1.{50 + number}:{PORT}")
-        return text
+            host, _, port = printer.address.rpartition("//")[2].partition(":")
+            text = text.replace(f"//{host}:{port}", f"//192.168.1.{50 + number}:{PORT}")
+            text = text.replace(f"ping -c 3 {host} ", f"ping -c 3 192.168.1.{50 + number} ")
+        for here, there in self._there.items():
+            text = text.replace(here, there)
+        parts = [part for part in text.split("\n\n") if not any(word in part for word in _LOCAL)]
+        return "\n\n".join(parts).rstrip("\n") + "\n" if len(parts) < text.count("\n\n") + 1 else text
 
 
 def _commands(text: str) -> list[tuple[str, str]]:
