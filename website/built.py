@@ -69,6 +69,7 @@ def _loads_of_css(text: str) -> list[str]:
 
 def faults(folder: Path) -> list[str]:
     """What is wrong with the site in ``folder``, a sentence each. Empty: nothing."""
+    folder = folder.resolve()
     pages = {path: read(path.read_text("utf-8")) for path in sorted(folder.rglob("*.html"))}
     loads = [(path, load) for path, page in pages.items() for load in page.loads]
     loads += [(path, load) for path in folder.rglob("*.css") for load in _loads_of_css(path.read_text("utf-8"))]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -126,9 +127,8 @@ def _papers(folder: Path, name: str, outcomes: list[Outcome]) -> str:
             file = f"{name}-{outcome.family}.png"
             (folder / "documents").mkdir(exist_ok=True)
             (folder / "documents" / file).write_bytes(picture(sheets))
-            text = sheets[0].text.replace('"', "'").split("\n")
-            alt = f"Paper of the example on a {family} printer: {' '.join(' '.join(text).split())[:300]}"
-            figures.append(f":::{{figure}} {file}\n:class: paper\n:alt: {alt}\n\n{family}\n:::\n")
+            alt = json.dumps(f"{family}: {' '.join(sheets[0].text.split())}"[:300], ensure_ascii=False)
+            figures.append(f":::{{figure}} {file}\n:figclass: paper\n:alt: {alt}\n\n{family}\n:::\n")
         if (remark := _remark(outcome)) is not None:
             remarks.append(f"- {family}: {prose(remark)}\n")
     paper = "::::{container} papers\n" + "".join(figures) + "::::\n\n" if figures else ""
