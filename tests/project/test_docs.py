@@ -20,6 +20,7 @@ from fiscald.emulator.running import EmulatedPrinter
 from fiscald.model.printout import Printout
 from fiscald.model.receipt import Receipt
 from tests.daemons import running
+from tests.pages.nc import NC
 
 ROOT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
@@ -134,21 +135,6 @@ class Shop:
     pytester.makeini("[pytest]\nasyncio_default_fixture_loop_scope = function\n")
     pytester.makepyfile(shop + block(README, "test_the_shop_survives"))
     pytester.runpytest_inprocess("-p", "no:cacheprovider").assert_outcomes(passed=1)
-
-
-#: What ``nc -U -q1 SOCKET`` does, where there is none.
-NC = """#!{python}
-import socket, sys
-with socket.socket(socket.AF_UNIX) as link:
-    link.connect(sys.argv[-1])
-    link.sendall(sys.stdin.buffer.read())
-    link.settimeout(1)
-    try:
-        while data := link.recv(65536):
-            sys.stdout.buffer.write(data)
-    except TimeoutError:
-        pass
-"""
 
 
 @pytest.mark.slow

@@ -1,0 +1,24 @@
+"""Every generated page of the site."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from fiscald.api.openapi import describe
+from fiscald.api.routes import ROUTES
+from website.commands import command_pages
+from website.documents import document_pages
+from website.errors import errors_page
+from website.openapi import openapi_pages
+from website.prepare import Page
+
+
+def pages(folder: Path) -> list[Page]:
+    """All generated pages; their pictures are written to ``folder``."""
+    description = describe(ROUTES)
+    return [
+        *document_pages(folder, description["components"]["schemas"]),
+        errors_page(),
+        *openapi_pages(description),
+        *command_pages(),
+    ]
