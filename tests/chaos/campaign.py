@@ -21,7 +21,7 @@ from fiscald.model.documents import Document
 from fiscald.protocols import FAMILIES
 from fiscald.protocols import family as find_family
 from fiscald.protocols.base import Settings
-from tests.chaos import mutants
+from tests.chaos import fast_http, mutants
 from tests.chaos.check import violations
 from tests.chaos.later import LATER_DOCUMENTS, PROFILE_OF
 from tests.chaos.schedule import (
@@ -122,6 +122,7 @@ def speed_up_worker() -> None:
     for name in ("posnet", "thermal"):
         frames = importlib.import_module(f"fiscald.protocols.{name}.frames")
         frames.__dict__["decode"] = functools.lru_cache(4096)(frames.decode)
+    fast_http.install()
     gc.freeze()
     gc.set_threshold(50_000)
 
