@@ -80,7 +80,7 @@ def adapted(page: Page) -> str:
     """The text of a page as Sphinx needs it."""
     text = page.text
     for absent in (name for name in MAY_BE_ABSENT if not (DOCS / name).exists()):
-        text = re.sub(rf"^- [^\n]*\]\((\.\./)*{re.escape(absent)}[#)].*?(?=^- |^$|\Z)", "", text, flags=re.M | re.S)
+        text = re.sub(rf"^- [^\n]*\]\((\.\./)*{re.escape(absent)}[#)].*?(?=^- |^$|\Z)", "", text, flags=re.MULTILINE | re.DOTALL)
     parts, end = [], 0
     for fence in _FENCE.finditer(text):
         parts += [_prose(page.path, text[end : fence.start()]), _block(fence[0])]

@@ -122,6 +122,13 @@ def speed_up_worker() -> None:
     for name in ("posnet", "thermal"):
         frames = importlib.import_module(f"fiscald.protocols.{name}.frames")
         frames.__dict__["decode"] = functools.lru_cache(4096)(frames.decode)
+    elements = importlib.import_module("fiscald.protocols.novitus_elements")
+    read = functools.lru_cache(4096)(elements.read_elements)
+    for name in ("emulator.novitus_xml.machine", "protocols.novitus_xml.session", "protocols.noviapi.xml"):
+        importlib.import_module(f"fiscald.{name}").__dict__["read_elements"] = read
+    printer = importlib.import_module("fiscald.emulator.novitus_xml.machine")
+    for name in ("_in_page", "write_reply", "encode_packet"):
+        printer.__dict__[name] = functools.lru_cache(4096)(printer.__dict__[name])
     fast_http.install()
     gc.freeze()
     gc.set_threshold(50_000)
