@@ -162,6 +162,10 @@ def _printout(key: str, job: Job, outcome: Outcome) -> list[str]:
     mine = [form for form in outcome.truth.forms if form.job == key]
     whole = [form for form in mine if form.whole]
     if len(whole) > 1 and outcome.schedule.restored is not Restored.DISK:
+        # On Novitus in XML it is one packet, and the cable may double that; it must be told.
+        told = any(notice.code == "slip.doubled" for notice in job.warnings) or key in outcome.undecided
+        if told and any(what is What.DUPLICATE for what, _, _ in outcome.hits):
+            return []
         return [f"doubled: {key} was printed {len(whole)} times"]
     found = []
     # A person who cancels it while its closing step is not answered leaves the same counters as its printing.

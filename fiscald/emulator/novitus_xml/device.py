@@ -178,6 +178,9 @@ class XmlPrinter(Device):
         self._busy_until = self._reporting_until = self._owed = 0.0
         self.machine.reset()
         if wakes:
+            if self.core.transaction is not None:
+                # As if a person did it on the keypad: no program on the line did.
+                self.keypad_cancel()
             self.core.power_up()
 
     @property
