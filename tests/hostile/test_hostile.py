@@ -14,6 +14,7 @@ SLICE = (
     "deaf-listeners",
     "few-descriptors",
     "tls-slow-handshakes",
+    "tls-slow-bodies",
     "tls-deaf-readers",
     "tcp-wrong-tokens",
 )

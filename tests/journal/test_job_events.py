@@ -17,7 +17,7 @@ from fiscald.model.jobs import JobEvent, Paper, Resolution, Result
 from fiscald.model.problems import problem
 from tests.journal.stores import NOW, WHY, accepted, opened
 
-UNPROVEN = problem("printer.unproven", reason="nobody knows")
+UNPROVEN = problem("printer.unproven", reason="no counter moved")
 DECIDED = Resolution(verdict="printed", number=7, by="Anna", note="in the till")
 
 
@@ -96,7 +96,7 @@ UNDECIDED: list[Callable[[Store], Any]] = [
 
 
 @pytest.mark.parametrize("move", UNDECIDED)
-def test_while_nobody_knows_the_paper_is_unknown(store: Store, move: Callable[[Store], Any]) -> None:
+def test_paper_is_unknown_until_its_proof(store: Store, move: Callable[[Store], Any]) -> None:
     accepted(store)
     assert store.start("A", {}).job.paper is Paper.NONE
     assert move(store).job.paper is Paper.UNKNOWN
@@ -110,7 +110,7 @@ def test_while_nobody_knows_the_paper_is_unknown(store: Store, move: Callable[[S
         lambda s: s.finish("A", Phase.FAILED, error=WHY),
     ],
 )
-def test_a_proof_that_nothing_was_printed_says_so_of_the_paper(store: Store, end: Callable[[Store], Any]) -> None:
+def test_after_a_proof_of_nothing_printed_there_is_no_paper(store: Store, end: Callable[[Store], Any]) -> None:
     accepted(store)
     store.start("A", {})
     store.commit("A")
