@@ -17,7 +17,7 @@ from fiscald.model.jobs import JobEvent, Paper, Resolution, Result
 from fiscald.model.problems import problem
 from tests.journal.stores import NOW, WHY, accepted, opened
 
-UNPROVEN = problem("printer.unproven", reason="no counter moved")
+UNPROVEN = problem("printer.unproven", reason="nobody knows")
 DECIDED = Resolution(verdict="printed", number=7, by="Anna", note="in the till")
 
 
@@ -96,7 +96,7 @@ UNDECIDED: list[Callable[[Store], Any]] = [
 
 
 @pytest.mark.parametrize("move", UNDECIDED)
-def test_paper_is_unknown_until_its_proof(store: Store, move: Callable[[Store], Any]) -> None:
+def test_the_paper_of_a_running_last_command_is_unknown(store: Store, move: Callable[[Store], Any]) -> None:
     accepted(store)
     assert store.start("A", {}).job.paper is Paper.NONE
     assert move(store).job.paper is Paper.UNKNOWN
@@ -110,7 +110,7 @@ def test_paper_is_unknown_until_its_proof(store: Store, move: Callable[[Store], 
         lambda s: s.finish("A", Phase.FAILED, error=WHY),
     ],
 )
-def test_after_a_proof_of_nothing_printed_there_is_no_paper(store: Store, end: Callable[[Store], Any]) -> None:
+def test_a_proof_that_nothing_was_printed_is_proof_of_no_paper(store: Store, end: Callable[[Store], Any]) -> None:
     accepted(store)
     store.start("A", {})
     store.commit("A")
@@ -128,7 +128,7 @@ def test_an_unreadable_job_that_had_not_ended_has_unknown_paper(store: Store, *,
     assert (entry.job.state, entry.job.paper) == ("undecided", Paper.UNKNOWN)
 
 
-def test_every_phase_but_done_says_what_is_known_about_the_paper() -> None:
+def test_every_phase_but_done_has_a_known_state_of_the_paper() -> None:
     assert set(Phase) - set(PAPER) == {Phase.DONE}
 
 
