@@ -53,6 +53,7 @@ async def test_the_matrix_for_tokens(tmp_path: Path) -> None:
                         "job.unknown",
                         "licence.no_server",
                         "webhook.unknown",
+                        "console.unknown_user",
                     )
 
 
