@@ -1,12 +1,12 @@
 """How many connections the API accepts, and which connection is closed when there are too many.
 
 A descriptor that one client uses is missing for printers, journal and other clients. So the number of connections is
-bounded, in total and per user. Over the network, an address counts as a user with one process. Over a bound, the
-process with the most connections loses one: the oldest one that is idle, or else the oldest one with a request. A
-connection that waits for a job or listens to events is never closed to make room for its own process; their number per
-user is bounded (``long``), so that there is always room for a short request. When a process opens connections faster
-than ``EXCHANGES`` per second, so that each would close an older one of the same process, the new ones are closed at
-once, because that is cheaper.
+bounded, in total and per user. Over the network, an address counts as a user with one process, and may have fewer. Over
+a bound, the process with the most connections loses one: the oldest one that is idle, or else the oldest one with a
+request. A connection that waits for a job or listens to events is never closed to make room for its own process; their
+number per user is bounded (``long``), so that there is always room for a short request. When a process opens
+connections faster than ``EXCHANGES`` per second, so that each would close an older one of the same process, the new
+ones are closed at once, because that is cheaper.
 
 This is bookkeeping only: nothing here touches a socket.
 """
@@ -81,6 +81,14 @@ class Bounds(NamedTuple):
     long: int
     """Connections of one user that wait or listen."""
 
+    def of(self, who: Who) -> tuple[int, int]:
+        """How many connections ``who`` may have, and how many of them may wait or listen.
+
+        Over the network two thirds of that: with TLS, each takes twice as much memory.
+        """
+        share = 2 if isinstance(who.user, str) else 3
+        return max(1, self.per_user * share // 3), max(1, self.long * share // 3)
+
 
 def bounds(reserved: int, printers: int = 0) -> Bounds:
     """Bounds that leave ``reserved`` descriptors free, beside those that are open now.
@@ -154,7 +162,7 @@ class Connections:
         """Whether a new connection of ``who`` is accepted at time ``now`` (seconds). May close another one for it."""
         user = self._users.get(who.user)
         mine = 0 if user is None else user.count
-        if mine >= self.bounds.per_user:
+        if mine >= self.bounds.of(who)[0]:
             return self._make_room(user, who, now)
         if self._count < self.bounds.total:
             return True
@@ -207,7 +215,7 @@ class Connections:
     def may_be_long(self, who: Who) -> bool:
         """Whether one more connection of ``who`` may wait or listen."""
         user = self._users.get(who.user)
-        return user is None or user.long < self.bounds.long
+        return user is None or user.long < self.bounds.of(who)[1]
 
     def relieve(self) -> bool:
         """Close a connection of the user with the most, to free a descriptor. Returns whether there was one."""

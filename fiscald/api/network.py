@@ -161,7 +161,7 @@ class Tls(sslproto.SSLProtocol):
     """TLS between a socket and an ``HttpConnection``, which is cut off as easily during the handshake as after it."""
 
     #: Bytes that are read at once, and the size of the buffer for them: asyncio takes 256 KiB for each connection.
-    max_size = 16 * 1024
+    max_size = 4 * 1024
 
     def __init__(self, connection: HttpConnection, context: ssl.SSLContext) -> None:
         super().__init__(

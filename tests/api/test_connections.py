@@ -135,6 +135,17 @@ def test_the_user_with_most_connections_loses_one() -> None:
     )
 
 
+def test_an_address_may_have_two_thirds_of_what_a_user_may_have() -> None:
+    books, there = Connections(BOUNDS), Who("192.0.2.7", None)
+    links = opened(books, there, 20)
+    assert len(books) == 6 < BOUNDS.per_user
+    for link in links[-6:]:
+        if books.may_be_long(there):
+            books.move(link, Rank.LONG)
+    assert sum(link.rank is Rank.LONG for link in books) == 4 < BOUNDS.long
+    assert Bounds(total=8, per_user=1, long=1).of(there) == (1, 1)
+
+
 @pytest.mark.parametrize(
     ("limit", "reserved", "printers", "total"),
     [

@@ -297,6 +297,7 @@ async def test_the_matrix(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
                         "job.unknown",
                         "licence.no_server",
                         "webhook.unknown",
+                        "console.off",
                     )
 
 

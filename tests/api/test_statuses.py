@@ -21,9 +21,12 @@ from fiscald.journal import JournalError, Store
 from fiscald.licence import Registration
 from fiscald.model.documents import Submission
 from fiscald.model.problems import ProblemError, problem
+from fiscald.webhooks import Webhooks
 from tests.daemons import RECEIPT, Running, running
 from tests.described import DESCRIPTION
 from tests.networked import Networked, networked
+from tests.paths import filled
+from tests.webhooks.receivers import secret_file
 
 #: A route: method and path as the description has them.
 Key = tuple[str, str]
@@ -43,6 +46,7 @@ BODIES: dict[Key, Any] = {
     ("POST", "/v1/printers/{name}/preview"): {"document": RECEIPT},
     ("POST", "/v1/printers/{name}/raw"): {"command": "scomm"},
     ("POST", "/v1/tokens"): {"name": "erp", "rights": []},
+    ("POST", "/v1/webhooks/{webhook}/resend"): {},
     ("POST", "/v1/licence/certificate"): {"certificate": "x"},
     ("POST", "/v1/licence/diagnosis"): {"number": "x"},
     ("POST", "/v1/licence/registration"): {"number": "x"},
@@ -70,15 +74,17 @@ class Seen:
         self.it = it
         self.statuses: dict[Key, set[int]] = defaultdict(set)
 
-    async def ask(self, route: Key, *, key: str = "A", name: str = "till1", **options: Any) -> httpx.Response:
-        """``key`` and ``name`` stand in the path; a good body is sent where there is none in ``options``."""
+    async def ask(
+        self, route: Key, *, key: str = "A", name: str = "till1", webhook: str = "erp", **options: Any
+    ) -> httpx.Response:
+        """``key``, ``name`` and ``webhook`` stand in the path; a good body is sent where there is none in ``options``."""
         method, path = route
         if route in BODIES and not {"content", "json"} & options.keys():
             options["json"] = BODIES[route]
         headers = {"connection": "close"} | options.pop("headers", {})
         answer = await self.it.http.request(
             method,
-            path.replace("{key}", key).replace("{name}", name).replace("{token}", "erp"),
+            filled(path, key=key, name=name, token="erp", webhook=webhook),
             headers=headers,
             **options,
         )
@@ -102,7 +108,9 @@ def raising(monkeypatch: pytest.MonkeyPatch, code: str, *where: tuple[Any, str])
     """These methods raise that problem."""
 
     async def refuse(*_: Any, **__: Any) -> Any:
-        raise ProblemError(problem(code, reason="x", reason_pl="x", again="x", certificate_code="x", vendor_code="x"))
+        raise ProblemError(
+            problem(code, reason="x", reason_pl="x", again="x", webhook="x", certificate_code="x", vendor_code="x")
+        )
 
     with monkeypatch.context() as patch:
         for owner, name in where:
@@ -265,10 +273,25 @@ async def tokens(seen: Seen, monkeypatch: pytest.MonkeyPatch) -> None:
         await seen.ask(revoke)
 
 
+async def webhooks(seen: Seen, monkeypatch: pytest.MonkeyPatch) -> None:
+    routes = [route for route in LISTED if route[1].startswith("/v1/webhooks")]
+    for route in routes:
+        await seen.ask(route)
+        if "{webhook}" in route[1]:
+            await seen.ask(route, webhook="none")
+    with raising(monkeypatch, "daemon.journal", *((Webhooks, name) for name in ("statuses", "dead", "resend", "test"))):
+        for route in routes:
+            await seen.ask(route)
+    with raising(monkeypatch, "webhook.gone", (Webhooks, "resend")):
+        await seen.ask(("POST", "/v1/webhooks/{webhook}/resend"))
+
+
 async def over_the_network(seen: Seen, door: Networked, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is refused before the route is known."""
+    """What is refused before the route is known. And a link to the console, which only a listener has."""
+    link_to_console = ("POST", "/v1/console/link")
+    seen.statuses[link_to_console].add((await door.it.http.request(*link_to_console)).status_code)
     for route in LISTED:
-        method, path = route[0], route[1].format(key="A", name="till1", token="erp")
+        method, path = route[0], filled(route[1], key="A", name="till1", token="erp")
         link = httpx.AsyncClient(base_url=f"http://127.0.0.1:{door.port}", trust_env=False)
         async with link as plain:
             seen.statuses[route].add((await plain.request(method, path)).status_code)
@@ -284,14 +307,15 @@ async def over_the_network(seen: Seen, door: Networked, monkeypatch: pytest.Monk
 
 STEPS: tuple[Callable[[Seen, pytest.MonkeyPatch], Awaitable[None]], ...] = (
     good_answers, bad_requests, conflicts, flows_of_the_licence, without_rights, without_a_journal, stopping,
-    too_many_listeners, cursors, tokens, our_own_faults,
+    too_many_listeners, cursors, tokens, webhooks, our_own_faults,
 )  # fmt: skip
 
 
 @pytest.mark.slow
 async def test_the_statuses_given_are_the_statuses_listed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(handlers, "BODY_SECONDS", 0.05)
-    async with running(tmp_path) as it:
+    hooks = {"erp": {"url": "http://127.0.0.1:1/hooks", "secret_file": secret_file(tmp_path)}}
+    async with running(tmp_path, webhooks=hooks) as it:
         it.http.event_hooks = {"response": []}  # all differences are reported at the end
         seen = Seen(it)
         for step in STEPS:

@@ -17,6 +17,7 @@ from fiscald.model.problems import CATALOGUE, problem
 from fiscald.model.times import POLISH_TIME
 from tests.console.desk import Reader, reader, text_of, value_of
 from tests.console.shop import HOSTILE, RECEIPT, Shop, shop
+from tests.found import found
 
 
 @pytest.fixture(scope="module")
@@ -219,7 +220,7 @@ def test_every_cause_in_words() -> None:
 def test_no_reader_of_a_sentence_needs_to_know_addresses_or_commands() -> None:
     told = {code for code in CATALOGUE if code.startswith("link.")} - {"link.unanswered"} | {"printer.undecided"}
     english, polish = Words("en"), Words("pl")
-    for code in told:
+    for code in found(sorted(told)):
         why = problem(code, address="serial:///dev/ttyS0", reason="no such file", printer="till1", key="FV/1")
         for sentence in (english.of(why), polish.of(why)):
             assert "serial" not in sentence

@@ -20,6 +20,7 @@ from typing import cast
 
 from fiscald.api.routes import ROUTES
 from tests.hostile.reach import ATTACKER, authorization, context, open_link
+from tests.paths import filled
 
 HEAD = f"{{}} {{}} HTTP/1.1\r\nHost: localhost\r\n{authorization()}Content-Type: application/json\r\n{{}}\r\n"
 #: One letter of whatever is sent slowly, every so many seconds.
@@ -39,7 +40,7 @@ def send(method: str, path: str, body: bytes) -> bytes:
 
 def routes_with_a_body() -> list[tuple[str, str]]:
     """Method and path of each."""
-    return [(r.method, r.path.format(key="attack", name="till0")) for r in ROUTES if r.body is not None]
+    return [(r.method, filled(r.path, key="attack")) for r in ROUTES if r.body is not None]
 
 
 def giants() -> list[bytes]:

@@ -91,6 +91,8 @@ class Outcome:
     lines: float
     """Lines of the log a minute, without those about the neighbour's receipts."""
     is_running: bool
+    ended: tuple[str, ...] = ()
+    """The last line of every program that should have misbehaved until the end, and did not."""
 
     @property
     def p99(self) -> float:
@@ -119,6 +121,7 @@ class Outcome:
                 self.descriptors >= self.scenario.descriptors
             ),
             "the daemon has ended": not self.is_running,
+            f"the attack has ended: {'; '.join(self.ended)}": bool(self.ended),
         }
         return [text for text, is_broken in bars.items() if is_broken]
 
@@ -177,19 +180,24 @@ def _measure(scenario: Scenario, it: Daemon, seconds: float, where: str, *, othe
     sampler = threading.Thread(target=sample)
     sampler.start()
     began = time.monotonic()
+    attacking: list[subprocess.Popen[str]] = []
+    ended: tuple[str, ...] = ()
     try:
         with ExitStack() as stack:
             if scenario.attack is not None:
                 log = stack.enter_context((it.folder / "attack.log").open("w"))
                 user = ["--uid", str(NOBODY)] if other_user and os.getuid() == 0 else []
                 command = (sys.executable, "-m", "tests.hostile.attacks", scenario.attack, where, *user)
-                for _ in range(scenario.processes):
-                    stack.enter_context(process(log, *command, env=attacker))
+                attacking += [
+                    stack.enter_context(process(log, *command, env=attacker)) for _ in range(scenario.processes)
+                ]
                 time.sleep(1.5)  # it has begun
             command = (sys.executable, "-m", "tests.hostile.neighbour", where, str(seconds))
             folder = Path(__file__).parents[2]
             told = subprocess.run(command, stdout=subprocess.PIPE, check=True, text=True, cwd=folder, env=neighbour)
             until = time.monotonic()
+            said = (it.folder / "attack.log").read_text().splitlines() if attacking else []
+            ended = tuple(" ".join(said[-1:]) for each in attacking if each.poll() is not None)
     finally:
         over.set()
         sampler.join()
@@ -202,6 +210,7 @@ def _measure(scenario: Scenario, it: Daemon, seconds: float, where: str, *, othe
         most[0],
         len(lines) * 60 / max(60.0, until - began),
         it.is_running,
+        ended,
     )
 
 

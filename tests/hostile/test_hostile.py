@@ -14,6 +14,7 @@ SLICE = (
     "deaf-listeners",
     "few-descriptors",
     "tls-slow-handshakes",
+    "tls-slow-bodies",
     "tls-deaf-readers",
     "tcp-wrong-tokens",
 )
@@ -34,9 +35,10 @@ def test_the_table_has_a_row_for_each_scenario_and_says_what_is_broken() -> None
     from tests.hostile.neighbour import Found
 
     good = Outcome(scenario("nothing"), Found([1.0] * 99 + [50.0], [], 5, 5), 2.0, 74.0, 18, 0.0, is_running=True)
-    bad = Outcome(scenario("idle"), Found([200.0], ["OSError"], 5, 4), 9.0, 200.0, 4096, 500.0, is_running=False)
+    bad = Outcome(scenario("idle"), Found([200.0], ["OSError"], 5, 4), 9.0, 200.0, 4096, 500.0, False, ("KeyError",))
     assert good.broken() == []
-    assert len(bad.broken()) == 8
+    assert len(bad.broken()) == 9
+    assert bad.broken()[-1] == "the attack has ended: KeyError"
     assert table([good, bad]).splitlines()[-2:] == [
         "| No trouble | 1.0 / 1 ms | 5 of 5 | 2.0 s | 74 MB | 18 | 0 |",
         f"| {scenario('idle').meaning} | 200.0 / 200 ms | 4 of 5 | 9.0 s | 200 MB | 4096 | 500 |",

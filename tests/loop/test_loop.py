@@ -21,6 +21,7 @@ from tests.hostile.parts import daemon, printers
 from tests.hostile.printers import HOSTILE
 from tests.loop.watched import command
 from tests.loop.watching import JOBS, LONG, OFF, PRINTERS, Connection, Watched, receipt
+from tests.paths import filled
 
 pytestmark = pytest.mark.slow
 #: What no route can use: as large as a body may be, and of every shape.
@@ -42,8 +43,8 @@ def test_reading_routes_do_not_block_the_loop(watched: Watched) -> None:
     for path in found(sorted({route.path for route in ROUTES if route.method == "GET"} - {"/v1/events"})):
         query = "?limit=1000" if path == "/v1/jobs" else ""
         for _ in range(3):
-            status, body = watched.ask("GET", path.format(key="copy/77", name="till7") + query)
-            assert status in (200, 409), body
+            status, body = watched.ask("GET", filled(path, key="copy/77", name="till7") + query)
+            assert status in ((200, 409) if "{webhook}" not in path else (404,)), body
         if path == "/v1/jobs":
             assert len(json.loads(body)["jobs"]) == 1000
         assert watched.stalls() == [], path
@@ -52,7 +53,7 @@ def test_reading_routes_do_not_block_the_loop(watched: Watched) -> None:
 @pytest.mark.parametrize("body", BODIES)
 def test_invalid_bodies_do_not_block_the_loop(watched: Watched, body: str) -> None:
     for method, path in found(sorted({(route.method, route.path) for route in ROUTES if route.body is not None})):
-        status, answer = watched.ask(method, path.format(key="copy/77", name="till7"), BODIES[body])
+        status, answer = watched.ask(method, filled(path, key="copy/77", name="till7"), BODIES[body])
         assert 400 <= status < 500, answer
         assert watched.stalls() == [], path
 
