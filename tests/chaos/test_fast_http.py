@@ -15,8 +15,7 @@ from tests.chaos.world import carry_out
 WHOLE = (
     b"GET /api/v1 HTTP/1.1\r\nHost: printer\r\n\r\n",
     b"GET /api/v1/queue?timeout=5 HTTP/1.1\r\nHost: printer\r\nAuthorization: Bearer eyJ.x\r\n\r\n",
-    b"POST /api/v1/receipt HTTP/1.1\r\nhost: p\r\nContent-Type: application/json\r\nContent-Length: 7\r\n\r\n"
-    + b'{"a":1}',
+    b'POST /api/v1/receipt HTTP/1.1\r\nhost: p\r\nContent-Type: application/json\r\nContent-Length: 7\r\n\r\n{"a":1}',
     b"DELETE /api/v1/queue HTTP/1.1\r\nHost: printer\r\nContent-Length: 0\r\n\r\n",
     b"PUT /api/v1/receipt/1 HTTP/1.1\r\nHost: printer\r\nConnection: close\r\n\r\n",
     b"POST /api/v1/receipt HTTP/1.1\r\nHost: printer\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n0\r\n\r\n",
