@@ -16,13 +16,18 @@ PICTURES ?=
 SEED ?= 0
 NUMBER ?= 50
 WORKERS ?= 1
+# Of make deb and make deb-test.
+RELEASES ?= bookworm trixie
+# Of make image; BASE: another image to start from than Debian's.
+BUILDER ?= $(firstword $(foreach name,podman buildah docker,$(shell command -v $(name))))
+BASE ?=
 LOCK = $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
 	--custom-compile-command 'make lock'
 # Of make test: some tests wait for processes, so one more than there are processors.
 PROCESSES ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 
 .DEFAULT_GOAL := help
-.PHONY: help quick fmt demo demo-shop test test-all lint browser bench bench-plots proof chaos soak hostile hostile-licence contract mutation licence-demo docs lowest lock release clean
+.PHONY: help quick fmt demo demo-shop test test-all lint browser bench bench-plots proof chaos soak hostile hostile-licence contract mutation licence-demo docs deb deb-test image lowest lock release clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-15s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -67,6 +72,7 @@ bench-plots: $(VENV)/.bench  ## keep the figures of the last run: table and plot
 proof: $(VENV)/.browser $(VENV)/.uv test-all chaos contract  ## the long tests: campaigns, real processes, misbehaving programs and printers
 	$(MAKE) soak MINUTES=3
 	$(MAKE) hostile hostile-licence
+	$(if $(shell command -v mmdebstrap),$(MAKE) deb-test,@echo "not here: mmdebstrap, so the Debian packages are not tested")
 
 chaos: $(VENV)/.dev  ## the proof: the exhaustive matrix, random schedules, and every safety rule broken on purpose
 	$(BIN)/python -m tests.chaos --matrix $(if $(FAMILY),--family $(FAMILY))
@@ -101,6 +107,15 @@ docs: $(VENV)/.dev  ## generate the parts of docs/ that come from the code
 	$(BIN)/python -m fiscald.cli.man docs/man
 	$(BIN)/python -m fiscald.protocols.dissector > docs/wireshark/fiscald.lua
 	$(BIN)/python -m tests.recording.example
+
+deb: | $(VENV)/.made  ## the Debian packages, each built in a new chroot of its release and checked with lintian, to dist/deb
+	PYTHON=$(BIN)/python .ci/deb build $(RELEASES)
+
+deb-test: | $(VENV)/.made  ## the packages in new systems: install, print, upgrade, back up, restore, remove, purge (root, systemd-nspawn)
+	PYTHON=$(BIN)/python .ci/deb test $(RELEASES)
+
+image:  ## the container image "fiscald" (podman, buildah or docker)
+	$(or $(BUILDER),$(error "needs podman, buildah or docker")) build --tag fiscald $(if $(BASE),--build-arg BASE=$(BASE)) --file Containerfile .
 
 lowest: $(VENV)/.uv  ## the tests with the oldest versions that pyproject.toml allows, in .venv-lowest
 	rm -rf $(VENV)-lowest

@@ -1,4 +1,4 @@
-"""The manual pages, generated from the help texts of the two commands: ``python -m fiscald.cli.man FOLDER``."""
+"""The manual pages, generated from the help texts of the commands: ``python -m fiscald.cli.man FOLDER``."""
 
 from __future__ import annotations
 
@@ -12,8 +12,14 @@ import click
 
 from fiscald.cli.fiscalctl import main as fiscalctl
 from fiscald.cli.fiscald import main as fiscald
+from fiscald.licence.server.cli import main as fiscald_vendor
 
-_SEE_ALSO = {"fiscald": "fiscalctl", "fiscalctl": "fiscald"}
+COMMANDS: dict[str, click.Group] = {"fiscald": fiscald, "fiscalctl": fiscalctl, "fiscald-vendor": fiscald_vendor}
+_SEE_ALSO = {
+    "fiscald": ("fiscalctl(1)", "fiscald.toml(5)", "fiscald(8)", "fiscald-backup(8)"),
+    "fiscalctl": ("fiscald(1)", "fiscald.toml(5)", "fiscald-backup(8)"),
+    "fiscald-vendor": ("fiscald-vendor.toml(5)", "fiscald-vendor(8)"),
+}
 _FILES = {
     "fiscald": (
         ("/etc/fiscald/fiscald.toml", "the configuration"),
@@ -21,6 +27,10 @@ _FILES = {
         ("/var/lib/fiscald", "the journal of every document, the licence, recordings"),
     ),
     "fiscalctl": (("/run/fiscald/fiscald.sock", "the daemon's socket, unless --socket gives another"),),
+    "fiscald-vendor": (
+        ("/etc/fiscald-vendor/vendor.toml", "the configuration"),
+        ("/var/lib/fiscald-vendor", "database, keys and copies"),
+    ),
 }
 
 
@@ -29,9 +39,9 @@ def page(name: str, command: click.Group) -> str:
     lines = [
         f'.TH {name.upper()} 1 "" "fiscald" "User Commands"',
         ".SH NAME",
-        rf"{name} \- {_escaped(_first(command))}",
+        rf"{_escaped(name)} \- {_escaped(_first(command))}",
         ".SH SYNOPSIS",
-        rf".B {name}",
+        rf".B {_escaped(name)}",
         _usage(command),
         ".SH DESCRIPTION",
         *_paragraphs(command),
@@ -40,12 +50,13 @@ def page(name: str, command: click.Group) -> str:
         ".SH COMMANDS",
     ]
     for path, verb in _verbs(command):
-        lines += [f".SS {_escaped(path)}", rf".B {name} {_escaped(path)}", _usage(verb), ".PP"]
+        lines += [f".SS {_escaped(path)}", rf".B {_escaped(f'{name} {path}')}", _usage(verb), ".PP"]
         lines += [*_paragraphs(verb), *_options(verb)]
     lines.append(".SH FILES")
     for path, what in _FILES[name]:
         lines += [".TP", rf".I {path}", what]
-    lines += [".SH SEE ALSO", rf"\fB{_SEE_ALSO[name]}\fR(1)"]
+    pages = [each.partition("(") for each in _SEE_ALSO[name]]
+    lines += [".SH SEE ALSO", ", ".join(rf"\fB{_escaped(page)}\fR({section}" for page, _, section in pages)]
     return "\n".join(lines) + "\n"
 
 
@@ -106,8 +117,8 @@ def _escaped(text: str) -> str:
 
 
 def write(folder: Path) -> None:
-    """Write both pages to ``folder``."""
-    for name, command in (("fiscald", fiscald), ("fiscalctl", fiscalctl)):
+    """Write all pages to ``folder``."""
+    for name, command in COMMANDS.items():
         (folder / f"{name}.1").write_text(page(name, command), "utf-8")
 
 

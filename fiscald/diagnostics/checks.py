@@ -9,7 +9,15 @@ from decimal import Decimal
 
 from fiscald.diagnostics.daemon import daemon_findings, disk_findings, licence_findings, webhook_findings
 from fiscald.diagnostics.facts import Facts, LineFacts, PortFacts, PrinterFacts
-from fiscald.diagnostics.findings import CATALOGUE, INSTALL_RULE, Finding, condition_finding, finding
+from fiscald.diagnostics.findings import (
+    APPLY_RULE,
+    CATALOGUE,
+    EXTEND_RULE,
+    INSTALL_RULE,
+    Finding,
+    condition_finding,
+    finding,
+)
 from fiscald.diagnostics.host import UsbFacts
 from fiscald.diagnostics.menus import menu_of
 from fiscald.diagnostics.network import network_findings
@@ -108,7 +116,7 @@ def _port(facts: Facts, printer: PrinterFacts, port: PortFacts) -> Iterator[Find
         yield finding("console", device=device, remedy=port.console_remedy)
     if "ModemManager" in facts.programs and not port.modem_ignored:
         disable = "sudo systemctl disable --now ModemManager.service    # if no modem needs it"
-        yield finding("modem_manager", device=device, remedy=INSTALL_RULE if ruled else disable)
+        yield finding("modem_manager", device=device, remedy=_rule(facts) if ruled else disable)
     if "brltty" in facts.programs and port.port is not None and port.port.driver not in (None, "cdc_acm") and usb:
         yield finding("brltty", device=device)
     if ruled and not facts.rule:
@@ -148,8 +156,13 @@ def _let_in(facts: Facts, port: PortFacts, *, ruled: bool) -> str:
     if port.group != "root" and port.mode & 0o060 == 0o060:
         return f"sudo usermod -aG {port.group} {facts.daemon_user} && sudo systemctl restart fiscald.service"
     if ruled:
-        return INSTALL_RULE  # it is installed but not applied: udev must read it again
+        return APPLY_RULE  # it is installed but not applied: udev must read it again
     return f"sudo chgrp dialout {port.device} && sudo chmod 0660 {port.device}    # until the next restart"
+
+
+def _rule(facts: Facts) -> str:
+    """How the udev rule comes into force."""
+    return APPLY_RULE if facts.rule else INSTALL_RULE
 
 
 def _has_rule(usb: UsbFacts | None) -> bool:
@@ -283,7 +296,7 @@ def _unlinked(facts: Facts, printer: PrinterFacts) -> Iterator[Finding]:
     if code == AccessDenied.code and isinstance(address, UsbDevice):
         found = known_usb(address.vendor, address.product)
         known = found is not None and found.maker is not None
-        remedy = INSTALL_RULE if known else f"{INSTALL_RULE}    # first add its ids (from lsusb) to that file"
+        remedy = _rule(facts) if known or not facts.rule else EXTEND_RULE
     yield finding("unlinked", address=address, reason=reason, remedy=remedy)
 
 

@@ -33,13 +33,17 @@ class Finding(NamedTuple):
     printer: str | None = None
 
 
-_RULE = (
-    "sudo install -m 644 systemd/70-fiscald.rules /etc/udev/rules.d/ && sudo udevadm control --reload "
-    "&& sudo udevadm trigger"
-)
+_APPLY = "sudo udevadm control --reload && sudo udevadm trigger"
+# With the Debian package these files are there, unless somebody deleted them.
+_AGAIN = "    # in fiscald's source; with the Debian package instead: sudo apt install --reinstall fiscald"
+_RULE = f"sudo install -m 644 systemd/70-fiscald.rules /etc/udev/rules.d/ && {_APPLY}{_AGAIN}"
 _GROUP = (
     "sudo install -D -m 644 systemd/fiscald.sysusers /usr/lib/sysusers.d/fiscald.conf && sudo systemd-sysusers "
-    "&& sudo systemctl restart fiscald.socket fiscald.service"
+    f"&& sudo systemctl restart fiscald.socket fiscald.service{_AGAIN}"
+)
+_IDS = (
+    "sudo cp /usr/lib/udev/rules.d/70-fiscald.rules /etc/udev/rules.d/ && sudoedit /etc/udev/rules.d/70-fiscald.rules "
+    f"&& {_APPLY}    # add the ids that lsusb shows"
 )
 
 #: Every finding, by code without ``doctor.``.
@@ -346,8 +350,9 @@ CATALOGUE: dict[str, Row] = {
     ),
 }  # fmt: skip
 
-#: Remedies: install the udev rule; create the group with the right to print.
-INSTALL_RULE, INSTALL_GROUP = _RULE, _GROUP
+#: Remedies: install the udev rule; let udev read it again; add a printer to it; create the group with the right to
+#: print.
+INSTALL_RULE, APPLY_RULE, EXTEND_RULE, INSTALL_GROUP = _RULE, _APPLY, _IDS, _GROUP
 
 
 def finding(code: str, printer: str | None = None, **facts: object) -> Finding:

@@ -96,6 +96,9 @@ FORBIDDEN: dict[str, tuple[str, tuple[str, ...]]] = {
         "fiscald.daemon",
         ("fiscald.cli.context", "fiscald.emulator.register", "fiscald.testing", "fiscald.protocols.posnet.family", "fiscald.licence.server.app", "click"),
     ),
+    "manual pages: the help texts of all commands": (
+        "fiscald.cli.man", ("fiscald.daemon", "fiscald.engine", "fiscald.emulator", "fiscald.licence.server.store", "anyio"),
+    ),
     "demo: the vendor's server, beside a daemon": (
         "fiscald.cli.demo_vendor",
         ("fiscald.engine", "fiscald.journal", "fiscald.licence.gate", "fiscald.daemon", "fiscald.api.client", "starlette"),

@@ -12,20 +12,20 @@ from click.shell_completion import ShellComplete
 
 from fiscald.cli import man
 from fiscald.cli.fiscalctl import main as fiscalctl
-from fiscald.cli.fiscald import main as fiscald
 
 FOLDER = Path(__file__).parents[2] / "docs" / "man"
 
 
 def test_the_man_pages_are_up_to_date(tmp_path: Path) -> None:
     man.write(tmp_path)
-    for name in ("fiscald.1", "fiscalctl.1"):
+    for name in (f"{command}.1" for command in man.COMMANDS):
         assert (FOLDER / name).read_text("utf-8") == (tmp_path / name).read_text("utf-8"), "run: make docs"
 
 
-@pytest.mark.parametrize("command", [fiscald, fiscalctl])
-def test_every_verb_and_option_is_there(command: click.Group) -> None:
-    text = man.page("fiscald" if command is fiscald else "fiscalctl", command).replace("\\-", "-")
+@pytest.mark.parametrize("name", man.COMMANDS)
+def test_every_verb_and_option_is_there(name: str) -> None:
+    command = man.COMMANDS[name]
+    text = man.page(name, command).replace("\\-", "-")
 
     def check(verb: click.Command, path: str) -> None:
         for param in verb.params:
@@ -43,7 +43,7 @@ def test_every_verb_and_option_is_there(command: click.Group) -> None:
 
 
 @pytest.mark.skipif(shutil.which("man") is None or shutil.which("groff") is None, reason="needs man and groff")
-@pytest.mark.parametrize("name", ["fiscald", "fiscalctl"])
+@pytest.mark.parametrize("name", man.COMMANDS)
 def test_man_formats_the_pages_without_a_warning(name: str) -> None:
     command = ["groff", "-man", "-Tutf8", "-ww", str(FOLDER / f"{name}.1")]
     told = subprocess.run(command, capture_output=True, text=True, check=True)
