@@ -96,6 +96,9 @@ FORBIDDEN: dict[str, tuple[str, tuple[str, ...]]] = {
         "fiscald.daemon",
         ("fiscald.cli.context", "fiscald.emulator.register", "fiscald.testing", "fiscald.protocols.posnet.family", "fiscald.licence.server.app", "click"),
     ),
+    "cli: the vendor's command": (
+        "fiscald.cli.vendor", ("fiscald.engine", "fiscald.journal", "fiscald.daemon", "fiscald.licence.gate", "fiscald.api.client", "click"),
+    ),
     "demo: the vendor's server, beside a daemon": (
         "fiscald.cli.demo_vendor",
         ("fiscald.engine", "fiscald.journal", "fiscald.licence.gate", "fiscald.daemon", "fiscald.api.client", "starlette"),
