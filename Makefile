@@ -57,7 +57,7 @@ browser: $(VENV)/.browser  ## the web console in Chromium: every flow, keyboard,
 	$(if $(PICTURES),$(BIN)/python -m tests.console_browser)
 
 examples: $(VENV)/.dev  ## the shops of examples/ in every language that is installed here, disturbed in every way
-	$(BIN)/python -m pytest -q -n 6 --dist worksteal tests/examples
+	$(BIN)/python -m pytest -q -n 7 --dist loadgroup tests/examples
 
 bench: $(VENV)/.dev  ## how long things take, and what they cost: the rows of docs/performance.md, each with its goal
 	$(BIN)/python -m benchmarks $(ROWS) $(if $(FULL),--full)

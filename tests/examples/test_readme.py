@@ -27,3 +27,9 @@ def test_every_shop_is_on_the_page_and_has_the_same_parts(language: Language) ->
     head = re.split("import|use strict|declare|set -eu", text, maxsplit=1)[0]
     for words in ("sell NAME PRICE VAT", "resume", "decide KEY WHO printed NUMBER", "decide KEY WHO not_printed"):
         assert words in head
+
+
+def test_a_missing_runtime_is_a_reason_to_skip(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shutil.which", lambda _: None)
+    (go,) = [language for language in LANGUAGES if language.name == "go"]
+    assert go.missing() == "needs go (apt install golang-go)"

@@ -18,7 +18,11 @@ pytestmark = [pytest.mark.slow, pytest.mark.whole]
 SALE = ("sell", "Żurek śląski", "12.30", "A")
 
 
-@pytest.fixture(scope="module", params=LANGUAGES, ids=lambda each: each.name)
+#: Each is built once: make examples runs a language in one process (--dist loadgroup).
+SHOPS = [pytest.param(each, marks=pytest.mark.xdist_group(each.name), id=each.name) for each in LANGUAGES]
+
+
+@pytest.fixture(scope="module", params=SHOPS)
 def language(request: pytest.FixtureRequest) -> Language:
     chosen: Language = request.param
     if why := chosen.missing():
