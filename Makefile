@@ -27,7 +27,7 @@ LOCK = $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11
 PROCESSES ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 
 .DEFAULT_GOAL := help
-.PHONY: help quick fmt demo demo-shop test test-all lint browser bench bench-plots proof chaos soak hostile hostile-licence contract mutation licence-demo docs deb deb-test image lowest lock release clean
+.PHONY: help quick fmt demo demo-shop test test-all lint browser examples bench bench-plots proof chaos soak hostile hostile-licence contract mutation licence-demo docs deb deb-test image lowest lock release clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-15s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -62,6 +62,9 @@ quick: $(VENV)/.dev  ## style, types of changed files, and the unit tests: under
 browser: $(VENV)/.browser  ## the web console in Chromium: every flow, keyboard, screen reader; pictures: PICTURES=1
 	$(BIN)/python -m pytest -q tests/console_browser
 	$(if $(PICTURES),$(BIN)/python -m tests.console_browser)
+
+examples: $(VENV)/.dev  ## the shops of examples/ in every language that is installed here, disturbed in every way
+	$(BIN)/python -m pytest -q -n 7 --dist loadgroup tests/examples
 
 bench: $(VENV)/.dev  ## how long things take, and what they cost: the rows of docs/performance.md, each with its goal
 	$(BIN)/python -m benchmarks $(ROWS) $(if $(FULL),--full)

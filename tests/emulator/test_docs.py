@@ -1,4 +1,4 @@
-"""``docs/emulator.md`` describes everything that exists, and nothing else."""
+"""``docs/emulator.md`` and ``docs/pytest.md`` describe everything that exists, and nothing else."""
 
 from __future__ import annotations
 
@@ -15,12 +15,14 @@ from fiscald.emulator.faults import FaultKind, Switch
 from fiscald.emulator.running import EmulatedPrinter, build
 from fiscald.testing import LocalDaemon
 
-TEXT = (Path(__file__).parents[2] / "docs" / "emulator.md").read_text("utf-8")
+DOCS = Path(__file__).parents[2] / "docs"
+TEXT = (DOCS / "emulator.md").read_text("utf-8")
+FIXTURES = (DOCS / "pytest.md").read_text("utf-8")
 
 
-def table(header: str) -> dict[str, str]:
+def table(header: str, text: str = TEXT) -> dict[str, str]:
     """The table under that header row: first column, second column."""
-    _, _, rest = TEXT.partition(f"\n{header}\n| --- | --- |\n")
+    _, _, rest = text.partition(f"\n{header}\n| --- | --- |\n")
     assert rest, header
     rows = {}
     for line in rest.split("\n\n")[0].splitlines():
@@ -56,7 +58,7 @@ def test_every_attribute_of_a_fixture_is_described(header: str, kind: type) -> N
         it = printer if kind is EmulatedPrinter else LocalDaemon({"till1": printer})
         public = {name for name in (*dir(kind), *vars(it)) if not name.startswith("_")}
     # The family is what the test asked for; the printers are those that it gave.
-    assert set(every(table(header))) == public - {"family", "printers"}
+    assert set(every(table(header, FIXTURES))) == public - {"family", "printers"}
 
 
 def test_every_control_command_is_documented_correctly() -> None:

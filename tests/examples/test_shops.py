@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import subprocess
 import tempfile
 import threading
@@ -10,15 +12,20 @@ from pathlib import Path
 
 import pytest
 
-from tests.examples.languages import LANGUAGES, Language
+from tests.examples.languages import LANGUAGES, Language, Way
 from tests.examples.world import SHOP_SECONDS, World, ended, kill, world
+from tests.networked import free_port
 
 pytestmark = [pytest.mark.slow, pytest.mark.whole]
 
 SALE = ("sell", "Żurek śląski", "12.30", "A")
 
 
-@pytest.fixture(scope="module", params=LANGUAGES, ids=lambda each: each.name)
+#: Each is built once: make examples runs a language in one process (--dist loadgroup).
+SHOPS = [pytest.param(each, marks=pytest.mark.xdist_group(each.name), id=each.name) for each in LANGUAGES]
+
+
+@pytest.fixture(scope="module", params=SHOPS)
 def language(request: pytest.FixtureRequest) -> Language:
     chosen: Language = request.param
     if why := chosen.missing():
@@ -220,6 +227,31 @@ def test_without_a_daemon_the_sale_stays_open(it: World) -> None:
     it.start_daemon()
     assert it.run("resume") == (0, "Wydrukowano paragon nr 1\n", "")
     assert len(it.receipts) == 1
+
+
+def test_a_sale_is_on_the_disk_before_the_first_connection(language: Language, built: Path, tmp_path: Path) -> None:
+    if shutil.which("strace") is None:
+        pytest.skip("needs strace")
+    trace = ["strace", "-f", "-qq", "-e", "trace=fsync,fdatasync,connect", "-o", "trace"]
+    port = free_port()
+    addresses = {"FISCALD_SOCKET": "none.sock", "FISCALD_URL": f"{language.way}://127.0.0.1:{port}"}
+    if language.way is not Way.SOCKET:
+        del addresses["FISCALD_SOCKET"]
+    shop = subprocess.Popen(
+        [*trace, *language.command(built), *SALE],
+        env=os.environ | addresses | {"SHOP_SALES": "sales.jsonl"}, cwd=tmp_path,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8", start_new_session=True,
+    )  # fmt: skip
+    assert shop.stdout is not None
+    said = shop.stdout.readline()
+    if not said and "ptrace" in shop.communicate()[1]:
+        pytest.skip("strace is not permitted here")
+    kill(shop)
+    assert "Pytam ponownie" in said
+    calls = (tmp_path / "trace").read_text("utf-8").splitlines()
+    synced = next(place for place, line in enumerate(calls) if "sync(" in line)
+    asked = next(place for place, line in enumerate(calls) if "none.sock" in line or f"htons({port})" in line)
+    assert synced < asked
 
 
 @pytest.mark.parametrize("words", [(), ("sell", "Żurek"), ("decide", "key", "Anna", "printed", "one"), ("buy",)])

@@ -99,6 +99,9 @@ FORBIDDEN: dict[str, tuple[str, tuple[str, ...]]] = {
     "manual pages: the help texts of all commands": (
         "fiscald.cli.man", ("fiscald.daemon", "fiscald.engine", "fiscald.emulator", "fiscald.licence.server.store", "anyio"),
     ),
+    "cli: the vendor's command": (
+        "fiscald.cli.vendor", ("fiscald.engine", "fiscald.journal", "fiscald.daemon", "fiscald.licence.gate", "fiscald.api.client", "click"),
+    ),
     "demo: the vendor's server, beside a daemon": (
         "fiscald.cli.demo_vendor",
         ("fiscald.engine", "fiscald.journal", "fiscald.licence.gate", "fiscald.daemon", "fiscald.api.client", "starlette"),

@@ -97,7 +97,7 @@ def test_every_target_that_a_page_names_exists() -> None:
 def test_every_link_between_pages_leads_somewhere() -> None:
     links = [
         (page, target)
-        for page in found([ROOT / "README.md", *ROOT.glob("docs/*.md")])
+        for page in found([ROOT / "README.md", *ROOT.glob("docs/*.md"), *ROOT.glob("examples/*.md")])
         for target in re.findall(r"\]\((?!https?:)([^)#]+)(?:#[^)]*)?\)", page.read_text("utf-8"))
     ]
     assert len(links) > 50
