@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Iterator
 
 import click
@@ -78,4 +79,4 @@ def _help(verb: click.Command) -> str:
 
 
 def _first(verb: click.Command) -> str:
-    return inspect.cleandoc(verb.help or "").partition(".")[0].replace("\n", " ")
+    return re.split(r"\.(?=\s|$)", inspect.cleandoc(verb.help or ""), maxsplit=1)[0].replace("\n", " ")

@@ -131,7 +131,7 @@ def _papers(folder: Path, name: str, outcomes: list[Outcome]) -> str:
             figures.append(f":::{{figure}} {file}\n:figclass: paper\n:alt: {alt}\n\n{family}\n:::\n")
         if (remark := _remark(outcome)) is not None:
             remarks.append(f"- {family}: {prose(remark)}\n")
-    paper = "::::{container} papers\n" + "".join(figures) + "::::\n\n" if figures else ""
+    paper = "The paper:\n\n::::{container} papers\n" + "".join(figures) + "::::\n\n" if figures else ""
     return paper + ("".join([*remarks, "\n"]) if remarks else "")
 
 

@@ -60,11 +60,16 @@ def _operation(path: str, method: str, operation: dict[str, Any]) -> Iterator[st
         )  # fmt: skip
         yield table(("parameter", "in", "required", "what it is", "meaning"), cells)
     yield from _body(operation)
-    cells = []
-    for status, answer in operation["responses"].items():
-        kinds = [_content(each, media) for media, each in answer.get("content", {}).items()]
-        cells.append((code(status), prose(answer["description"]), ", ".join(dict.fromkeys(kinds))))
-    yield table(("status", "", "content"), cells)
+    yield table(
+        ("status", "", "content"),
+        (
+            (code(status), prose(answer["description"]), _contents(answer))
+            for status, answer in operation["responses"].items()
+            if not _is_problem(answer)
+        ),
+    )
+    problems = ", ".join(code(status) for status, answer in operation["responses"].items() if _is_problem(answer))
+    yield f"Problems ({_link('ProblemAnswer')}): {problems}.\n"
     for answer in operation["responses"].values():
         for media, content in answer.get("content", {}).items():
             if "example" in content:
@@ -85,6 +90,14 @@ def _body(operation: dict[str, Any]) -> Iterator[str]:
             yield "Examples: [every document](../documents/index.md).\n"
         for example in examples.values() if len(examples) <= 4 else ():
             yield block("json", as_json(example["value"]))
+
+
+def _is_problem(answer: dict[str, Any]) -> bool:
+    return "application/problem+json" in answer.get("content", {})
+
+
+def _contents(answer: dict[str, Any]) -> str:
+    return ", ".join(dict.fromkeys(_content(each, media) for media, each in answer.get("content", {}).items()))
 
 
 def _content(content: dict[str, Any], media: str) -> str:
