@@ -20,7 +20,7 @@ WORKERS ?= 1
 PROCESSES ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 
 .DEFAULT_GOAL := help
-.PHONY: help quick fmt demo demo-shop test test-all lint browser bench bench-plots proof chaos soak hostile hostile-licence contract mutation licence-demo docs lowest lock clean
+.PHONY: help quick fmt demo demo-shop test test-all lint browser bench bench-plots proof chaos soak hostile hostile-licence contract mutation licence-demo docs site lowest lock clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-15s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -62,7 +62,7 @@ bench: $(VENV)/.dev  ## how long things take, and what they cost: the rows of do
 bench-plots: $(VENV)/.bench  ## keep the figures of the last run: table and plots of docs/performance.md
 	$(BIN)/python -m benchmarks.page --from benchmarks/results/latest.json
 
-proof: $(VENV)/.browser test-all chaos contract  ## the long tests: campaigns, real processes, misbehaving programs and printers
+proof: $(VENV)/.browser test-all site chaos contract  ## the long tests: campaigns, real processes, misbehaving programs and printers
 	$(MAKE) soak MINUTES=3
 	$(MAKE) hostile hostile-licence
 
@@ -100,6 +100,9 @@ docs: $(VENV)/.dev  ## generate the parts of docs/ that come from the code
 	$(BIN)/python -m fiscald.protocols.dissector > docs/wireshark/fiscald.lua
 	$(BIN)/python -m tests.recording.example
 
+site: $(VENV)-site/.made  ## build the documentation site into build/site/html; a warning is an error
+	$(VENV)-site/bin/python -m website build/site
+
 lowest: $(VENV)/.uv  ## the tests with the oldest versions that pyproject.toml allows, in .venv-lowest
 	rm -rf $(VENV)-lowest
 	$(PYTHON) -m venv $(VENV)-lowest
@@ -109,9 +112,12 @@ lowest: $(VENV)/.uv  ## the tests with the oldest versions that pyproject.toml a
 lock: $(VENV)/.uv  ## write the lock file with hashes, after a change of the dependencies
 	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
 		--custom-compile-command 'make lock' --output-file requirements/service.txt pyproject.toml requirements/build.in
+	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --extra docs \
+		--constraint requirements/service.txt \
+		--custom-compile-command 'make lock' --output-file requirements/docs.txt pyproject.toml
 
 clean:
-	rm -rf $(VENV) $(VENV)-lowest .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(VENV)-lowest $(VENV)-site build/site .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 $(VENV)/.demo: pyproject.toml | $(VENV)/.made
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[console,png]'
@@ -127,6 +133,13 @@ $(VENV)/.browser: pyproject.toml $(VENV)/.dev
 
 $(VENV)/.bench: pyproject.toml $(VENV)/.dev
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[bench]'
+	@touch $@
+
+# Exactly the versions that the pages were read with: another Sphinx may have other warnings.
+$(VENV)-site/.made: requirements/docs.txt | $(VENV)/.made
+	rm -rf $(VENV)-site
+	$(PYTHON) -m venv $(VENV)-site
+	$(VENV)-site/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/docs.txt
 	@touch $@
 
 $(VENV)/.uv: | $(VENV)/.made

@@ -60,7 +60,9 @@ def _options(verb: click.Command) -> str:
             value = "" if each.is_flag else f" {_value(each)}"
             facts = [f"default: {code(str(each.default))}"] if each.show_default else []
             facts += [f"environment: {code(str(each.envvar))}"] if each.show_envvar else []
-            rows.append((code(", ".join(each.opts) + value), prose(" ".join((each.help or "").split())), "; ".join(facts)))
+            rows.append(
+                (code(", ".join(each.opts) + value), prose(" ".join((each.help or "").split())), "; ".join(facts))
+            )
     return table(("option", "meaning", ""), rows) if rows else ""
 
 

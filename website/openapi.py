@@ -26,8 +26,8 @@ def openapi_pages(description: dict[str, Any]) -> list[Page]:
 def _routes(description: dict[str, Any]) -> Iterator[str]:
     yield "# HTTP reference\n"
     yield (
-        "Every route, as a running daemon describes it at `/v1/openapi.json` (OpenAPI 3.1). [The API](../api.md) explains "
-        "how they belong together; [schemas](schemas.md) has the fields.\n"
+        "Every route, as a running daemon describes it at `/v1/openapi.json` (OpenAPI 3.1). [The API](../api.md) "
+        "explains how they belong together; [schemas](schemas.md) has the fields.\n"
     )
     yield f"{prose(description['info']['description'])}\n"
     operations = [

@@ -80,7 +80,9 @@ def adapted(page: Page) -> str:
     """The text of a page as Sphinx needs it."""
     text = page.text
     for absent in (name for name in MAY_BE_ABSENT if not (DOCS / name).exists()):
-        text = re.sub(rf"^- [^\n]*\]\((\.\./)*{re.escape(absent)}[#)].*?(?=^- |^$|\Z)", "", text, flags=re.M | re.S)
+        text = re.sub(
+            rf"^- [^\n]*\]\((\.\./)*{re.escape(absent)}[#)].*?(?=^- |^$|\Z)", "", text, flags=re.MULTILINE | re.DOTALL
+        )
     parts, end = [], 0
     for fence in _FENCE.finditer(text):
         parts += [_prose(page.path, text[end : fence.start()]), _block(fence[0])]
@@ -116,7 +118,7 @@ def _drawing(what: str, path: Path) -> str:
     """A drawing as part of the page: its colours are those of the page, also in the dark."""
     if not path.exists() or 'class="drawn"' not in (text := path.read_text("utf-8")):
         return f"![{what}]({path.relative_to(DOCS).as_posix()})" if path.is_relative_to(DOCS) else what
-    return f'```{{raw}} html\n<div class="drawing">{text[text.index("<svg"):].rstrip()}</div>\n```'
+    return f'```{{raw}} html\n<div class="drawing">{text[text.index("<svg") :].rstrip()}</div>\n```'
 
 
 def _from(page: str, path: str) -> str:

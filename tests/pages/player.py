@@ -222,9 +222,7 @@ class Player:
                 return self._compared(text, f"$ {command}\n{self._terminals[rest].shows(self, expected)}")
         if language != "console":
             return text
-        printed = [
-            "$ " + command.replace("\n", "\n> ") + "\n" + self._type(command) for command, _ in _commands(text)
-        ]
+        printed = ["$ " + command.replace("\n", "\n> ") + "\n" + self._type(command) for command, _ in _commands(text)]
         return self._compared(text, "".join(printed))
 
     def _compared(self, expected: str, printed: str) -> str:

@@ -13,15 +13,15 @@ from packaging.version import Version
 
 ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-LOCK = (ROOT / "requirements" / "service.txt").read_text("utf-8")
+LOCKS = {name: (ROOT / "requirements" / f"{name}.txt").read_text("utf-8") for name in ("service", "docs")}
 NEEDED = [Requirement(line) for line in PROJECT["dependencies"]]
 EXTRAS = [Requirement(line) for lines in PROJECT["optional-dependencies"].values() for line in lines]
 
 
-def locked() -> dict[str, tuple[Version, list[str]]]:
-    """Every package of the lock: its version and its hashes."""
+def locked(name: str = "service") -> dict[str, tuple[Version, list[str]]]:
+    """Every package of a lock: its version and its hashes. Of several versions, the one for the newest Python."""
     found: dict[str, tuple[Version, list[str]]] = {}
-    for block in re.findall(r"^\S+==.*?(?=^\S+==|\Z)", LOCK, re.DOTALL | re.MULTILINE):
+    for block in re.findall(r"^\S+==.*?(?=^\S+==|\Z)", LOCKS[name], re.DOTALL | re.MULTILINE):
         name, _, rest = block.partition("==")
         version = re.split(r"[\s;\\]", rest, maxsplit=1)[0]
         found[canonicalize_name(name)] = Version(version), re.findall(r"--hash=sha256:([0-9a-f]{64})\b", block)
@@ -48,12 +48,28 @@ def test_the_lock_fits(needed: Requirement) -> None:
     assert needed.specifier.contains(version)
 
 
-def test_every_lock_entry_has_hashes_and_no_local_path() -> None:
-    packages = locked()
+@pytest.mark.parametrize("name", LOCKS)
+def test_every_lock_entry_has_hashes_and_no_local_path(name: str) -> None:
+    packages = locked(name)
     assert len(packages) > len(NEEDED)
-    assert "hatchling" in packages, "fiscald itself is built from the same lock"
-    for name, (_, hashes) in packages.items():
-        assert hashes, name
-    pinned = [line for line in LOCK.splitlines() if line and not line.startswith((" ", "#"))]
-    assert len(pinned) == len(packages), "nothing else stands in it"
-    assert not re.search(r"https?:|file:|index-url|find-links|trusted-host", LOCK)
+    for package, (_, hashes) in packages.items():
+        assert hashes, package
+    pinned = [line for line in LOCKS[name].splitlines() if line and not line.startswith((" ", "#"))]
+    assert {canonicalize_name(line.partition("==")[0]) for line in pinned} == packages.keys(), (
+        "nothing else stands in it"
+    )
+    assert not re.search(r"https?:|file:|index-url|find-links|trusted-host", LOCKS[name])
+
+
+def test_fiscald_itself_is_built_from_the_same_lock() -> None:
+    assert "hatchling" in locked()
+
+
+def test_the_lock_of_the_site_fits() -> None:
+    """It has what the site needs, and of what it shares with the service the same versions."""
+    site, service = locked("docs"), locked()
+    (extra,) = [lines for name, lines in PROJECT["optional-dependencies"].items() if name == "docs"]
+    for needed in map(Requirement, extra):
+        assert needed.name == "fiscald" or needed.specifier.contains(site[canonicalize_name(needed.name)][0])
+    shared = {canonicalize_name(needed.name) for needed in NEEDED}
+    assert {name: site[name][0] for name in shared} == {name: service[name][0] for name in shared}
