@@ -45,8 +45,7 @@ _QUESTIONS = (
     (
         "Who has to act?",
         "`fault`",
-        "`request`: the application. `printer`: a person at the printer. `link`: cable, power, network. `licence`: the "
-        "licence. `daemon`: the administrator",
+        "`request`: the application. `printer`: a person at it. `link`: cable, power, network. `licence`, `daemon`",
     ),
     ("Was the document printed?", "`document`", "`not_printed`, `printed`, `unknown`"),
     (

@@ -131,3 +131,11 @@ def test_a_page_says_why_a_printer_refuses(tmp_path: Path) -> None:
     assert "- Novitus XML: refused with `document.unsupported`. printer till1" in text
     assert "it can do" not in text
     assert "- POSNET: warning `a.b`: cut" in text
+
+
+@pytest.mark.slow
+def test_the_test_of_a_shop_for_ci(pytester: pytest.Pytester) -> None:
+    (test,) = [block.body for block in blocks(written()) if block.page == "docs/readers/ci.md"]
+    pytester.makeini("[pytest]\nasyncio_default_fixture_loop_scope = function\n")
+    pytester.makepyfile(test)
+    pytester.runpytest_inprocess("-p", "no:cacheprovider").assert_outcomes(passed=1)
