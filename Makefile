@@ -62,7 +62,7 @@ bench: $(VENV)/.dev  ## how long things take, and what they cost: the rows of do
 bench-plots: $(VENV)/.bench  ## keep the figures of the last run: table and plots of docs/performance.md
 	$(BIN)/python -m benchmarks.page --from benchmarks/results/latest.json
 
-proof: $(VENV)/.browser test-all site chaos contract  ## the long tests: campaigns, real processes, misbehaving programs and printers
+proof: $(VENV)/.browser $(VENV)-site/.made test-all chaos contract  ## the long tests: campaigns, real processes, misbehaving programs and printers
 	$(MAKE) soak MINUTES=3
 	$(MAKE) hostile hostile-licence
 

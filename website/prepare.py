@@ -48,7 +48,7 @@ def write_pages(target: Path, generated: list[Page]) -> None:
     for page in [Page("changelog.md", changes), *generated]:
         path = target / page.path
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(adapted(page), "utf-8")
+        path.write_text(adapted(page) if path.suffix == ".md" else page.text, "utf-8")
     names = {path.relative_to(target).as_posix() for path in target.rglob("*.md")}
     menu = menus(target, names)
     for reader, below in menu.items():

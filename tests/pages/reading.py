@@ -41,7 +41,11 @@ def generated() -> dict[str, str | None]:
     """Every generated page, by its path as if it stood in the project; ``None``: its text takes long to make."""
     quick = [errors_page(), *command_pages(), *openapi_pages(describe(ROUTES))]
     pages: dict[str, str | None] = {f"docs/{page.path}": page.text for page in quick}
-    return pages | {"docs/changelog.md": None} | {f"docs/documents/{name}.md": None for name in ("index", *DOCUMENTS)}
+    return (
+        pages
+        | {"docs/changelog.md": None, "docs/reference/openapi.json": None}
+        | {f"docs/documents/{name}.md": None for name in ("index", *DOCUMENTS)}
+    )
 
 
 def blocks(pages: dict[str, str]) -> list[Block]:
