@@ -73,7 +73,7 @@ below show the usual value of `document`; the answer has the exact one. Words in
 
 def errors_page() -> Page:
     """The page."""
-    parts = [_INTRO.replace("{questions}\n", table(("question", "field", "values"), _QUESTIONS))]
+    parts = [_INTRO.replace("{questions}", table(("question", "field", "values"), _QUESTIONS))]
     for group, rows in groupby(_sorted(), key=lambda each: each[0].partition(".")[0]):
         listed = list(rows)
         parts.append(f"## {_GROUPS[group]}\n\n")

@@ -21,7 +21,7 @@ _FILES = {".md", ".png", ".svg", ".yaml", ".yml", ".json", ".lua", ".pcapng", ".
 _PLAIN = ("caddyfile",)
 
 _FENCE = re.compile(r"^(?P<mark>`{3,}|:{3,})[^\n]*\n.*?^(?P=mark)[ \t]*$", re.MULTILINE | re.DOTALL)
-_COMMENT = re.compile(r"<!--.*?-->\n*", re.DOTALL)
+_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _LINK = re.compile(r"(?<!!)\[(?P<text>[^\]]+)\]\((?!https?:)(?P<path>[^)#\s]*)(?P<anchor>#[^)\s]*)?\)")
 _DRAWING = re.compile(r"^!\[(?P<what>[^\]]*)\]\((?P<path>[^)]+\.svg)\)$", re.MULTILINE)
 

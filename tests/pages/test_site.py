@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from fiscald.api.routes import ROUTES
 from fiscald.cli.fiscalctl import main as fiscalctl
 from fiscald.model.problems import CATALOGUE
 from tests.pages.building import built
-from tests.pages.reading import DOCS, generated, written
+from tests.pages.reading import DOCS, generated, without_blocks, written
 from website.built import faults
 from website.markdown import as_json, prose, table
 from website.prepare import MAY_BE_ABSENT, OTHERS, READERS, Page, adapted, linked, menus
@@ -71,6 +72,15 @@ def test_every_verb_and_option_is_in_the_reference() -> None:
         assert option in text
 
 
+def test_every_table_ends_with_an_empty_line() -> None:
+    """Otherwise the paragraph after it becomes a row."""
+    texts = {name: text for name, text in {**generated(), **written()}.items() if text is not None}
+    assert len(texts) > 30
+    pairs = [(name, *pair) for name, text in texts.items() for pair in pairwise(without_blocks(text).splitlines())]
+    ends = ("| ", " ", "<!--")
+    assert [(name, line) for name, row, line in pairs if row[:2] == "| " and line and not line.startswith(ends)] == []
+
+
 def test_json_is_written_as_a_person_would() -> None:
     short: dict[str, Any] = {"type": "receipt", "lines": [{"name": "Kawa", "price": "10.00", "vat": "A"}]}
     assert as_json(short).count("\n") == 0
@@ -123,7 +133,7 @@ def test_a_page_that_is_not_there_yet_is_not_linked() -> None:
 def test_stage_directions_and_links_out_of_the_site_are_gone() -> None:
     text = "<!-- shop posnet -->\n\n[known ids](../fiscald/transport/known_usb.py), [it](../README.md#x)\n\n```\n<!-- kept -->\n```\n"
     assert adapted(Page("a.md", text)) == (
-        "known ids (`fiscald/transport/known_usb.py`), it (`README.md`)\n\n```\n<!-- kept -->\n```\n"
+        "\n\nknown ids (`fiscald/transport/known_usb.py`), it (`README.md`)\n\n```\n<!-- kept -->\n```\n"
     )
 
 
