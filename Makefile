@@ -27,7 +27,7 @@ LOCK = $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11
 PROCESSES ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 
 .DEFAULT_GOAL := help
-.PHONY: help quick fmt demo demo-shop test test-all lint browser examples bench bench-plots proof chaos soak hostile hostile-licence contract mutation licence-demo docs deb deb-test image lowest lock release clean
+.PHONY: help quick fmt demo demo-shop test test-all lint browser examples bench bench-plots proof chaos soak hostile hostile-licence contract mutation licence-demo docs site deb deb-test image lowest lock release clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-15s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -72,7 +72,7 @@ bench: $(VENV)/.dev  ## how long things take, and what they cost: the rows of do
 bench-plots: $(VENV)/.bench  ## keep the figures of the last run: table and plots of docs/performance.md
 	$(BIN)/python -m benchmarks.page --from benchmarks/results/latest.json
 
-proof: $(VENV)/.browser $(VENV)/.uv test-all chaos contract  ## the long tests: campaigns, real processes, misbehaving programs and printers
+proof: $(VENV)/.browser $(VENV)/.uv $(VENV)-site/.made test-all chaos contract  ## the long tests: campaigns, real processes, misbehaving programs and printers
 	$(MAKE) soak MINUTES=3
 	$(MAKE) hostile hostile-licence
 	$(if $(shell command -v mmdebstrap),$(MAKE) deb-test,@echo "not here: mmdebstrap, so the Debian packages are not tested")
@@ -111,6 +111,9 @@ docs: $(VENV)/.dev  ## generate the parts of docs/ that come from the code
 	$(BIN)/python -m fiscald.protocols.dissector > docs/wireshark/fiscald.lua
 	$(BIN)/python -m tests.recording.example
 
+site: $(VENV)-site/.made  ## build the documentation site into build/site/html; a warning is an error
+	$(VENV)-site/bin/python -m website build/site
+
 deb: | $(VENV)/.made  ## the Debian packages, each built in a new chroot of its release and checked with lintian, to dist/deb
 	PYTHON=$(BIN)/python .ci/deb build $(RELEASES)
 
@@ -129,13 +132,14 @@ lowest: $(VENV)/.uv  ## the tests with the oldest versions that pyproject.toml a
 lock: $(VENV)/.uv  ## write the lock files with hashes, after a change of the dependencies
 	$(LOCK) --extra daemon --extra announce --extra console --extra png --output-file requirements/service.txt pyproject.toml
 	$(LOCK) --extra vendor --constraint requirements/service.txt --output-file requirements/vendor.txt pyproject.toml
+	$(LOCK) --extra docs --constraint requirements/service.txt --output-file requirements/docs.txt pyproject.toml
 	$(LOCK) --output-file requirements/build.txt requirements/build.in
 
 release: $(VENV)/.uv  ## wheel, source, list of components and checksums into dist/release; Debian packages too, after make deb
 	.ci/release dist/release
 
 clean:
-	rm -rf $(VENV) $(VENV)-lowest .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(VENV)-lowest $(VENV)-site build/site .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 $(VENV)/.demo: pyproject.toml | $(VENV)/.made
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[console,png]'
@@ -151,6 +155,13 @@ $(VENV)/.browser: pyproject.toml $(VENV)/.dev
 
 $(VENV)/.bench: pyproject.toml $(VENV)/.dev
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[bench]'
+	@touch $@
+
+# Exactly the versions that the pages were read with: another Sphinx may have other warnings.
+$(VENV)-site/.made: requirements/docs.txt | $(VENV)/.made
+	rm -rf $(VENV)-site
+	$(PYTHON) -m venv $(VENV)-site
+	$(VENV)-site/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/docs.txt
 	@touch $@
 
 $(VENV)/.uv: | $(VENV)/.made

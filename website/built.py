@@ -73,9 +73,7 @@ def faults(folder: Path) -> list[str]:
     pages = {path: read(path.read_text("utf-8")) for path in sorted(folder.rglob("*.html"))}
     loads = [(path, load) for path, page in pages.items() for load in page.loads]
     loads += [(path, load) for path in folder.rglob("*.css") for load in _loads_of_css(path.read_text("utf-8"))]
-    wrong = [
-        f"{path.relative_to(folder)} loads {load} from another host" for path, load in loads if _is_foreign(load)
-    ]
+    wrong = [f"{path.relative_to(folder)} loads {load} from another host" for path, load in loads if _is_foreign(load)]
     for path, page in pages.items():
         wrong += [f"{path.relative_to(folder)}: {fault}" for link in page.links if (fault := _fault(path, link, pages))]
     if not (folder / "searchindex.js").exists():

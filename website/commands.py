@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Iterator
 
 import click
@@ -59,7 +60,9 @@ def _options(verb: click.Command) -> str:
             value = "" if each.is_flag else f" {_value(each)}"
             facts = [f"default: {code(str(each.default))}"] if each.show_default else []
             facts += [f"environment: {code(str(each.envvar))}"] if each.show_envvar else []
-            rows.append((code(", ".join(each.opts) + value), prose(" ".join((each.help or "").split())), "; ".join(facts)))
+            rows.append(
+                (code(", ".join(each.opts) + value), prose(" ".join((each.help or "").split())), "; ".join(facts))
+            )
     return table(("option", "meaning", ""), rows) if rows else ""
 
 
@@ -78,4 +81,4 @@ def _help(verb: click.Command) -> str:
 
 
 def _first(verb: click.Command) -> str:
-    return inspect.cleandoc(verb.help or "").partition(".")[0].replace("\n", " ")
+    return re.split(r"\.(?=\s|$)", inspect.cleandoc(verb.help or ""), maxsplit=1)[0].replace("\n", " ")

@@ -23,5 +23,6 @@ html_css_files = ["site.css"]
 html_copy_source = False
 html_show_sourcelink = False
 html_show_copyright = False
-pygments_style = "tango"
-pygments_dark_style = "github-dark"
+# From accessible-pygments, which comes with Furo: every colour can be read.
+pygments_style = "a11y-high-contrast-light"
+pygments_dark_style = "a11y-high-contrast-dark"

@@ -44,9 +44,9 @@ def document_pages(folder: Path, components: dict[str, dict[str, Any]]) -> list[
     for kind, document in DOCUMENTS.items():
         places = [number for number, (of, _) in enumerate(flat) if of == kind]
         found = [[results[family][place] for family in FAMILIES] for place in places]
-        text = _page(folder, kind, document, examples[kind], found, components[document.__name__])
+        text = page_text(folder, kind, document, examples[kind], found, components[document.__name__])
         text += _fields(components[document.__name__], components)
-        pages.append(Page(f"documents/{kind}.md", text + _printers(kind)))
+        pages.append(Page(f"documents/{kind}.md", text + printers_text(kind)))
     return [Page("documents/index.md", _index()), *pages]
 
 
@@ -69,7 +69,7 @@ def _index() -> str:
     )
 
 
-def _page(
+def page_text(
     folder: Path,
     kind: str,
     document: type[BaseDocument],
@@ -77,6 +77,10 @@ def _page(
     found: list[list[Outcome]],
     schema: dict[str, Any],
 ) -> str:
+    """The page of a document until its fields. ``found``: for each example what each printer did with it.
+
+    The pictures of the paper are written to ``folder``.
+    """
     about = document.about
     facts = [
         ("right", f"[`{about.right}`](../configuration.md#rights)"),
@@ -131,7 +135,7 @@ def _papers(folder: Path, name: str, outcomes: list[Outcome]) -> str:
             figures.append(f":::{{figure}} {file}\n:figclass: paper\n:alt: {alt}\n\n{family}\n:::\n")
         if (remark := _remark(outcome)) is not None:
             remarks.append(f"- {family}: {prose(remark)}\n")
-    paper = "::::{container} papers\n" + "".join(figures) + "::::\n\n" if figures else ""
+    paper = "The paper:\n\n::::{container} papers\n" + "".join(figures) + "::::\n\n" if figures else ""
     return paper + ("".join([*remarks, "\n"]) if remarks else "")
 
 
@@ -157,13 +161,12 @@ def _fields(schema: dict[str, Any], components: dict[str, dict[str, Any]]) -> st
     found = [row for row in rows(schema, components, nested=True) if row.path != "type"]
     if not found:
         return "## Fields\n\nIt has no fields beside `type`.\n\n"
-    cells = [
-        (code(row.path), "yes" if row.required else "", row.kind, row.description) for row in found
-    ]
+    cells = [(code(row.path), "yes" if row.required else "", row.kind, row.description) for row in found]
     return "## Fields\n\n" + table(("field", "required", "what it is", "meaning"), cells) + "\n"
 
 
-def _printers(kind: str) -> str:
+def printers_text(kind: str) -> str:
+    """Which printers print the document, and why the others do not."""
     cells = [
         (f"{NAMES[column.family]} {code(column.profile)}" if column.profile else NAMES[column.family],
          "yes" if (known := column.capabilities[kind]).supported else f"no: {known.why}")

@@ -41,6 +41,20 @@ _SAFE = {
     Retry.SAME_KEY: "with the same key only: the answer may already be there",
     Retry.USELESS: "useless until something changes",
 }
+_QUESTIONS = (
+    (
+        "Who has to act?",
+        "`fault`",
+        "`request`: the application. `printer`: a person at it. `link`: cable, power, network. `licence`, `daemon`",
+    ),
+    ("Was the document printed?", "`document`", "`not_printed`, `printed`, `unknown`"),
+    (
+        "Is a retry safe?",
+        "`retry`",
+        "`safe`: nothing was printed. `same_key`: ask again, with the same key only. `useless`: change something first",
+    ),
+    ("What do I say?", "`detail`, `detail_pl`", "English for the log, Polish for the cashier"),
+)
 _INTRO = """\
 # Error codes
 
@@ -50,13 +64,7 @@ not final yet.
 
 Each code answers four questions, and each problem has the answers as fields:
 
-| question | field | values |
-| --- | --- | --- |
-| Who has to act? | `fault` | `request`: the application. `printer`: a person at the printer. `link`: cable, power, network. `licence`: the licence. `daemon`: the administrator |
-| Was the document printed? | `document` | `not_printed`, `printed`, `unknown` |
-| Is a retry safe? | `retry` | `safe`: nothing was printed. `same_key`: ask again, with the same key only. `useless`: change something first |
-| What do I say? | `detail`, `detail_pl` | English for the log, Polish for the cashier |
-
+{questions}
 A program needs only these fields, not the code: it shows `detail_pl`, and looks at `document` and `retry`. The sections
 below show the usual value of `document`; the answer has the exact one. Words in braces are filled in.
 
@@ -65,7 +73,7 @@ below show the usual value of `document`; the answer has the exact one. Words in
 
 def errors_page() -> Page:
     """The page."""
-    parts = [_INTRO]
+    parts = [_INTRO.replace("{questions}", table(("question", "field", "values"), _QUESTIONS))]
     for group, rows in groupby(_sorted(), key=lambda each: each[0].partition(".")[0]):
         listed = list(rows)
         parts.append(f"## {_GROUPS[group]}\n\n")
@@ -136,12 +144,19 @@ def _application(row: Row, group: str) -> str:
             )
         case Fault.PRINTER | Fault.LINK, Retry.SAME_KEY if row.document is Fate.NOT_PRINTED or group == "link":
             return (
-                "As `waiting` of a job: show the cashier's text and ask again with the same key. The document is printed "
-                "when the cause is gone; withdraw it (`DELETE`) if the sale ends otherwise."
+                "As `waiting` of a job: show the cashier's text and ask again with the same key. The document is "
+                "printed when the cause is gone; withdraw it (`DELETE`) if the sale ends otherwise."
             )
         case _, Retry.SAME_KEY:
             return "Ask again with the same key. Never use a new one: the document may have been printed."
-    return "Show the cashier's text."
+        case Fault.PRINTER, _:
+            return (
+                "The document is not registered, and its key keeps this answer. Show the cashier's text; the corrected "
+                "sale gets a new key."
+            )
+        case Fault.LICENCE, _:
+            return "Show the person who looks after the licence the text; the same step fails until something changes."
+    return "Do not send the command again before a person has looked at the printer."
 
 
 #: What a person does, by code, or by the first word of the code.
@@ -152,7 +167,6 @@ _PERSON = {
     "printer.swapped": "Connect the old printer, or adopt the new one: "
     "[another printer](symptoms.md#the-printer-was-replaced).",
     "printer.foreign_transaction": "Finish or cancel the document in the other program; fiscald never does.",
-    "printer.refused": "Correct what the message names; the sale gets a new key.",
     "journal.behind": "A person compares the journal with the paper: "
     "[the journal and the printer](recovery.md#the-journal-and-the-printer).",
     "journal.damaged": "A person looks at the paper and decides the job: [undecided](howto/undecided.md).",
@@ -169,7 +183,8 @@ _PERSON = {
     "document.refused": "`errors[]` names each field and what to send instead; "
     "[what each printer prints](documents.md) has the limits.",
     "link": "A technician starts with `fiscalctl doctor`: [by symptom](symptoms.md#the-printer-is-offline).",
-    "licence": "[The licence](licence.md) says how to register, renew and move it; `fiscalctl licence status` shows it.",
+    "licence": "[The licence](licence.md) says how to register, renew and move it; `fiscalctl licence status` shows "
+    "its state.",
     "webhook": "[Webhooks](webhooks.md#watching) has the commands.",
     "console": "[The web console](console.md) says what it needs.",
 }

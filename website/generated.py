@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from fiscald.api.openapi import describe
@@ -20,5 +21,6 @@ def pages(folder: Path) -> list[Page]:
         *document_pages(folder, description["components"]["schemas"]),
         errors_page(),
         *openapi_pages(description),
+        Page("reference/openapi.json", json.dumps(description, ensure_ascii=False, indent=1)),
         *command_pages(),
     ]

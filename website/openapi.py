@@ -26,8 +26,9 @@ def openapi_pages(description: dict[str, Any]) -> list[Page]:
 def _routes(description: dict[str, Any]) -> Iterator[str]:
     yield "# HTTP reference\n"
     yield (
-        "Every route, as a running daemon describes it at `/v1/openapi.json` (OpenAPI 3.1). [The API](../api.md) explains "
-        "how they belong together; [schemas](schemas.md) has the fields.\n"
+        "Every route, as a running daemon describes it at `/v1/openapi.json` (OpenAPI 3.1). [The API](../api.md) "
+        "explains how they belong together; [schemas](schemas.md) has the fields; "
+        "[openapi.json](openapi.json) is the description itself.\n"
     )
     yield f"{prose(description['info']['description'])}\n"
     operations = [
@@ -41,18 +42,22 @@ def _routes(description: dict[str, Any]) -> Iterator[str]:
         yield f"## {tag['name'].capitalize()}\n"
         yield f"{prose(tag['description'])}\n"
         for path, method, operation in of_tag:
-            yield from _operation(path, method, operation)
+            yield from _operation(f"### `{method.upper()} {path}`\n", operation)
+    yield "### Messages of webhooks\n"
+    yield "What fiscald sends to a receiver; [webhooks](../webhooks.md) explains the signature and the tries.\n"
+    for name, item in description["webhooks"].items():
+        yield from _operation(f"#### `{name}`\n", item["post"])
 
 
-def _operation(path: str, method: str, operation: dict[str, Any]) -> Iterator[str]:
-    yield f"### `{method.upper()} {path}`\n"
+def _operation(heading: str, operation: dict[str, Any]) -> Iterator[str]:
+    yield heading
     yield f"{prose(operation['summary'])}.\n"
     rights = [code(right) for right in operation.get("x-fiscald-rights", ())]
     if len(rights) > 1:
         yield f"Right: {', '.join(rights)}; the document decides which one.\n"
     elif rights:
         yield f"Right: {rights[0]}.\n"
-    if parameters := operation["parameters"]:
+    if parameters := operation.get("parameters"):
         cells = (
             (code(each["name"]), each["in"], "yes" if each.get("required") else "", kind(each["schema"]),
              prose(each.get("description", "")))
@@ -60,11 +65,17 @@ def _operation(path: str, method: str, operation: dict[str, Any]) -> Iterator[st
         )  # fmt: skip
         yield table(("parameter", "in", "required", "what it is", "meaning"), cells)
     yield from _body(operation)
-    cells = []
-    for status, answer in operation["responses"].items():
-        kinds = [_content(each, media) for media, each in answer.get("content", {}).items()]
-        cells.append((code(status), prose(answer["description"]), ", ".join(dict.fromkeys(kinds))))
-    yield table(("status", "", "content"), cells)
+    yield table(
+        ("status", "", "content"),
+        (
+            (code(status), prose(answer["description"]), _contents(answer))
+            for status, answer in operation["responses"].items()
+            if not _is_problem(answer)
+        ),
+    )
+    problems = ", ".join(code(status) for status, answer in operation["responses"].items() if _is_problem(answer))
+    if problems:
+        yield f"Problems ({_link('ProblemAnswer')}): {problems}.\n"
     for answer in operation["responses"].values():
         for media, content in answer.get("content", {}).items():
             if "example" in content:
@@ -85,6 +96,16 @@ def _body(operation: dict[str, Any]) -> Iterator[str]:
             yield "Examples: [every document](../documents/index.md).\n"
         for example in examples.values() if len(examples) <= 4 else ():
             yield block("json", as_json(example["value"]))
+        if "example" in content:
+            yield block("json", as_json(content["example"]))
+
+
+def _is_problem(answer: dict[str, Any]) -> bool:
+    return "application/problem+json" in answer.get("content", {})
+
+
+def _contents(answer: dict[str, Any]) -> str:
+    return ", ".join(dict.fromkeys(_content(each, media) for media, each in answer.get("content", {}).items()))
 
 
 def _content(content: dict[str, Any], media: str) -> str:

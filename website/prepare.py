@@ -21,7 +21,7 @@ _FILES = {".md", ".png", ".svg", ".yaml", ".yml", ".json", ".lua", ".pcapng", ".
 _PLAIN = ("caddyfile",)
 
 _FENCE = re.compile(r"^(?P<mark>`{3,}|:{3,})[^\n]*\n.*?^(?P=mark)[ \t]*$", re.MULTILINE | re.DOTALL)
-_COMMENT = re.compile(r"<!--.*?-->\n*", re.DOTALL)
+_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _LINK = re.compile(r"(?<!!)\[(?P<text>[^\]]+)\]\((?!https?:)(?P<path>[^)#\s]*)(?P<anchor>#[^)\s]*)?\)")
 _DRAWING = re.compile(r"^!\[(?P<what>[^\]]*)\]\((?P<path>[^)]+\.svg)\)$", re.MULTILINE)
 
@@ -48,7 +48,7 @@ def write_pages(target: Path, generated: list[Page]) -> None:
     for page in [Page("changelog.md", changes), *generated]:
         path = target / page.path
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(adapted(page), "utf-8")
+        path.write_text(adapted(page) if path.suffix == ".md" else page.text, "utf-8")
     names = {path.relative_to(target).as_posix() for path in target.rglob("*.md")}
     menu = menus(target, names)
     for reader, below in menu.items():
@@ -80,7 +80,9 @@ def adapted(page: Page) -> str:
     """The text of a page as Sphinx needs it."""
     text = page.text
     for absent in (name for name in MAY_BE_ABSENT if not (DOCS / name).exists()):
-        text = re.sub(rf"^- [^\n]*\]\((\.\./)*{re.escape(absent)}[#)].*?(?=^- |^$|\Z)", "", text, flags=re.MULTILINE | re.DOTALL)
+        text = re.sub(
+            rf"^- [^\n]*\]\((\.\./)*{re.escape(absent)}[#)].*?(?=^- |^$|\Z)", "", text, flags=re.MULTILINE | re.DOTALL
+        )
     parts, end = [], 0
     for fence in _FENCE.finditer(text):
         parts += [_prose(page.path, text[end : fence.start()]), _block(fence[0])]
@@ -116,7 +118,7 @@ def _drawing(what: str, path: Path) -> str:
     """A drawing as part of the page: its colours are those of the page, also in the dark."""
     if not path.exists() or 'class="drawn"' not in (text := path.read_text("utf-8")):
         return f"![{what}]({path.relative_to(DOCS).as_posix()})" if path.is_relative_to(DOCS) else what
-    return f'```{{raw}} html\n<div class="drawing">{text[text.index("<svg"):].rstrip()}</div>\n```'
+    return f'```{{raw}} html\n<div class="drawing">{text[text.index("<svg") :].rstrip()}</div>\n```'
 
 
 def _from(page: str, path: str) -> str:

@@ -52,8 +52,7 @@ def carry_out(documents: list[dict[str, Any]], family: str) -> list[Outcome]:
             printer.seed(**_memory(document["type"]))
         daemon = stack.enter_context(LocalDaemon(printers))
         return [
-            _outcome(daemon, name, printers[name], document)
-            for name, document in zip(printers, documents, strict=True)
+            _outcome(daemon, name, printers[name], document) for name, document in zip(printers, documents, strict=True)
         ]
 
 

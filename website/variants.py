@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-_KSEF_NUMBER = "5260250274-20261130-0100C0FFEE00-9A"
-
 
 class Variant(NamedTuple):
     """One example."""
@@ -25,13 +23,13 @@ VARIANTS: dict[str, tuple[Variant, ...]] = {
         ),
         Variant(
             "Discounts and a surcharge",
-            "A line has a discount or a surcharge; the whole receipt may have one too. `total` lets the printer's sum be "
-            "checked against the application's.",
+            "A line has a discount or a surcharge; the whole receipt may have one too. `total` is checked: what the "
+            "application has added up must be what is printed.",
             {
                 "type": "receipt",
                 "lines": [
                     {"name": "Chleb razowy", "quantity": 2, "price": "3.50", "vat": "5%", "discount": {"percent": 10}},
-                    {"name": "Dostawa", "price": "9.00", "vat": "23%", "surcharge": {"amount": "1.00", "name": "ekspres"}},
+                    {"name": "Dostawa", "price": "9.00", "vat": "23%", "surcharge": {"amount": "1.00"}},
                 ],
                 "discount": {"amount": "0.30", "name": "Karta klienta"},
                 "total": "16.00",

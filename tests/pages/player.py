@@ -93,7 +93,16 @@ class Terminal:
         self._printed = ""
         self._shown = 0
         self._more = threading.Condition()
-        threading.Thread(target=self._read, daemon=True).start()
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def close(self) -> None:
+        """End the command."""
+        self.process.send_signal(signal.SIGTERM)
+        self.process.wait()
+        self._reader.join()
+        assert self.process.stdout is not None
+        self.process.stdout.close()
 
     def _read(self) -> None:
         assert self.process.stdout is not None
@@ -145,8 +154,7 @@ class Player:
 
     def __exit__(self, *_: object) -> None:
         for terminal in self._terminals.values():
-            terminal.process.send_signal(signal.SIGTERM)
-            terminal.process.wait()
+            terminal.close()
         self._stop_daemon()
         self._stack.close()
 

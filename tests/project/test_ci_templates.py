@@ -17,7 +17,8 @@ import pytest
 
 from fiscald.protocols import FAMILIES
 from tests.found import found
-from tests.project.test_docs import NC, block
+from tests.pages.nc import NC
+from tests.project.test_docs import block
 
 yaml = pytest.importorskip("yaml", reason="needs PyYAML")
 

@@ -44,7 +44,8 @@ EXCEPTIONS = (Kept("fiscald/licence/server/mailing.py", 'or "nobody"', "the valu
 @functools.cache
 def texts() -> list[tuple[str, str]]:
     """Every source file and page that a person wrote: its path and its text."""
-    paths = [*ROOT.glob("fiscald/**/*.py"), *ROOT.glob("docs/*.md"), *ROOT.glob("examples/*.md"), ROOT / "README.md"]
+    paths = [*ROOT.glob("fiscald/**/*.py"), *ROOT.glob("website/*.py"), *ROOT.glob("docs/**/*.md")]
+    paths += [*ROOT.glob("examples/*.md"), ROOT / "README.md"]
     return [(path.relative_to(ROOT).as_posix(), path.read_text("utf-8")) for path in paths]
 
 

@@ -81,7 +81,7 @@ def test_help_describes_every_target() -> None:
 
 
 def test_every_target_that_a_page_names_exists() -> None:
-    pages = [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob(".github/workflows/*.yml"), ROOT / ".ci/run"]
+    pages = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob(".github/workflows/*.yml"), ROOT / ".ci/run"]
     named = {
         (page.name, "".join(target))
         for page in found(pages)
@@ -92,13 +92,3 @@ def test_every_target_that_a_page_names_exists() -> None:
     }
     assert len(named) > 8
     assert {each for each in named if each[1] not in described()} == set()
-
-
-def test_every_link_between_pages_leads_somewhere() -> None:
-    links = [
-        (page, target)
-        for page in found([ROOT / "README.md", *ROOT.glob("docs/*.md"), *ROOT.glob("examples/*.md")])
-        for target in re.findall(r"\]\((?!https?:)([^)#]+)(?:#[^)]*)?\)", page.read_text("utf-8"))
-    ]
-    assert len(links) > 50
-    assert [(page.name, target) for page, target in links if not (page.parent / target).exists()] == []
