@@ -88,7 +88,7 @@ def call(request: Request, settings: Settings) -> Dialogue[Reply]:
         reply = yield request.step
         if reply.status == 401:
             raise _busy(f"it refuses the token that it has just given; {_OWN_SERVER}")
-    if reply.status == 403:
+    if reply.status == 403 and reply.body is not None:
         # The token is deleted. The next connection gets a new one, and asks for the state of our document first.
         now = yield from host_time()
         kept[TOKEN] = ""
@@ -131,7 +131,7 @@ def _get(kept: Kept) -> Dialogue[None]:
     if reply.status == 200 and _keep_token(kept, reply):
         kept[BLOCKED] = ""
         return
-    if reply.status == 429:
+    if reply.status == 429 and reply.body is not None:
         until_ = moment(reply.text("exception", "allowed_refresh_date")) or now + HOUR
         blocked = min(max(until_, now + SHORTEST_BLOCK), now + HOUR)
         kept[BLOCKED] = blocked.isoformat(timespec="seconds")

@@ -33,7 +33,7 @@ from fiscald.protocols.base import (
 from fiscald.protocols.noviapi.access import DOCUMENT, call, leaving_nothing, lost_an_id
 from fiscald.protocols.noviapi.commands import LONG_POLL, Endpoint, Reply, ask, confirm, drop, store
 from fiscald.protocols.noviapi.evidence import NoviApiLook
-from fiscald.protocols.noviapi.jobs import BETWEEN, device_problem, new_id, state_of_job
+from fiscald.protocols.noviapi.jobs import BETWEEN, device_problem, new_id, removed, state_of_job
 from fiscald.protocols.noviapi.options import NoviApiOptions
 from fiscald.protocols.noviapi.plan import Plan
 from fiscald.protocols.noviapi.profiles import PROFILES, Profile, of_columns
@@ -166,7 +166,8 @@ class Course(ABC, Generic[D]):
         assert self.own_id is not None
         self.settings.kept[DOCUMENT] = f"{self.endpoint.name}/{self.own_id}"
         reply = yield from call(confirm(self.endpoint, self.own_id), self.settings)
-        return refused_request(reply, self.document) if reply.status in (409, 507) else None
+        told = reply.status in (409, 507) and reply.body is not None
+        return refused_request(reply, self.document) if told else None
 
     # -- recovery ---------------------------------------------------------------------------------------
 
@@ -256,9 +257,10 @@ class Course(ABC, Generic[D]):
         """Whether the printer has removed the document, which it had not confirmed."""
         assert self.own_id is not None
         reply = yield from call(drop(self.endpoint, self.own_id), self.settings)
-        if reply.status == 200:
+        gone = removed(reply)
+        if gone:
             self.settings.kept[DOCUMENT] = ""
-        return reply.status == 200
+        return gone
 
     def _look(self, *, idle: bool = False) -> Dialogue[NoviApiLook | Wait]:
         """What the printer reports now; ``Wait``: it is another printer. ``idle``: no document may be open on it."""

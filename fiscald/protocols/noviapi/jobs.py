@@ -53,6 +53,20 @@ def state_of_job(request: Request, reply: Reply) -> State | None:
     return _STATES.get(said)
 
 
+def removed(reply: Reply) -> bool:
+    """Whether the printer says that it has removed something; a proxy's page says nothing, whatever its status."""
+    return reply.status == 200 and "DELETED" in (reply.text("request", "status"), reply.text("status"))
+
+
+def stored_requests(settings: Settings) -> Dialogue[int]:
+    """How many jobs of this server are stored or wait. Raises ``DialogueAborted``."""
+    reply = yield from call(QUEUE, settings)
+    number = reply.number("requests_in_queue")
+    if number is None:
+        raise strange(QUEUE, reply)
+    return number
+
+
 def device_problem(reply: Reply) -> Problem | None:
     """What the printer reports about itself beside the state of a job; ``None``: it is ready."""
     if reply.text("device", "status") != "ERROR":
@@ -105,8 +119,7 @@ def free_server(settings: Settings) -> Dialogue[None]:
     until = moment(kept[DENIED])
     if until is not None:
         now = yield from host_time()
-        reply = yield from call(QUEUE, settings)
-        waiting = reply.number("requests_in_queue") or 0
+        waiting = yield from stored_requests(settings)
         if waiting > stored and now < until:
             raise DialogueAborted(
                 problem("printer.busy", reason=f"{waiting} documents of other programs wait at the same server")
@@ -165,7 +178,7 @@ def _remove_report(reply: Reply, settings: Settings) -> Dialogue[bool]:
     request = ask(DAILY_REPORT, own_id)
     if state_of_job(request, (yield from call(request, settings))) is not State.STORED:
         return False
-    return (yield from call(drop(DAILY_REPORT, own_id, Effect.QUERY), settings)).status == 200
+    return removed((yield from call(drop(DAILY_REPORT, own_id, Effect.QUERY), settings)))
 
 
 def _take_back(settings: Settings) -> Dialogue[None]:
@@ -176,7 +189,7 @@ def _take_back(settings: Settings) -> Dialogue[None]:
     name, _, own_id = settings.kept[QUESTION].partition("/")
     if name in ENDPOINTS and ID.fullmatch(own_id):
         reply = yield from call(drop(ENDPOINTS[name], own_id, Effect.QUERY), settings)
-        if reply.status not in (200, 404):
+        if not removed(reply) and not (reply.status == 404 and reply.exception == 1):
             request = ask(ENDPOINTS[name], own_id)
             reply = yield from call(request, settings)
             if state_of_job(request, reply) is State.OPEN:

@@ -22,10 +22,11 @@ from fiscald.protocols.base import (
     Verdict,
 )
 from fiscald.protocols.noviapi.access import HOUR, LOST, WAITS, call, host_time, moment
-from fiscald.protocols.noviapi.commands import CLEAR_QUEUE, DAILY_REPORT, PRINTOUT, QUEUE, Reply
+from fiscald.protocols.noviapi.commands import CLEAR_QUEUE, DAILY_REPORT, PRINTOUT, Reply
 from fiscald.protocols.noviapi.course import Course
 from fiscald.protocols.noviapi.evidence import NoviApiLook
 from fiscald.protocols.noviapi.fields import date
+from fiscald.protocols.noviapi.jobs import removed, stored_requests
 from fiscald.protocols.noviapi.options import NoviApiOptions, profile_of
 from fiscald.protocols.noviapi.plan import Plan
 from fiscald.protocols.noviapi.plan_printout import plan_printout
@@ -55,6 +56,14 @@ class PrintoutCourse(Course[Printout]):
     def make_plan(self, profile: Profile, rates: Rates) -> Plan:
         """See ``Course``."""
         return plan_printout(self.document, profile, NoviApiOptions.of(self.settings))
+
+    def counted_since(self, now: NoviApiLook) -> int | None:
+        """See ``Course``: the sheets that are neither a receipt nor an invoice. After a report they cannot be counted."""
+        before = self.before
+        if not now.fiscal or now.reports != before.reports:
+            return None
+        sales = now.lastreceipt - before.lastreceipt + now.lastinvoice - before.lastinvoice
+        return max(0, now.lastprintout - before.lastprintout - sales)
 
     def printed(self, reply: Reply, now: NoviApiLook) -> Printed:
         """See ``Course``."""
@@ -90,7 +99,7 @@ class ReportCourse(Course[DailyReport]):
         if reply.exception != _STORED_REQUESTS or not (kept[LOST] or (yield from self._left_behind())):
             return False
         cleared = yield from call(CLEAR_QUEUE, self.settings)
-        if cleared.status != 200:
+        if not removed(cleared):
             return False
         kept[LOST] = kept[WAITS] = ""
         self.notices = (QUEUE_CLEARED,)
@@ -103,7 +112,7 @@ class ReportCourse(Course[DailyReport]):
         """
         kept = self.settings.kept
         now = yield from host_time()
-        stored = (yield from call(QUEUE, self.settings)).number("requests_in_queue")
+        stored = yield from stored_requests(self.settings)
         text, _, number = kept[WAITS].partition(" ")
         since = moment(text)
         if since is None or number != str(stored) or not since <= now < since + HOUR:

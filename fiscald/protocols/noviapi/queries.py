@@ -113,7 +113,7 @@ def read_condition(settings: Settings) -> Dialogue[Condition]:
     looked = settings.kept[LOOKED]
     if ID.fullmatch(looked):
         reply = yield from call(ask(STATUS, looked), settings)
-        if reply.status == 200:
+        if reply.status == 200 and reply.body is not None:
             return condition_of(reply)
         settings.kept[LOOKED] = ""
     reply = yield from call(QUEUE, settings)

@@ -10,7 +10,17 @@ from typing import Any, TypeVar
 from pydantic import TypeAdapter
 
 from fiscald.model.documents import Document
-from fiscald.protocols.base import Dialogue, Kept, NotPrinted, Printed, Settings, Step, Unknown, Verdict
+from fiscald.protocols.base import (
+    Dialogue,
+    DialogueAborted,
+    Kept,
+    NotPrinted,
+    Printed,
+    Settings,
+    Step,
+    Unknown,
+    Verdict,
+)
 from fiscald.protocols.noviapi.family import FAMILY
 from tests.protocols.driving import NOON, Journal, drive
 from tests.protocols.noviapi.printer import NoviPrinter
@@ -50,6 +60,11 @@ def document(content: dict[str, Any]) -> Any:
     return TypeAdapter(Document).validate_python(content)
 
 
+#: What a proxy answers in the printer's place.
+PAGE = b"HTTP/1.1 %d Page\r\nContent-Type: text/html\r\nContent-Length: %d\r\n\r\n"
+HTML = b"<!DOCTYPE html><html><body>Network</body></html>"
+
+
 class Cut(Exception):
     """The cable was pulled."""
 
@@ -66,7 +81,10 @@ class Bench:
     cut_at: int | None = None
     """The number of the exchange at which the cable is pulled."""
     executed: bool = False
-    """Whether the printer still gets that request."""
+    """Whether the printer still gets that request, or the one that a page answers."""
+    page_at: int | None = None
+    """The number of the exchange that a proxy answers with a page, of ``page_status``."""
+    page_status: int = 200
 
     def __post_init__(self) -> None:
         self.printer.now = lambda: self.clock
@@ -83,6 +101,10 @@ class Bench:
                     self.printer.answer(data)
                 session.forget()
                 raise Cut
+            if self.steps == self.page_at:
+                if self.executed:
+                    self.printer.answer(data)
+                return PAGE % (self.page_status, len(HTML)) + HTML
             return self.printer.answer(data)
 
         def pause() -> None:
@@ -102,7 +124,7 @@ class Bench:
 
     def recover(self, content: dict[str, Any]) -> Verdict:
         """After an interruption: first the status, as on every connection; then the recovery."""
-        self.cut_at = None
+        self.cut_at = self.page_at = None
         self.drive(FAMILY.read_status(self.settings))
         return self.drive(FAMILY.recover(document(content), self.settings, self.journal.checkpoint))
 
@@ -121,7 +143,7 @@ def settle(bench: Bench, content: dict[str, Any]) -> Verdict:
     verdict: Verdict
     try:
         verdict = bench.carry_out(content)
-    except Cut:
+    except (Cut, DialogueAborted):
         verdict = NotPrinted(None, again=True) if bench.journal.last is None else bench.recover(content)  # type: ignore[arg-type]
     for _ in range(3):
         if not (isinstance(verdict, NotPrinted) and verdict.again):
