@@ -34,7 +34,8 @@ def example_pages(folder: Path) -> list[Page]:
     text = re.sub(r"\[([^\]]+)\]\((?!https?:|#|\.\./)([^)#\s]+/[^)#\s]+)\)", leads_here, text)
     sources = [
         f"## {code(path.relative_to(folder).as_posix())}\n\n"
-        + block(_LANGUAGES[path.suffix], path.read_text("utf-8").replace("```", "` ` `"))
+        # A program may be newer than what the highlighter knows of its language.
+        + block(f"{{code-block}} {_LANGUAGES[path.suffix]}", f":force:\n\n{path.read_text('utf-8')}")
         for path in programs
     ]
     return [Page("examples.md", "\n".join([text, *sources]))]

@@ -147,7 +147,7 @@ def test_the_example_shops_are_on_one_page(tmp_path: Path) -> None:
     (page,) = example_pages(tmp_path)
     assert adapted(page) == (
         f"# Shops\n\n[go/shop.go](#goshopgo), `{tmp_path.name}/go/go.mod`, [api](api.md#jobs), try (`README.md`)\n\n"
-        "## `go/shop.go`\n\n```go\npackage main\n```\n"
+        "## `go/shop.go`\n\n```{code-block} go\n:force:\n\npackage main\n```\n"
     )
 
 
