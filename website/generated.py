@@ -10,8 +10,9 @@ from fiscald.api.routes import ROUTES
 from website.commands import command_pages
 from website.documents import document_pages
 from website.errors import errors_page
+from website.examples import example_pages
 from website.openapi import openapi_pages
-from website.prepare import Page
+from website.prepare import ROOT, Page
 
 
 def pages(folder: Path) -> list[Page]:
@@ -20,6 +21,7 @@ def pages(folder: Path) -> list[Page]:
     return [
         *document_pages(folder, description["components"]["schemas"]),
         errors_page(),
+        *example_pages(ROOT / "examples"),
         *openapi_pages(description),
         Page("reference/openapi.json", json.dumps(description, ensure_ascii=False, indent=1)),
         *command_pages(),

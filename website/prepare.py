@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+from itertools import filterfalse
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
@@ -14,7 +15,11 @@ READERS = ("applications", "technicians", "administrators", "ci", "contributors"
 #: Below this reader's page stand the pages to which no reader's page has a link.
 OTHERS = "administrators"
 #: Pages that a reader's page already has a link to, and that need not exist yet: without them the line is left out.
-MAY_BE_ABSENT = ("install.md", "upgrading.md", "monitoring.md", "ci.md", "pytest.md", "examples.md")
+MAY_BE_ABSENT = (
+    "install.md", "upgrading.md", "monitoring.md", "monitoring/README.md", "ci.md", "pytest.md", "examples.md",
+)  # fmt: skip
+#: Where a page of the site is in the project, if not in ``docs``.
+ELSEWHERE = {"changelog.md": "CHANGELOG.md", "examples.md": "examples/README.md"}
 #: What is copied beside the pages.
 _FILES = {".md", ".png", ".svg", ".yaml", ".yml", ".json", ".lua", ".pcapng", ".rules", ".css"}
 #: Languages that Pygments does not know.
@@ -76,10 +81,15 @@ def linked(page: Page) -> list[str]:
     return [_from(page.path, found["path"]) for found in _LINK.finditer(text) if found["path"].endswith(".md")]
 
 
+def is_there(name: str) -> bool:
+    """Whether a page that a person writes exists."""
+    return (ROOT / ELSEWHERE[name]).exists() if name in ELSEWHERE else (DOCS / name).exists()
+
+
 def adapted(page: Page) -> str:
     """The text of a page as Sphinx needs it."""
     text = page.text
-    for absent in (name for name in MAY_BE_ABSENT if not (DOCS / name).exists()):
+    for absent in filterfalse(is_there, MAY_BE_ABSENT):
         text = re.sub(
             rf"^- [^\n]*\]\((\.\./)*{re.escape(absent)}[#)].*?(?=^- |^$|\Z)", "", text, flags=re.MULTILINE | re.DOTALL
         )
@@ -108,8 +118,9 @@ def _link(page: str, found: re.Match[str]) -> str:
     if not path or not _from(page, path).startswith("../"):
         return found[0]
     name = _from(page, path).removeprefix("../")
-    if name == "CHANGELOG.md":
-        return f"[{found['text']}](/changelog.md)"
+    for there, here in ELSEWHERE.items():
+        if name == here and is_there(there):
+            return f"[{found['text']}](/{there}{found['anchor'] or ''})"
     text = found["text"].strip("`")
     return f"`{name}`" if text in name else f"{found['text']} (`{name}`)"
 

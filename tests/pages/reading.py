@@ -13,6 +13,7 @@ from fiscald.model.documents import DOCUMENTS
 from website.commands import command_pages
 from website.errors import errors_page
 from website.openapi import openapi_pages
+from website.prepare import is_there
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -41,11 +42,9 @@ def generated() -> dict[str, str | None]:
     """Every generated page, by its path as if it stood in the project; ``None``: its text takes long to make."""
     quick = [errors_page(), *command_pages(), *openapi_pages(describe(ROUTES))]
     pages: dict[str, str | None] = {f"docs/{page.path}": page.text for page in quick}
-    return (
-        pages
-        | {"docs/changelog.md": None, "docs/reference/openapi.json": None}
-        | {f"docs/documents/{name}.md": None for name in ("index", *DOCUMENTS)}
-    )
+    slow = ["changelog.md", "reference/openapi.json", *(f"documents/{name}.md" for name in ("index", *DOCUMENTS))]
+    examples = filter(is_there, ["examples.md"])
+    return pages | {f"docs/{name}": None for name in (*slow, *examples)}
 
 
 def blocks(pages: dict[str, str]) -> list[Block]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from itertools import pairwise
+from itertools import filterfalse, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +18,9 @@ from fiscald.model.problems import CATALOGUE
 from tests.pages.building import built
 from tests.pages.reading import DOCS, generated, without_blocks, written
 from website.built import faults
+from website.examples import example_pages
 from website.markdown import as_json, prose, table
-from website.prepare import MAY_BE_ABSENT, OTHERS, READERS, Page, adapted, linked, menus
+from website.prepare import MAY_BE_ABSENT, OTHERS, READERS, Page, adapted, is_there, linked, menus
 
 PAGES = {
     name.removeprefix("docs/")
@@ -125,7 +126,7 @@ def test_a_page_without_a_link_stands_in_the_last_menu() -> None:
 def test_a_page_that_is_not_there_yet_is_not_linked() -> None:
     page = Page("readers/x.md", "- [A](../nowhere.md): one,\n  two\n- [B](../api.md)\n- [C](../nowhere.md#x)\n\nEnd\n")
     assert "nowhere.md" not in MAY_BE_ABSENT
-    (absent,) = [name for name in MAY_BE_ABSENT if not (DOCS / name).exists()][:1]
+    absent = next(filterfalse(is_there, MAY_BE_ABSENT))
     text = adapted(Page(page.path, page.text.replace("nowhere.md", absent)))
     assert text == "- [B](../api.md)\n\nEnd\n"
 
@@ -134,6 +135,19 @@ def test_stage_directions_and_links_out_of_the_site_are_gone() -> None:
     text = "<!-- shop posnet -->\n\n[known ids](../fiscald/transport/known_usb.py), [it](../README.md#x)\n\n```\n<!-- kept -->\n```\n"
     assert adapted(Page("a.md", text)) == (
         "\n\nknown ids (`fiscald/transport/known_usb.py`), it (`README.md`)\n\n```\n<!-- kept -->\n```\n"
+    )
+
+
+def test_the_example_shops_are_on_one_page(tmp_path: Path) -> None:
+    assert example_pages(tmp_path) == []
+    (tmp_path / "go").mkdir()
+    (tmp_path / "go" / "shop.go").write_text("package main\n")
+    text = "# Shops\n\n[go/shop.go](go/shop.go), [it](go/go.mod), [api](../docs/api.md#jobs), [try](../README.md#x)\n"
+    (tmp_path / "README.md").write_text(text)
+    (page,) = example_pages(tmp_path)
+    assert adapted(page) == (
+        f"# Shops\n\n[go/shop.go](#goshopgo), `{tmp_path.name}/go/go.mod`, [api](api.md#jobs), try (`README.md`)\n\n"
+        "## `go/shop.go`\n\n```{code-block} go\n:force:\n\npackage main\n```\n"
     )
 
 
