@@ -350,8 +350,7 @@ CATALOGUE: dict[str, Row] = {
     ),
 }  # fmt: skip
 
-#: Remedies: install the udev rule; let udev read it again; add a printer to it; create the group with the right to
-#: print.
+#: Remedies: install the udev rule; let udev read it again; add a printer to it; create the group that may print.
 INSTALL_RULE, APPLY_RULE, EXTEND_RULE, INSTALL_GROUP = _RULE, _APPLY, _IDS, _GROUP
 
 
