@@ -8,7 +8,6 @@ passed, ``wakeup`` for when to call again.
 from __future__ import annotations
 
 import heapq
-import itertools
 import random
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -97,7 +96,7 @@ class Device(ABC):
         self._unknown: set[str] = set()
         self._printed = printed
         self._outbox: list[tuple[float, int, bytes]] = []
-        self._order = itertools.count()
+        self._order = 0
 
     # -- the port (fiscald.emulator.port.Port) --------------------------------------------------------
 
@@ -268,7 +267,8 @@ class Device(ABC):
 
     def answer(self, data: bytes, at: float) -> None:
         """Send ``data`` at ``at``."""
-        heapq.heappush(self._outbox, (at, next(self._order), data))
+        self._order += 1
+        heapq.heappush(self._outbox, (at, self._order, data))
 
     def _due(self, now: float) -> bytes:
         """Answers whose time has come."""

@@ -26,8 +26,10 @@ class _Fonts:
         folder = files("fiscald.emulator").joinpath("fonts")
         plain = io.BytesIO(folder.joinpath("DejaVuSansMono.ttf").read_bytes())
         bold = io.BytesIO(folder.joinpath("DejaVuSansMono-Bold.ttf").read_bytes())
-        self.plain = ImageFont.truetype(plain, _SIZE)
-        self.bold = ImageFont.truetype(bold, _SIZE)
+        # The basic layout: the other one gives a character another width, and is there only with the system's fribidi.
+        basic = ImageFont.Layout.BASIC
+        self.plain = ImageFont.truetype(plain, _SIZE, layout_engine=basic)
+        self.bold = ImageFont.truetype(bold, _SIZE, layout_engine=basic)
         self.cell = self.plain.getlength("M")
         self.height = int(_SIZE * 1.3)
 

@@ -33,7 +33,8 @@ from fiscald.model.rights import Right
 from tests.daemons import Running, running
 
 FISCALD, ADMIN = 70_001, 70_002
-OWNER = 1_001
+#: The daemon's user: the files of the tests belong to this one.
+OWNER = os.geteuid() or 1_001
 EVERYTHING = set(Right)
 SELLING = {Right.PRINT, Right.REPORT}
 #: What a document may need.

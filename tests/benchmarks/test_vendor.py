@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -57,11 +58,11 @@ def test_the_audit_of_a_made_database_is_whole(made: Path) -> None:
 
 
 def test_every_row_of_a_made_database_fits_the_others(made: Path) -> None:
-    with sqlite3.connect(made / "vendor.db") as db:
+    with closing(sqlite3.connect(made / "vendor.db")) as db, db:
         assert db.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
         assert db.execute("PRAGMA foreign_key_check").fetchall() == []
         assert db.execute("SELECT count(*) FROM company").fetchone() == (COMPANIES,)
-        with sqlite3.connect(":memory:") as fresh:
+        with closing(sqlite3.connect(":memory:")) as fresh, fresh:
             fresh.executescript(Path("fiscald/licence/server/schema_v1.sql").read_text("utf-8"))
             schema = "SELECT type, name, sql FROM sqlite_schema ORDER BY type, name"
             assert db.execute(schema).fetchall() == fresh.execute(schema).fetchall()
@@ -122,7 +123,7 @@ def test_sampled_computers_are_answered_ok_by_the_real_handler(made: Path, store
 @pytest.mark.slow
 def test_two_made_databases_of_one_seed_have_the_same_companies(made: Path, tmp_path: Path) -> None:
     def companies(directory: Path) -> list[Any]:
-        with sqlite3.connect(directory / "vendor.db") as db:
+        with closing(sqlite3.connect(directory / "vendor.db")) as db, db:
             return db.execute("SELECT cc, tin, name, post, created FROM company ORDER BY tin").fetchall()
 
     make(tmp_path / "again", COMPANIES, 7, NOW)

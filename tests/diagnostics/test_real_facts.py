@@ -6,6 +6,7 @@ import os
 import pwd
 import socket
 import sqlite3
+from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 
@@ -63,10 +64,9 @@ def test_a_real_socket(tmp_path: Path) -> None:
 def test_a_real_journal_that_is_damaged(tmp_path: Path) -> None:
     path = tmp_path / "journal.db"
     assert inspection.damage(tmp_path) is None, "there is none yet"
-    with sqlite3.connect(path) as journal:
+    with closing(sqlite3.connect(path)) as journal, journal:
         journal.execute("CREATE TABLE jobs (key TEXT)")
         journal.executemany("INSERT INTO jobs VALUES (?)", [("x" * 500,)] * 200)
-    journal.close()
     assert inspection.damage(tmp_path) is None
     content = bytearray(path.read_bytes())
     content[8192:12288] = b"\xff" * 4096

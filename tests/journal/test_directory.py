@@ -30,7 +30,8 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(params=[0o000, 0o022, 0o077, 0o777], ids=oct)
-def umask(request: pytest.FixtureRequest) -> Iterator[int]:
+def umask(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[int]:
+    """After ``tmp_path``, whose folder gets its mode from it, too."""
     former = os.umask(request.param)
     yield request.param
     os.umask(former)

@@ -153,3 +153,10 @@ def test_the_check_recognises_a_test_of_nothing(body: str, is_vacuous: bool) -> 
     (test,) = ast.parse(f"def test_it(given):\n    {body}\n").body
     assert isinstance(test, ast.FunctionDef)
     assert vacuous(test) is is_vacuous
+
+
+def test_no_connection_to_a_database_is_left_open() -> None:
+    """``with sqlite3.connect(...)`` ends the transaction and leaves the file open, which Python 3.13 reports."""
+    folders = (TESTS, TESTS.parent / "benchmarks", TESTS.parent / "fiscald")
+    paths = found(path for folder in folders for path in folder.rglob("*.py") if path != Path(__file__))
+    assert [path for path in paths if "with sqlite3.connect(" in path.read_text("utf-8")] == []

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import heapq
-import itertools
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -37,7 +36,7 @@ class ApiPort:
         """``number`` of the server: 1 to 10."""
         self._printer = printer
         self.api = Api(printer, number)
-        self._order = itertools.count()
+        self._order = 0
         self._reset()
 
     def _reset(self) -> None:
@@ -119,7 +118,8 @@ class ApiPort:
 
     def send(self, data: bytes, at: float) -> None:
         """Bytes to send at a time."""
-        heapq.heappush(self._outbox, (at, next(self._order), data))
+        self._order += 1
+        heapq.heappush(self._outbox, (at, self._order, data))
 
     # -- requests -------------------------------------------------------------------------------------
 

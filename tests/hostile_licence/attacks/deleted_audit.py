@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import ClassVar
 
@@ -35,11 +36,10 @@ class DeletedAudit(Attack):
         for number, change in enumerate(CHANGES.values()):
             self.attempt()
             folder = self._copy(scene, scene.folder / f"copy{number}")
-            with sqlite3.connect(folder / "vendor.db") as db:
+            with closing(sqlite3.connect(folder / "vendor.db")) as db, db:
                 db.execute("DROP TRIGGER audit_kept")
                 db.execute("DROP TRIGGER audit_fixed")
                 db.execute(change)
-            db.close()
             seen = scene.command("audit", "--verify", "--since", newest, folder=folder).returncode
             self.gain("changes that stayed hidden", seen == 0)
             yield

@@ -10,6 +10,7 @@ import ssl
 import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -253,9 +254,8 @@ def test_a_clock_that_was_ahead_stops_the_server_until_confirmed(office: Office)
 
 def test_a_database_of_a_newer_version_is_not_changed(office: Office) -> None:
 
-    with sqlite3.connect(office.directory / "vendor.db") as db:
+    with closing(sqlite3.connect(office.directory / "vendor.db")) as db, db:
         db.execute("PRAGMA user_version = 2")
-    db.close()
     assert "newer fiscald-vendor" in office.fails("audit")
     (office.directory / "vendor.db").write_bytes(b"nonsense" * 1000)
     assert "restore a backup" in office.fails("audit")

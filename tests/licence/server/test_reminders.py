@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import json
 import sqlite3
+from contextlib import closing
 from typing import Any
 
 import anyio
@@ -312,7 +313,7 @@ def test_by_hand_it_is_shown_and_then_sent_once(office: Office) -> None:
     office.activate(Computer(WallClock()), number)
     office.config.write_text(office.config.read_text() + "[reminders]\ndays = [180]\n")
     assert office.json("remind", "--dry-run") == []
-    with sqlite3.connect(office.directory / "vendor.db") as db:  # half of the year has passed
+    with closing(sqlite3.connect(office.directory / "vendor.db")) as db, db:  # half of the year has passed
         db.execute("UPDATE seat SET created = created - ?, ends = ends - ?", (200 * DAY, 200 * DAY))
     (due,) = office.json("remind", "--dry-run")
     assert (due["mail"], due["days"], due["email"]) == ("reminder_term", 180, "a@bakery.pl")

@@ -7,6 +7,7 @@ import socket
 import sqlite3
 import ssl
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import anyio
@@ -69,5 +70,5 @@ async def test_a_shop_orders_and_learns_that_a_number_is_used(office: Office) ->
 
 def noted(office: Office) -> bool:
     """Whether the reminders of today were looked for."""
-    with sqlite3.connect(office.directory / "vendor.db") as db:
+    with closing(sqlite3.connect(office.directory / "vendor.db")) as db, db:
         return db.execute("SELECT 1 FROM meta WHERE key = 'reminded'").fetchone() is not None

@@ -10,6 +10,7 @@ import sqlite3
 import subprocess
 import sys
 import tracemalloc
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -71,7 +72,7 @@ def test_the_file_is_utf8_whatever_the_terminal_is(office: Office) -> None:
 
 def fill(office: Office, count: int) -> None:
     """So many orders with a number each, and licences with a seat each, beside what is there."""
-    with sqlite3.connect(office.directory / "vendor.db") as db:
+    with closing(sqlite3.connect(office.directory / "vendor.db")) as db, db:
         (first,) = db.execute("SELECT count(*) FROM purchase").fetchone()
         for number in range(first, first + count):
             db.execute(
