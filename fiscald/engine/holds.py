@@ -64,13 +64,13 @@ class Holds:
 
     @property
     def problem(self) -> Problem | None:
-        """The first condition that documents wait for; ``None`` if no document waits."""
-        return next((hold.problem for hold in self._holds.values()), None)
+        """The condition that the last try showed; ``None`` if no document waits. An earlier one may be over."""
+        return max(self._holds.values(), key=lambda hold: hold.tried).problem if self._holds else None
 
     def problem_for(self, key: str, document_type: str) -> Problem | None:
-        """The condition that this document waits for, whether or not its next try is due."""
-        concerned = (hold for hold in self._holds.values() if hold.concerns(key, document_type))
-        return next((hold.problem for hold in concerned), None)
+        """The condition that this document waits for, whether or not its next try is due: see ``problem``."""
+        concerned = [hold for hold in self._holds.values() if hold.concerns(key, document_type)]
+        return max(concerned, key=lambda hold: hold.tried).problem if concerned else None
 
     def is_blocked(self, key: str, document_type: str, now: float) -> bool:
         """Whether fiscald must not try this document now."""

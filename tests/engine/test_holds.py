@@ -53,6 +53,16 @@ def test_a_passing_condition_is_retried_soon_then_every_ten_seconds(was_open: bo
     assert set(pauses[5:]) == {10.0}
 
 
+def test_the_condition_that_the_last_try_showed_is_told() -> None:
+    """An earlier one may be over: a cashier who waits for its end would never make the report that is due."""
+    holds = Holds(CONDITIONS)
+    holds.record_refusal("A", "receipt", condition("busy"), 0.0, was_open=False)
+    holds.record_refusal("A", "receipt", DUE, 5.0, was_open=False)
+    assert holds.problem == holds.problem_for("A", "receipt") == DUE
+    holds.record_refusal("A", "receipt", condition("busy"), 70.0, was_open=False)
+    assert holds.problem == holds.problem_for("A", "receipt") == condition("busy")
+
+
 def test_documents_that_a_condition_blocks_and_that_it_does_not() -> None:
     holds = Holds(CONDITIONS)
     holds.record_refusal("A", "receipt", JUMPER, 0.0, was_open=False)
