@@ -144,13 +144,17 @@ def emulate(
             check_ports(device, max(len(addresses), 1))
         except ValueError as error:
             raise click.UsageError(str(error)) from None
+        failure: BaseException | None = None
         try:
             anyio.run(main_task)
         except* CannotStart as group:
-            raise click.ClickException(str(_first(group))) from None
+            # Not raised here: Python 3.11.2 of Debian 12 would wrap it in a group.
+            failure = _first(group)
         except* KeyboardInterrupt:
             # Ctrl-C came before the signal handler was installed.
             pass
+        if failure is not None:
+            raise click.ClickException(str(failure))
 
 
 def _first(group: BaseExceptionGroup) -> BaseException:

@@ -139,12 +139,16 @@ def _play_printer(
             await over.wait()
             tasks.cancel_scope.cancel()
 
+    failure: LinkError | None = None
     try:
         anyio.run(serve)
     except* OSError as errors:
-        raise LinkError(f"{as_printer or pty}: {errors.exceptions[0]}") from None
+        # Not raised here: Python 3.11.2 of Debian 12 would wrap it in a group.
+        failure = LinkError(f"{as_printer or pty}: {errors.exceptions[0]}")
     except* KeyboardInterrupt:
         pass
+    if failure is not None:
+        raise failure
     content = {"played": script.played, "deviation": script.deviation, "left": script.left}
     context.show(content, lambda: _script_text(script))
     sys.exit(FAILED if script.deviation or script.left else DONE)

@@ -160,3 +160,22 @@ def test_no_connection_to_a_database_is_left_open() -> None:
     folders = (TESTS, TESTS.parent / "benchmarks", TESTS.parent / "fiscald")
     paths = found(path for folder in folders for path in folder.rglob("*.py") if path != Path(__file__))
     assert [path for path in paths if "with sqlite3.connect(" in path.read_text("utf-8")] == []
+
+
+def test_nothing_is_raised_in_a_handler_of_groups() -> None:
+    """Python before 3.11.4 (Debian 12 has 3.11.2) wraps in a group what ``except*`` raises, and the sentence is lost."""
+    sources = found(path for folder in (TESTS, TESTS.parent / "fiscald") for path in folder.rglob("*.py"))
+    groups = [
+        (path, node)
+        for path in sources
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.TryStar)
+    ]
+    raised = [
+        f"{path.relative_to(TESTS.parent)}:{inner.lineno}"
+        for path, node in found(groups)
+        for handler in node.handlers
+        for inner in ast.walk(handler)
+        if isinstance(inner, ast.Raise)
+    ]
+    assert raised == []
