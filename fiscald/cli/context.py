@@ -163,7 +163,8 @@ def problem_text(problem: Problem) -> str:
     """A problem in a few lines, for technician and cashier."""
     problem = shown(problem)
     lines = [f"{problem.code}: {problem.detail}"]
-    lines += [f"  {each.pointer}: {each.detail}" for each in problem.errors]
+    mistakes = (f"{each.pointer}: {each.detail}" for each in problem.errors)
+    lines += [f"  {mistake}" for mistake in mistakes if mistake not in problem.detail]  # the detail has the first one
     lines.append(problem.detail_pl)
     return "\n".join(lines)
 

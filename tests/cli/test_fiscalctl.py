@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -164,12 +165,33 @@ def test_exit_code_3_undecided_and_resolving(counter: Counter) -> None:
     result = counter.run("print", counter.file(RECEIPT), "--key", "X", "--wait", "60")
     assert result.exit_code == 3, result.output
     assert "fiscalctl resolve 'X'" in result.stdout
-    assert "evidence" in result.stdout
+    lines = result.stdout.splitlines()
+    assert "  daily reports (rd)                               0       0      1" in lines
+    assert "  printed documents of any kind (hn)               0       0      2" in lines
+    assert max(map(len, lines)) < 120, "a person reads it"
+    assert "{" not in result.stdout
+    assert "  all the evidence: fiscalctl --json job 'X'" in lines
+    assert counter.json("job", "X")["evidence"]["after"]["rd"] == 1
     assert counter.run("status").stdout.startswith("till1: undecided")
     resolved = counter.run("resolve", "X", "printed", "--number", "1", "--by", "Anna")
     assert resolved.exit_code == 0
     assert counter.run("job", "X").exit_code == 0
     assert counter.run("resolve", "X", "printed", "--by", "Anna").exit_code == 2, "it is decided"
+
+
+def test_a_mistake_is_shown_once_however_many_there_are(counter: Counter) -> None:
+    line = {"name": "Bilet", "price": "9.50", "vat": "7%"}
+    for document, mistakes in (
+        ({"type": "receipt", "lines": [line]}, 1),
+        ({"type": "receipt", "lines": [line, line | {"vat": "E"}]}, 2),
+        ({"type": "receipt", "lines": [line | {"price": 9.5}]}, 1),
+        ({"type": "receipt", "lines": [line | {"price": 9.5}], "kasjer": "Anna"}, 2),
+    ):
+        for verb in ("print", "preview"):
+            refused = counter.run(verb, counter.file(document), *(("--key", "M") if verb == "print" else ()))
+            assert refused.exit_code == 1, refused.output
+            told = re.findall(r"(/document/[\w/]+): ", refused.output)
+            assert len(told) == len(set(told)) == mistakes, refused.output
 
 
 def test_exit_code_4_no_daemon(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
