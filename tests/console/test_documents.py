@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
@@ -15,6 +16,7 @@ from fiscald.model.cash import Drawer
 from fiscald.model.jobs import JobEvent, JobState, Phase, Resolution
 from fiscald.model.problems import CATALOGUE, problem
 from fiscald.model.times import POLISH_TIME
+from fiscald.protocols import FAMILIES, family
 from tests.console.desk import Reader, reader, text_of, value_of
 from tests.console.shop import HOSTILE, RECEIPT, Shop, shop
 from tests.found import found
@@ -238,6 +240,18 @@ def test_evidence_of_any_form_is_shown() -> None:
     assert found.rows[0].moved
     assert evidence.moved(t, found) == ["number of the last receipt: from 1 to 2"]
     assert found.rest == (("family", "x"),)
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+def test_every_counter_of_every_family_has_words_in_both_languages(name: str) -> None:
+    (look, _) = family(name).evidence.model_fields["before"].annotation.__args__  # type: ignore[union-attr]
+    plain = {field: 1 for field, about in look.model_fields.items() if not re.search("Day|dict", str(about.annotation))}
+    assert len(plain) > 5
+    for t in (Words("en"), Words("pl")):
+        shown = evidence.table(t, {"before": plain, "after": dict.fromkeys(plain, 2)})
+        assert shown is not None
+        assert [row.key for row in shown.rows if row.name == row.key] == []
+    assert evidence.moved(Words("pl"), shown) != evidence.moved(Words("en"), shown)
 
 
 # -- the sandbox -----------------------------------------------------------------------------------------
