@@ -16,6 +16,7 @@ from fiscald.cli import jobs as module
 from fiscald.cli.fiscalctl import main
 from fiscald.model.times import POLISH_TIME
 from tests.cli.conftest import RECEIPT, Counter
+from tests.dying import dying_daemon
 from tests.waiting import until
 
 
@@ -201,6 +202,31 @@ def test_exit_code_4_no_daemon(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     assert "cannot be reached" in result.stderr
     result = CliRunner().invoke(main, ["--socket", str(tmp_path / "none"), "--json", "status"])
     assert "cannot be reached" in json.loads(result.stderr)["error"]
+
+
+@pytest.mark.parametrize(
+    "verb", [["print", "FILE", "--printer", "till1"], ["cash", "in", "1.00", "--printer", "till1"]]
+)
+def test_a_daemon_that_dies_with_the_document_is_exit_code_6(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, verb: list[str]
+) -> None:
+    """Exit code 4 would say that nothing was handed over."""
+    monkeypatch.setattr("fiscald.api.client._PAUSES", (0.0, None))
+    file = tmp_path / "document.json"
+    file.write_text(json.dumps(RECEIPT))
+    with dying_daemon() as dying:
+        for key in (["--key", "A"], []):
+            arguments = [str(file) if each == "FILE" else each for each in verb]
+            lost = CliRunner().invoke(main, ["--socket", str(dying), *arguments, *key])
+            assert lost.exit_code == 6, lost.output
+            name = "A" if key else lost.stderr.splitlines()[0].removeprefix("key ")
+            assert (
+                f"it is not known whether the document is printed. Ask when the daemon runs again: fiscalctl job '{name}'"
+                in (lost.stderr)
+            )
+        assert CliRunner().invoke(main, ["--socket", str(dying), "status"]).exit_code == 4, "a question changes nothing"
+        decided = CliRunner().invoke(main, ["--socket", str(dying), "resolve", "A", "not_printed", "--by", "Anna"])
+        assert (decided.exit_code, "may have arrived" in decided.stderr) == (6, True)
 
 
 def test_exit_code_5_refused_by_the_licence(counter: Counter) -> None:
