@@ -28,7 +28,10 @@ class ClientError(Exception):
 
 
 class NotReachable(ClientError):
-    """The daemon cannot be reached. It may have received the request: retry with the same key."""
+    """The daemon cannot be reached. If the request ``may_have_arrived``: retry with the same key."""
+
+    may_have_arrived = False
+    """An earlier attempt, or this one, was sent before the connection broke, and it may change something."""
 
 
 class NotPermitted(NotReachable):
@@ -63,6 +66,10 @@ class Call(Generic[T]):
         if self.method == "GET" and isinstance(error, httpx.ReadTimeout):
             return False
         return not self.once or isinstance(error, httpx.ConnectError)
+
+    def may_have_arrived(self, error: httpx.TransportError) -> bool:
+        """Whether this attempt may have changed something."""
+        return self.method != "GET" and not isinstance(error, httpx.ConnectError | httpx.ConnectTimeout)
 
 
 class call(Generic[P, T]):  # noqa: N801 - a decorator

@@ -110,13 +110,18 @@ class Client(Calls, Sync):
 
     def _send(self, asked: Call[T]) -> T:
         # Nearly every request is safe to repeat: jobs have keys, and the others say ``once``.
+        arrived = False
         for pause in _PAUSES:
             try:
                 self._to.check()
                 return asked.read(content(self._http.request(asked.method, asked.path, **self._to.options(asked))))
+            except NotPermitted as error:
+                error.may_have_arrived = arrived
+                raise
             except httpx.TransportError as error:
+                arrived = arrived or asked.may_have_arrived(error)
                 if pause is None or not self._to.may_be_repeated(asked, error):
-                    raise self._to.lost(error) from error
+                    raise self._to.lost(error, may_have_arrived=arrived) from error
                 time.sleep(pause)
         raise AssertionError("the last pause is None")
 
@@ -187,14 +192,19 @@ class AsyncClient(Calls, Async):
         await self._http.aclose()
 
     async def _send(self, asked: Call[T]) -> T:
+        arrived = False
         for pause in _PAUSES:
             try:
                 self._to.check()
                 response = await self._http.request(asked.method, asked.path, **self._to.options(asked))
                 return asked.read(content(response))
+            except NotPermitted as error:
+                error.may_have_arrived = arrived
+                raise
             except httpx.TransportError as error:
+                arrived = arrived or asked.may_have_arrived(error)
                 if pause is None or not self._to.may_be_repeated(asked, error):
-                    raise self._to.lost(error) from error
+                    raise self._to.lost(error, may_have_arrived=arrived) from error
                 await anyio.sleep(pause)
         raise AssertionError("the last pause is None")
 

@@ -70,9 +70,11 @@ class Connection(ABC):
         """Whether a retry is safe and can help."""
         return asked.may_be_repeated(error)
 
-    def lost(self, error: Exception) -> NotReachable:
+    def lost(self, error: Exception, *, may_have_arrived: bool = False) -> NotReachable:
         """The error for the caller."""
-        return NotReachable(f"the daemon at {self.where} cannot be reached: {error}")
+        lost = NotReachable(f"the daemon at {self.where} cannot be reached: {error}")
+        lost.may_have_arrived = may_have_arrived
+        return lost
 
 
 class OnSocket(Connection):

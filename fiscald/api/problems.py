@@ -20,6 +20,8 @@ log = logging.getLogger(__name__)
 MEDIA_TYPE = "application/problem+json"
 #: After so many mistakes the rest of a list is not checked.
 MAX_MISTAKES = 2000
+#: The fields of an object with more of them are not listed.
+MAX_FIELDS = 12
 M = TypeVar("M", bound=BaseModel)
 
 #: HTTP status by problem code; by its first word where the code is not named.
@@ -139,6 +141,11 @@ def _field_problem(model: type[BaseModel], content: Any, error: Mapping[str, Any
             code = "field.missing"
         case "extra_forbidden":
             code, detail = "field.unknown", f"{detail}; {_known(model, error['loc'])}"
+        case "model_type" | "model_attributes_type":
+            fields = _fields_at(_schema(model), error["loc"])
+            code = "field.invalid"
+            if 0 < len(fields) <= MAX_FIELDS:
+                detail += f"; its fields: {', '.join(fields)}"
         case _:
             code = kind if "." in kind else "field.invalid"
     pointer = "".join(f"/{_escape(part)}" for part in _without_tags(error["loc"], content))

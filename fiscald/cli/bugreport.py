@@ -28,7 +28,7 @@ from fiscald.cli.scan import config_option, report, root_option
 from fiscald.diagnostics.access import denial
 from fiscald.diagnostics.candidates import candidates
 from fiscald.diagnostics.checks import judge
-from fiscald.diagnostics.host import Host
+from fiscald.diagnostics.host import Host, why_unseen
 from fiscald.diagnostics.probing import Probed
 from fiscald.diagnostics.scrub import owner, scrub, scrub_toml, scrubbed, without
 from fiscald.model.jobs import Job
@@ -120,7 +120,7 @@ def gather(
         reason = f"the daemon does not answer at {context.socket}" if denied is None else str(denied)
         missing |= dict.fromkeys(("printers.json", "jobs.json", "licence.json", "conversations"), reason)
     if facts.unseen:
-        missing["programs that use ports"] = "this user cannot see processes of other users; run it with sudo"
+        missing["programs that use ports"] = why_unseen()
     if missing:
         members["missing.txt"] = scrub("".join(f"{name}: {why}\n" for name, why in missing.items())).encode()
     named = owner(text)

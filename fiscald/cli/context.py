@@ -81,6 +81,17 @@ class Context:
         with self.reported(), self.connect() as client:
             yield client
 
+    @contextmanager
+    def submitting(self, key: str) -> Iterator[None]:
+        """Within it the job is submitted: if the daemon ends meanwhile, the message names the key."""
+        try:
+            yield
+        except NotReachable as error:
+            if error.may_have_arrived:
+                ask = f"Ask when the daemon runs again: fiscalctl job '{key}'; to print it, use the same key"
+                self.fail(UNKNOWN, f"{error}; it is not known whether the document is printed. {ask}")
+            raise
+
     def check_rights(self) -> None:
         """End with a message if this user cannot use the socket."""
         why = None if self.url is not None else refusal(self.socket)
@@ -93,6 +104,8 @@ class Context:
         try:
             yield
         except NotReachable as error:
+            if error.may_have_arrived:
+                self.fail(UNKNOWN, f"{error}; the request may have arrived: look before you repeat it")
             self.check_rights()
             if self.url is not None:
                 self.fail(UNREACHABLE, why_unreachable_there(self.url, error))
@@ -163,7 +176,8 @@ def problem_text(problem: Problem) -> str:
     """A problem in a few lines, for technician and cashier."""
     problem = shown(problem)
     lines = [f"{problem.code}: {problem.detail}"]
-    lines += [f"  {each.pointer}: {each.detail}" for each in problem.errors]
+    mistakes = (f"{each.pointer}: {each.detail}" for each in problem.errors)
+    lines += [f"  {mistake}" for mistake in mistakes if mistake not in problem.detail]  # the detail has the first one
     lines.append(problem.detail_pl)
     return "\n".join(lines)
 

@@ -23,7 +23,7 @@ from fiscald.diagnostics.candidates import Configured
 from fiscald.diagnostics.checks import judge
 from fiscald.diagnostics.facts import Facts
 from fiscald.diagnostics.findings import Finding
-from fiscald.diagnostics.host import Host
+from fiscald.diagnostics.host import Host, why_unseen
 from fiscald.diagnostics.named import Named, named_findings
 from fiscald.diagnostics.network import NetworkFacts
 from fiscald.diagnostics.units import installed
@@ -186,7 +186,7 @@ def _text(facts: Facts, found: Sequence[Finding]) -> Iterator[str]:
     yield f"printers: {names}; daemon: {daemon}{verdict}"
     yield from finding_lines(found)
     if facts.unseen:
-        yield "\nthis user cannot see processes of other users; sudo shows which program uses a port"
+        yield f"\n{why_unseen()}"
 
 
 def finding_lines(found: Sequence[Finding]) -> Iterator[str]:

@@ -54,7 +54,7 @@ def submit(context: Context, printer: str | None, document: dict[str, Any], key:
         click.echo(f"key {key}", err=True)
     with context.client() as client:
         name = printer or only_printer(context, client)
-        with progress(f"waiting for {name} and job {key}", end=GOES_ON):
+        with context.submitting(key), progress(f"waiting for {name} and job {key}", end=GOES_ON):
             job = client.submit(key, name, document, wait=wait)
     show_job(context, job)
     sys.exit(BY_STATE.get(job.state, UNKNOWN))

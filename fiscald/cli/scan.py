@@ -15,7 +15,7 @@ from fiscald.cli.context import DONE, FAILED, REFUSED, USAGE, Context, exists, p
 from fiscald.cli.progress import progress
 from fiscald.cli.reaching import refusal
 from fiscald.diagnostics.candidates import Candidate, Configured, candidates
-from fiscald.diagnostics.host import Host
+from fiscald.diagnostics.host import Host, why_unseen
 from fiscald.diagnostics.probing import Asking, Attempt, Heard, Probed, probe
 from fiscald.diagnostics.proposing import configuration
 from fiscald.model.printers import PrinterStatus
@@ -221,7 +221,7 @@ def _text(results: Sequence[Probed], block: str, *, asking: bool) -> Iterator[st
         yield from (f"  {visible(line)}" for line in _outcome(result, asking=asking))
     yield from _closed(closed)
     if any(each.candidate.unseen for each in results):
-        yield "this user cannot see processes of other users; sudo shows which program uses a port"
+        yield why_unseen()
     if block:
         yield f"\nfor the configuration:\n\n{block}".rstrip("\n")
 

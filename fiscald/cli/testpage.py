@@ -47,7 +47,10 @@ def test_page(context: Context, printer: str | None, *, key: str | None, wait: f
         if key is None:
             key = f"fiscalctl/{uuid.uuid4()}"
             click.echo(f"key {key}", err=True)
-        with progress(f"waiting for {name} and job {key}", end="Ctrl-C stops waiting; the job continues"):
+        with (
+            context.submitting(key),
+            progress(f"waiting for {name} and job {key}", end="Ctrl-C stops waiting; the job continues"),
+        ):
             job = client.submit(key, name, page(status, __version__, code_page, width, qr=qr), wait=wait)
     content = job.model_dump(mode="json", by_alias=True) | {"code_page": code_page}
     advice = _FIXED if code_page is None else _advice(name, code_page)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from decimal import Decimal
 
 from fiscald.cli.context import problem_text
+from fiscald.cli.evidence import evidence_lines
 from fiscald.model.e_receipt import Delivered, EReceiptState
 from fiscald.model.jobs import Job, JobEvent, JobState
 from fiscald.model.money import format_money
 from fiscald.model.printers import PrinterStatus
-from fiscald.terminal import shown, visible
+from fiscald.terminal import shown
 
 #: The age of the counters is shown if it exceeds this many milliseconds.
 OLD_MS = 5000
@@ -103,6 +103,7 @@ def job_text(job: Job) -> str:
         if problem is not None:
             lines.append("  " + problem_text(problem).replace("\n", "\n  "))
     if found.state is JobState.UNDECIDED:
-        lines.append(f"  evidence: {visible(json.dumps(job.evidence, ensure_ascii=False))}")
+        lines += [f"  {line}" for line in evidence_lines(job.evidence)]
+        lines.append(f"  all the evidence: fiscalctl --json job '{found.key}'")
         lines.append(f"  decide with: fiscalctl resolve '{found.key}' printed|not_printed --by NAME")
     return "\n".join(lines)

@@ -1,7 +1,7 @@
 """Evidence in words: what the printer said about itself at each look, side by side, and what had changed.
 
-The keys are the vendors' names, as the families store them (``PosnetLook``, ``ThermalLook``); a key without a word is
-shown as it is.
+The keys are the vendors' names, as the families store them (``PosnetLook`` and so on). A key without a word, of another
+version, is shown as it is.
 """
 
 from __future__ import annotations
@@ -40,10 +40,39 @@ _WORDS = {
     "n_dobowych": ("daily reports made", "wykonane raporty dobowe"),
     "n_wolnych": ("daily reports that still fit", "miejsca na raporty dobowe"),
     "numer": ("number of the last printed document", "numer ostatniego wydruku"),
-    "faktury": ("invoices", "faktury"),
-    # both
+    "faktury": ("number of the last invoice", "numer ostatniej faktury"),
+    "Pz": ("resets of the memory", "zerowania pamięci"),
+    "pamiec": ("label of the protected memory", "etykieta pamięci chronionej"),
+    # POSNET, an e-receipt
+    "edocument": ("e-document", "e-dokument"),
+    # Novitus XML
+    "uniqueno": ("unique number", "numer unikatowy"),
+    "isfiscal": ("fiscal mode", "tryb fiskalny"),
+    "intransaction": ("a document is open", "dokument jest otwarty"),
+    "lasttransactioncorrect": ("the last document was completed", "ostatni dokument zakończono"),
+    "resetcount": ("resets of the memory", "zerowania pamięci"),
+    "reportscount": ("daily reports made", "wykonane raporty dobowe"),
+    "maxreportscount": ("daily reports that fit in all", "pojemność na raporty dobowe"),
+    "last_state": ("state of the last sale", "stan ostatniej sprzedaży"),
+    "last_type": ("its kind", "jej rodzaj"),
+    "last_number": ("its number", "jej numer"),
+    "last_printout": ("its number among all documents", "jej numer wśród wszystkich wydruków"),
+    "last_total": ("its value, in grosze", "jej wartość, w groszach"),
+    # NoviAPI
+    "unique_number": ("unique number", "numer unikatowy"),
+    "reports": ("daily reports made", "wykonane raporty dobowe"),
+    "receiptcount": ("receipts, as the printer counts them", "paragony według licznika drukarki"),
+    "own_id": ("the printer's id of this document", "identyfikator tego dokumentu w drukarce"),
+    # more than one family
+    "jpkid": ("last document in the protected memory", "ostatni dokument w pamięci chronionej"),
+    "lastreceipt": ("number of the last receipt", "numer ostatniego paragonu"),
+    "lastinvoice": ("number of the last invoice", "numer ostatniej faktury"),
+    "lastprintout": ("number of the last printed document", "numer ostatniego wydruku"),
+    "receipts": ("receipts of the day, in grosze", "paragony dnia, w groszach"),
+    "invoices": ("invoices of the day, in grosze", "faktury dnia, w groszach"),
+    "host_time": ("this computer's time", "czas tego komputera"),
     "fiscal": ("fiscal mode", "tryb fiskalny"),
-    "profile": ("profile", "profil"),
+    "profile": ("profile of the printer", "profil drukarki"),
 }
 
 

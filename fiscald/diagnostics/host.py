@@ -85,7 +85,14 @@ class Held:
 
     holders: tuple[Holder, ...] = ()
     complete: bool = True
-    """False: this user cannot see some processes of other users."""
+    """False: some processes cannot be seen (``why_unseen``)."""
+
+
+def why_unseen() -> str:
+    """Why some processes are not seen, and what that hides."""
+    if os.geteuid() == 0:  # in a container, or under a security module
+        return "not even root can see all processes here: a program outside this container may use a port"
+    return "this user cannot see processes of other users; sudo shows which program uses a port"
 
 
 class UartCounters(NamedTuple):

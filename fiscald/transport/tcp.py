@@ -50,8 +50,11 @@ class TcpHost:
         if isinstance(error, socket.gaierror):
             return "write the number that the printer's menu shows as its IP address, or correct the name"
         if error.errno == errno.ECONNREFUSED:
-            # A printer that takes one connection may refuse a second one like that.
-            return f"it listens at another port (see the printer's menu), or {TAKEN}"
+            # Also a printer that is switched on and takes one connection may refuse a second one like that.
+            return (
+                "nothing listens at this port: is the printer switched on and has it started, and is this its address "
+                f"and port (see the printer's menu)? If so, {TAKEN}"
+            )
         if error.errno in (errno.EACCES, errno.EPERM):
             return "a firewall of this computer forbids it"
         return f"is it switched on, and in the same network as this computer? ping {self.host}"

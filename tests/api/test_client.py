@@ -35,6 +35,7 @@ from fiscald.model.cash import CashIn
 from fiscald.model.documents import IfInterrupted, Submission
 from fiscald.model.receipt import Receipt
 from fiscald.model.times import POLISH_TIME
+from tests.dying import dying_daemon
 
 JOB: dict[str, Any] = {
     "key": "A",
@@ -278,20 +279,45 @@ STREAMS: dict[str, tuple[str, ...]] = {"follow_capture": ("till1",), "backup": (
 
 @pytest.fixture
 def dying() -> Iterator[Path]:
-    """The socket of a daemon that ends as soon as it is spoken to."""
+    with dying_daemon() as path:
+        yield path
 
-    class Dies(socketserver.BaseRequestHandler):
-        def handle(self) -> None:
-            self.request.recv(1)
 
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "fiscald.sock"
-        with socketserver.UnixStreamServer(str(path), Dies) as server:
-            thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-            thread.start()
-            yield path
-            server.shutdown()
-            thread.join()
+@pytest.mark.parametrize("asynchronous", [False, True])
+async def test_a_lost_connection_says_whether_the_document_may_have_arrived(
+    dying: Path, asynchronous: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also if the last attempt found nobody: the first one was sent."""
+
+    async def lost(asked: str, *arguments: Any) -> bool:
+        try:
+            if asynchronous:
+                async with AsyncClient(path) as client:
+                    await getattr(client, asked)(*arguments)
+            else:
+                with Client(path) as blocking:
+                    getattr(blocking, asked)(*arguments)
+        except NotReachable as error:
+            return error.may_have_arrived
+        raise AssertionError("somebody answered")
+
+    receipt = {"type": "receipt", "lines": [{"name": "Kawa", "price": "10.00", "vat": "A"}]}
+    monkeypatch.setattr("fiscald.api.client._PAUSES", (0.0, None))
+    path = dying.parent / "no.sock"
+    assert not await lost("submit", "A", "till1", receipt)
+    path = dying
+    assert not await lost("printers")
+    assert await lost("submit", "A", "till1", receipt)
+
+    def remove(_: float) -> None:
+        path.unlink(missing_ok=True)
+
+    async def aremove(_: float) -> None:
+        remove(0)
+
+    monkeypatch.setattr("time.sleep", remove)
+    monkeypatch.setattr("anyio.sleep", aremove)
+    assert await lost("submit", "A", "till1", receipt)
 
 
 @pytest.mark.parametrize("asked", STREAMS)

@@ -50,6 +50,26 @@ def test_a_list_opens_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     assert content["configuration"] == ""
 
 
+def test_root_is_not_sent_to_sudo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a container root cannot see every process either."""
+    tree = Tree(tmp_path / "root")
+    tree.usb_serial(POSNET, "ttyACM0", "cdc_acm")
+    tree.write("proc/4711/comm", "secret\n")
+
+    def denied(*_: object) -> bool:
+        raise PermissionError
+
+    monkeypatch.setattr("fiscald.diagnostics.host._has_open", denied)
+    config = '[printers.till1]\nfamily = "posnet"\naddress = "serial:///dev/ttyACM0"\n'
+    for verb in ("scan", "doctor"):
+        for user, has_sudo in ((0, False), (1000, True)):
+            with monkeypatch.context() as as_user:
+                as_user.setattr("fiscald.diagnostics.host.os.geteuid", lambda user=user: user)
+                shown = run(tmp_path, verb, config=config).stdout
+            assert "see" in shown.splitlines()[-1]
+            assert ("sudo shows" in shown) is has_sudo, shown
+
+
 def test_a_generic_adapter_is_never_opened_unless_it_is_named(tmp_path: Path) -> None:
     with EmulatedPrinter(link="pty") as printer:
         Tree(tmp_path / "root").usb_serial(FTDI, "ttyUSB0", "ftdi_sio", Path(printer.path))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from fiscald.cli import jobs as module
 from fiscald.cli.fiscalctl import main
 from fiscald.model.times import POLISH_TIME
 from tests.cli.conftest import RECEIPT, Counter
+from tests.dying import dying_daemon
 from tests.waiting import until
 
 
@@ -164,12 +166,33 @@ def test_exit_code_3_undecided_and_resolving(counter: Counter) -> None:
     result = counter.run("print", counter.file(RECEIPT), "--key", "X", "--wait", "60")
     assert result.exit_code == 3, result.output
     assert "fiscalctl resolve 'X'" in result.stdout
-    assert "evidence" in result.stdout
+    lines = result.stdout.splitlines()
+    assert "  daily reports (rd)                               0       0      1" in lines
+    assert "  printed documents of any kind (hn)               0       0      2" in lines
+    assert max(map(len, lines)) < 120, "a person reads it"
+    assert "{" not in result.stdout
+    assert "  all the evidence: fiscalctl --json job 'X'" in lines
+    assert counter.json("job", "X")["evidence"]["after"]["rd"] == 1
     assert counter.run("status").stdout.startswith("till1: undecided")
     resolved = counter.run("resolve", "X", "printed", "--number", "1", "--by", "Anna")
     assert resolved.exit_code == 0
     assert counter.run("job", "X").exit_code == 0
     assert counter.run("resolve", "X", "printed", "--by", "Anna").exit_code == 2, "it is decided"
+
+
+def test_a_mistake_is_shown_once_however_many_there_are(counter: Counter) -> None:
+    line = {"name": "Bilet", "price": "9.50", "vat": "7%"}
+    for document, mistakes in (
+        ({"type": "receipt", "lines": [line]}, 1),
+        ({"type": "receipt", "lines": [line, line | {"vat": "E"}]}, 2),
+        ({"type": "receipt", "lines": [line | {"price": 9.5}]}, 1),
+        ({"type": "receipt", "lines": [line | {"price": 9.5}], "kasjer": "Anna"}, 2),
+    ):
+        for verb in ("print", "preview"):
+            refused = counter.run(verb, counter.file(document), *(("--key", "M") if verb == "print" else ()))
+            assert refused.exit_code == 1, refused.output
+            told = re.findall(r"(/document/[\w/]+): ", refused.output)
+            assert len(told) == len(set(told)) == mistakes, refused.output
 
 
 def test_exit_code_4_no_daemon(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -179,6 +202,31 @@ def test_exit_code_4_no_daemon(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     assert "cannot be reached" in result.stderr
     result = CliRunner().invoke(main, ["--socket", str(tmp_path / "none"), "--json", "status"])
     assert "cannot be reached" in json.loads(result.stderr)["error"]
+
+
+@pytest.mark.parametrize(
+    "verb", [["print", "FILE", "--printer", "till1"], ["cash", "in", "1.00", "--printer", "till1"]]
+)
+def test_a_daemon_that_dies_with_the_document_is_exit_code_6(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, verb: list[str]
+) -> None:
+    """Exit code 4 would say that nothing was handed over."""
+    monkeypatch.setattr("fiscald.api.client._PAUSES", (0.0, None))
+    file = tmp_path / "document.json"
+    file.write_text(json.dumps(RECEIPT))
+    with dying_daemon() as dying:
+        for key in (["--key", "A"], []):
+            arguments = [str(file) if each == "FILE" else each for each in verb]
+            lost = CliRunner().invoke(main, ["--socket", str(dying), *arguments, *key])
+            assert lost.exit_code == 6, lost.output
+            name = "A" if key else lost.stderr.splitlines()[0].removeprefix("key ")
+            assert (
+                f"it is not known whether the document is printed. Ask when the daemon runs again: fiscalctl job '{name}'"
+                in (lost.stderr)
+            )
+        assert CliRunner().invoke(main, ["--socket", str(dying), "status"]).exit_code == 4, "a question changes nothing"
+        decided = CliRunner().invoke(main, ["--socket", str(dying), "resolve", "A", "not_printed", "--by", "Anna"])
+        assert (decided.exit_code, "may have arrived" in decided.stderr) == (6, True)
 
 
 def test_exit_code_5_refused_by_the_licence(counter: Counter) -> None:

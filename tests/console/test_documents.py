@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
@@ -15,6 +16,7 @@ from fiscald.model.cash import Drawer
 from fiscald.model.jobs import JobEvent, JobState, Phase, Resolution
 from fiscald.model.problems import CATALOGUE, problem
 from fiscald.model.times import POLISH_TIME
+from fiscald.protocols import FAMILIES, family
 from tests.console.desk import Reader, reader, text_of, value_of
 from tests.console.shop import HOSTILE, RECEIPT, Shop, shop
 from tests.found import found
@@ -176,6 +178,9 @@ def test_a_long_timeline_says_that_there_is_more(anna: Reader, monkeypatch: pyte
 
 def test_a_guided_decision(stopped: Shop) -> None:
     with reader(stopped) as anna:
+        shown = anna.read("document", key="FV/undecided")
+        assert "What the printer counted" in shown
+        assert "What proves it" not in shown, "nothing does"
         assert "Look and decide" in anna.read("")
         assert "stops this printer" in anna.read("printer", name="till1")
         page = anna.get("document/decision", key="FV/undecided")
@@ -200,6 +205,11 @@ def test_a_guided_decision(stopped: Shop) -> None:
         assert "<b>widziałam" in told
         assert anna.get("document/decision", key="FV/undecided").status_code == 303, "it is decided"
         assert stopped.client.job("FV/undecided").state == "done"
+
+
+def test_the_language_of_a_session_is_not_in_the_address(anna: Reader) -> None:
+    """Pages load parts of themselves later: a page would be half in one language."""
+    assert "Documents" in anna.read("documents", lang="pl")
 
 
 def test_every_cause_in_words() -> None:
@@ -238,6 +248,20 @@ def test_evidence_of_any_form_is_shown() -> None:
     assert found.rows[0].moved
     assert evidence.moved(t, found) == ["number of the last receipt: from 1 to 2"]
     assert found.rest == (("family", "x"),)
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+def test_every_counter_of_every_family_has_words_in_both_languages(name: str) -> None:
+    (look, _) = family(name).evidence.model_fields["before"].annotation.__args__  # type: ignore[union-attr]
+    plain = {field: 1 for field, about in look.model_fields.items() if not re.search("Day|dict", str(about.annotation))}
+    assert len(plain) > 5
+    sentences = []
+    for t in (Words("en"), Words("pl")):
+        shown = evidence.table(t, {"before": plain, "after": dict.fromkeys(plain, 2)})
+        assert shown is not None
+        assert [row.key for row in shown.rows if row.name == row.key] == []
+        sentences.append(evidence.moved(t, shown))
+    assert not set(sentences[0]) & set(sentences[1])
 
 
 # -- the sandbox -----------------------------------------------------------------------------------------

@@ -196,7 +196,7 @@ async def test_a_host_that_drops_packets_delays_no_other() -> None:
     [
         (
             OSError(errno.ECONNREFUSED, "Connection refused"),
-            "it listens at another port (see the printer's menu), or another computer",
+            "is the printer switched on and has it started, and is this its address and port (see the printer's menu)? If so, ",
         ),
         (OSError(errno.EHOSTUNREACH, "No route to host"), "in the same network as this computer? ping till.example"),
         (OSError(errno.ENETUNREACH, "Network is unreachable"), "ping till.example"),

@@ -15,7 +15,7 @@ from fiscald.protocols.base import Evidence, Look
 class NoviApiLook(Look):
     """Memory, totals and counters at one moment; amounts in grosze."""
 
-    unique_number: str
+    unique_number: str = Field(description="unique number")
     reports: int = Field(description="daily reports (status fiscal_memory)")
     jpkid: int = Field(description="number of the last document in the protected memory")
     receipts: int = Field(description="totals of the day from receipts, all rates (status device)")

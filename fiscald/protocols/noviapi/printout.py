@@ -58,7 +58,7 @@ class PrintoutCourse(Course[Printout]):
         return plan_printout(self.document, profile, NoviApiOptions.of(self.settings))
 
     def counted_since(self, now: NoviApiLook) -> int | None:
-        """See ``Course``: sheets that are neither a receipt nor an invoice. After a report they cannot be counted."""
+        """See ``Course``: the sheets that are neither a receipt nor an invoice; unknown after a report."""
         before = self.before
         if not now.fiscal or now.reports != before.reports:
             return None

@@ -23,7 +23,7 @@ class PosnetDay(BaseModel):
     nf: int | None = Field(default=None, description="non-fiscal printouts")
     sales: int | None = Field(default=None, description="value of completed receipts")
     invoices: int | None = Field(default=None, description="value of completed invoices")
-    last_sale: str | None = Field(default=None, description="time of the last sale, ISO 8601, perhaps without offset")
+    last_sale: str | None = Field(default=None, description="time of the last sale; ISO 8601, perhaps without offset")
 
 
 class PosnetLook(Look):
