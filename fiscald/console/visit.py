@@ -87,7 +87,7 @@ class Visit:
         self.form = Form([])
         self._session = session
         chosen = None if session is None else session.language
-        # Only where nobody is signed in: what a page loads later would not know it.
+        # Without a session only: what a page loads later would not know it.
         asked = request.query_params.get("lang", "") if session is None else ""
         self.t = Words(
             chosen or (asked if asked in LANGUAGES else preferred(request.headers.get("accept-language", "")))

@@ -18,6 +18,8 @@ _NAMES = ("dev/fiscald", "dev/serial/by-id", "dev/serial/by-path")
 #: Folders of lock files, for programs without other locks (uucp, minicom).
 _LOCK_FILES = ("run/lock", "var/lock")
 _RULES = ("etc/udev/rules.d", "run/udev/rules.d", "usr/lib/udev/rules.d", "lib/udev/rules.d")
+#: The kernel's numbers for the ends of pseudo-terminals that programs open (``devices.txt`` of the kernel).
+PSEUDO_TERMINALS = range(136, 144)
 #: Modem control lines, as ``/proc/tty/driver/serial`` writes them.
 LINES = ("RTS", "CTS", "DTR", "DSR", "CD", "RI")
 
@@ -293,9 +295,16 @@ def _has_open(process: Path, wanted: os.stat_result) -> bool:
     for entry in (process / "fd").iterdir():
         with contextlib.suppress(FileNotFoundError):
             found = entry.stat()
-            if stat.S_ISCHR(found.st_mode) and found.st_rdev == wanted.st_rdev:
+            if same_device(found, wanted):
                 return True
     return False
+
+
+def same_device(found: os.stat_result, wanted: os.stat_result) -> bool:
+    """Whether both are one device. Every container numbers its own pseudo-terminals from 0."""
+    if not stat.S_ISCHR(found.st_mode) or found.st_rdev != wanted.st_rdev:
+        return False
+    return os.major(found.st_rdev) not in PSEUDO_TERMINALS or found.st_dev == wanted.st_dev
 
 
 def _is_other_end(process: Path, path: Path) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import pty
+import stat
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -15,7 +16,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fiscald.diagnostics.host import Holder, Host, UartCounters, UsbFacts
+from fiscald.diagnostics.host import Holder, Host, UartCounters, UsbFacts, same_device
 from tests.diagnostics.tree import ARDUINO, BY_ID, FTDI, POSNET, Tree
 
 #: As Debian 12 writes it, with a line that another port, a free one, has.
@@ -224,3 +225,26 @@ def test_system_services_that_use_ports(tree: Tree, terminal: str) -> None:
     assert not host.has_rule("70-fiscald.rules")
     tree.write("etc/udev/rules.d/70-fiscald.rules", "")
     assert host.has_rule("70-fiscald.rules")
+
+
+def numbered(device: int, inside: int, mode: int = stat.S_IFCHR) -> os.stat_result:
+    """What ``stat`` says of a device with that number, in the file system with that one."""
+    return os.stat_result((mode, 7, inside, 1, 0, 0, 0, 0, 0, 0), {"st_rdev": device, "st_dev": inside})
+
+
+@pytest.mark.parametrize(
+    ("found", "wanted", "same"),
+    [
+        (numbered(os.makedev(136, 0), 24), numbered(os.makedev(136, 0), 24), True),
+        (numbered(os.makedev(136, 0), 24), numbered(os.makedev(136, 0), 51), False),  # /dev/pts/0 of a container
+        (
+            numbered(os.makedev(188, 0), 5),
+            numbered(os.makedev(188, 0), 51),
+            True,
+        ),  # ttyUSB0, in the /dev of a container
+        (numbered(os.makedev(188, 1), 5), numbered(os.makedev(188, 0), 5), False),
+        (numbered(os.makedev(188, 0), 5, stat.S_IFREG), numbered(os.makedev(188, 0), 5), False),
+    ],
+)
+def test_a_terminal_of_a_container_is_another_one(found: os.stat_result, wanted: os.stat_result, same: bool) -> None:
+    assert same_device(found, wanted) is same

@@ -53,7 +53,7 @@ def test_a_passing_condition_is_retried_soon_then_every_ten_seconds(was_open: bo
     assert set(pauses[5:]) == {10.0}
 
 
-def test_the_condition_that_the_last_try_showed_is_told() -> None:
+def test_the_status_has_the_condition_of_the_last_try() -> None:
     """An earlier one may be over: a cashier who waits for its end would never make the report that is due."""
     holds = Holds(CONDITIONS)
     holds.record_refusal("A", "receipt", condition("busy"), 0.0, was_open=False)
