@@ -100,4 +100,6 @@ async def test_a_real_address_where_no_program_listens() -> None:
     found = gather.printer_facts(Host(), configured[0], "root", NOW, probed=probed["till1"])
     (told,) = judge(facts(found))
     assert told.code == "doctor.unreachable"
-    assert told.text.startswith(f"tcp://127.0.0.1:{free} cannot be reached: Connection refused; nothing listens at this port")
+    assert told.text.startswith(
+        f"tcp://127.0.0.1:{free} cannot be reached: Connection refused; nothing listens at this port"
+    )

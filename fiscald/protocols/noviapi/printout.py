@@ -85,6 +85,10 @@ class ReportCourse(Course[DailyReport]):
         """Without the date, which only carrying out needs."""
         return Plan()
 
+    def counted_since(self, now: NoviApiLook) -> int | None:
+        """See ``Course``: the daily reports in the fiscal memory."""
+        return now.reports - self.before.reports if now.fiscal else None
+
     def planned(self, profile: Profile, found: NoviApiBaseline) -> Dialogue[Plan]:
         """With the printer's own date it asks no question on its keypad (Novitus reference, 5.14)."""
         yield from ()
