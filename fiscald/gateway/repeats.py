@@ -1,0 +1,149 @@
+"""Which job belongs to a document that a program sends: a new one, or the first one of a document sent again.
+
+For each peer it keeps the last document, on disk before its job enters the journal (docs/gateway.md). So a daemon that
+was killed in the middle recognises the repetition after its start.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import secrets
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Annotated
+
+import anyio
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+
+from fiscald.private import make_directory, open_file
+
+log = logging.getLogger(__name__)
+
+#: Peers whose last document is kept; the one with the oldest document goes first.
+MOST_PEERS = 64
+#: A longer file is none of ours.
+LONGEST = 64 * 1024
+
+
+class Sent(BaseModel):
+    """The last document of a peer."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    key: Annotated[str, Field(max_length=128)]
+    digest: Annotated[str, Field(max_length=64)]
+    """The content."""
+    at: AwareDatetime
+    """When its job was submitted."""
+    delivered: bool = False
+    """Whether the program got the answer."""
+
+
+class Memory(BaseModel):
+    """What the file holds."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    peers: Annotated[dict[str, Sent], Field(max_length=MOST_PEERS)] = Field(default_factory=dict)
+
+
+class Repeats:
+    """The last document of each peer of one gateway."""
+
+    def __init__(self, prefix: str, memory: Memory, save: Callable[[bytes], Awaitable[None]], seconds: float) -> None:
+        """``prefix``: how the keys begin. ``save`` makes bytes survive a power cut; it raises ``OSError``.
+
+        ``seconds``: how long a repetition is recognised.
+        """
+        self._prefix = prefix
+        self._memory = memory
+        self._save = save
+        self._within = timedelta(seconds=seconds)
+        self._writing = anyio.Lock()
+
+    def first(self, peer: str, digest: str, now: datetime) -> str | None:
+        """The key of the job that this document repeats; ``None``: it is a new one."""
+        sent = self._memory.peers.get(peer)
+        if sent is None or sent.digest != digest or sent.delivered or now - sent.at > self._within:
+            return None
+        return sent.key
+
+    async def begin(self, peer: str, digest: str, now: datetime) -> str:
+        """A new key for a new document, on disk when this returns. Raises ``OSError``."""
+        key = f"{self._prefix}/{peer}/{now:%Y%m%dT%H%M%S}-{secrets.token_hex(4)}"
+        before = dict(self._memory.peers)
+        self._memory.peers.pop(peer, None)
+        while len(self._memory.peers) >= MOST_PEERS:
+            self._memory.peers.pop(min(self._memory.peers, key=lambda name: self._memory.peers[name].at))
+        self._memory.peers[peer] = Sent(key=key, digest=digest, at=now)
+        try:
+            await self._write()
+        except OSError:
+            self._memory.peers = before
+            raise
+        return key
+
+    async def delivered(self, peer: str, key: str) -> None:
+        """The program got the answer to that job: an equal document from now on is a new one.
+
+        Never raises: in memory it holds at once.
+        """
+        sent = self._memory.peers.get(peer)
+        if sent is None or sent.key != key:
+            return
+        self._memory.peers[peer] = sent.model_copy(update={"delivered": True})
+        try:
+            await self._write()
+        except OSError as error:
+            log.warning("%s: cannot note that the answer to %s was delivered (%s)", self._prefix, key, error.strerror)
+
+    async def _write(self) -> None:
+        async with self._writing:
+            await self._save(self._memory.model_dump_json().encode())
+
+
+def read(path: Path) -> Memory:
+    """What the file holds. A missing one holds nothing, a damaged one too: then nothing is recognised as repeated.
+
+    Raises ``OSError`` for a file that cannot be read.
+    """
+    try:
+        with path.open("rb") as file:
+            return Memory.model_validate_json(file.read(LONGEST))
+    except FileNotFoundError:
+        return Memory()
+    except ValidationError:
+        log.warning("%s is damaged: a receipt that is sent again may be printed again", path)
+        return Memory()
+
+
+def write(path: Path, data: bytes) -> None:
+    """Put ``data`` in the place of the file, so that after a power cut it is the old or the new one.
+
+    Raises ``OSError``.
+    """
+    make_directory(path.parent)
+    new = path.with_suffix(".new")
+    descriptor = open_file(new, os.O_WRONLY | os.O_TRUNC)
+    try:
+        os.write(descriptor, data)
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+    new.replace(path)
+    directory = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(directory)
+    finally:
+        os.close(directory)
+
+
+def on_disk(path: Path) -> Callable[[bytes], Awaitable[None]]:
+    """``write`` in a thread, for the event loop."""
+
+    async def save(data: bytes) -> None:
+        await anyio.to_thread.run_sync(write, path, data)
+
+    return save
