@@ -6,6 +6,6 @@ Each gateway is the face of an emulated printer towards programs, and a caller o
 from __future__ import annotations
 
 from fiscald.gateway.gateway import Gateway
-from fiscald.gateway.settings import GatewaySettings
+from fiscald.gateway.settings import FAMILIES, GatewaySettings
 
-__all__ = ["Gateway", "GatewaySettings"]
+__all__ = ["FAMILIES", "Gateway", "GatewaySettings"]

@@ -86,5 +86,3 @@ class Patience:
     def over(self) -> bool:
         """Whether it may have given up."""
         return anyio.current_time() - self._since > self._seconds
-
-

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+#: What programs can speak to a gateway.
+FAMILIES = ("posnet",)
+
 
 @dataclass(frozen=True, slots=True)
 class GatewaySettings:

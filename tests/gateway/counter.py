@@ -12,6 +12,7 @@ import anyio.abc
 
 from fiscald.gateway import Gateway, GatewaySettings
 from fiscald.gateway.repeats import Memory
+from fiscald.journal import Wanted
 from fiscald.model.jobs import Job
 from fiscald.model.printers import PrinterState
 from fiscald.protocols.posnet.frames import Deframer, Frame

@@ -196,9 +196,7 @@ class Commands:
             below = [text for text in machine.register.state.footer.split("\n") if text]
             foot = _foot(machine)
             document = _made(
-                lambda: documents.receipt(
-                    open_document, foot, memory.code, below, self._currencies, self._customer
-                )
+                lambda: documents.receipt(open_document, foot, memory.code, below, self._currencies, self._customer)
             )
 
         def ended() -> Values:
@@ -240,7 +238,7 @@ class Commands:
         if not lines:
             return {}
         # The receipt is registered, whatever becomes of the sheet.
-        return self._face.order(_made(lambda: Printout(lines=tuple(lines))), lambda: {})
+        return self._face.order(_made(lambda: Printout(lines=tuple(lines))), dict)
 
     # -- e-receipts -----------------------------------------------------------------------------------
 

@@ -68,9 +68,8 @@ def receipt(
     }
     if sale.buyer_nip:
         content["buyer"] = {"nip" if sale.buyer_nip.isdigit() else "vat_id": sale.buyer_nip}
-    for name, text in (("cashier", foot.cc), ("register", foot.cn), ("system_number", foot.sn), ("barcode", foot.bc)):
-        if text:
-            content[name] = text
+    texts = {"cashier": foot.cc, "register": foot.cn, "system_number": foot.sn, "barcode": foot.bc}
+    content |= {name: text for name, text in texts.items() if text}
     if foot.bb and code is not None:
         content["qr"] = {"text": code.content, "correction": code.correction, "size": code.dots}
     if customer is not None:
