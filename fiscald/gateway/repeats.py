@@ -1,7 +1,7 @@
 """Which job belongs to a document that a program sends: a new one, or the first one of a document sent again.
 
-For each peer it keeps the last document, on disk before its job enters the journal (docs/gateway.md). So a daemon that
-was killed in the middle recognises the repetition after its start.
+For each peer it keeps the documents whose answers were not delivered, on disk before their jobs enter the journal
+(docs/gateway.md). So a daemon that was killed in the middle recognises the repetition after its start.
 """
 
 from __future__ import annotations
@@ -21,14 +21,16 @@ from fiscald.private import make_directory, open_file
 
 log = logging.getLogger(__name__)
 
-#: Peers whose last document is kept; the one with the oldest document goes first.
+#: Peers whose documents are kept; the one with the oldest document goes first.
 MOST_PEERS = 64
+#: Documents of one peer whose answers were not delivered; the oldest goes first.
+MOST_DOCUMENTS = 8
 #: A longer file is none of ours.
-LONGEST = 64 * 1024
+LONGEST = 256 * 1024
 
 
 class Sent(BaseModel):
-    """The last document of a peer."""
+    """A document whose answer the program has not got, as far as the gateway knows."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -36,21 +38,21 @@ class Sent(BaseModel):
     digest: Annotated[str, Field(max_length=64)]
     """The content."""
     at: AwareDatetime
-    """When its job was submitted."""
-    delivered: bool = False
-    """Whether the program got the answer."""
+    """When its job was submitted first."""
 
 
 class Memory(BaseModel):
-    """What the file holds."""
+    """What the file holds: the documents of each peer, the newest last."""
 
     model_config = ConfigDict(extra="forbid")
 
-    peers: Annotated[dict[str, Sent], Field(max_length=MOST_PEERS)] = Field(default_factory=dict)
+    peers: Annotated[
+        dict[str, Annotated[list[Sent], Field(max_length=MOST_DOCUMENTS)]], Field(max_length=MOST_PEERS)
+    ] = Field(default_factory=dict)
 
 
 class Repeats:
-    """The last document of each peer of one gateway."""
+    """The documents of one gateway whose answers may be lost."""
 
     def __init__(self, prefix: str, memory: Memory, save: Callable[[bytes], Awaitable[None]], seconds: float) -> None:
         """``prefix``: how the keys begin. ``save`` makes bytes survive a power cut; it raises ``OSError``.
@@ -58,30 +60,33 @@ class Repeats:
         ``seconds``: how long a repetition is recognised.
         """
         self._prefix = prefix
-        self._memory = memory
+        self._peers = memory.peers
         self._save = save
         self._within = timedelta(seconds=seconds)
         self._writing = anyio.Lock()
 
     def first(self, peer: str, digest: str, now: datetime) -> str | None:
         """The key of the job that this document repeats; ``None``: it is a new one."""
-        sent = self._memory.peers.get(peer)
-        if sent is None or sent.digest != digest or sent.delivered or now - sent.at > self._within:
-            return None
-        return sent.key
+        found = [sent.key for sent in self._peers.get(peer, ()) if sent.digest == digest and self._holds(sent, now)]
+        return found[-1] if found else None
+
+    def _holds(self, sent: Sent, now: datetime) -> bool:
+        return now - sent.at <= self._within
 
     async def begin(self, peer: str, digest: str, now: datetime) -> str:
         """A new key for a new document, on disk when this returns. Raises ``OSError``."""
         key = f"{self._prefix}/{peer}/{now:%Y%m%dT%H%M%S}-{secrets.token_hex(4)}"
-        before = dict(self._memory.peers)
-        self._memory.peers.pop(peer, None)
-        while len(self._memory.peers) >= MOST_PEERS:
-            self._memory.peers.pop(min(self._memory.peers, key=lambda name: self._memory.peers[name].at))
-        self._memory.peers[peer] = Sent(key=key, digest=digest, at=now)
+        before = dict(self._peers)
+        # An equal one that is still here has failed, so nothing was printed of it.
+        kept = [sent for sent in self._peers.pop(peer, ()) if self._holds(sent, now) and sent.digest != digest]
+        while len(self._peers) >= MOST_PEERS:
+            self._peers.pop(min(self._peers, key=lambda name: self._peers[name][-1].at))
+        self._peers[peer] = [*kept, Sent(key=key, digest=digest, at=now)][-MOST_DOCUMENTS:]
         try:
             await self._write()
         except OSError:
-            self._memory.peers = before
+            self._peers.clear()
+            self._peers.update(before)
             raise
         return key
 
@@ -90,10 +95,9 @@ class Repeats:
 
         Never raises: in memory it holds at once.
         """
-        sent = self._memory.peers.get(peer)
-        if sent is None or sent.key != key:
-            return
-        self._memory.peers[peer] = sent.model_copy(update={"delivered": True})
+        left = [sent for sent in self._peers.pop(peer, ()) if sent.key != key]
+        if left:
+            self._peers[peer] = left
         try:
             await self._write()
         except OSError as error:
@@ -101,7 +105,7 @@ class Repeats:
 
     async def _write(self) -> None:
         async with self._writing:
-            await self._save(self._memory.model_dump_json().encode())
+            await self._save(Memory(peers=self._peers).model_dump_json().encode())
 
 
 def read(path: Path) -> Memory:
@@ -126,12 +130,10 @@ def write(path: Path, data: bytes) -> None:
     """
     make_directory(path.parent)
     new = path.with_suffix(".new")
-    descriptor = open_file(new, os.O_WRONLY | os.O_TRUNC)
-    try:
-        os.write(descriptor, data)
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    with open(open_file(new, os.O_WRONLY | os.O_TRUNC), "wb") as file:  # noqa: PTH123 - of a descriptor
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
     new.replace(path)
     directory = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
     try:

@@ -84,7 +84,6 @@ class Counter:
 
     async def jobs(self) -> list[Job]:
         entries = self.shop.journal.store.jobs
-        from fiscald.journal import Wanted
 
         found = entries(wanted=Wanted(), newest_first=False, after=0, limit=100)
         return [entry.job for entry in found]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sized
 from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -18,6 +18,7 @@ from fiscald.gateway.posnet.numbers import BAD_VALUE, LOCKED, line_refused, refu
 from fiscald.model.cash import CashIn, CashOut, Drawer, GoodsReturn
 from fiscald.model.documents import Document
 from fiscald.model.jobs import Job
+from fiscald.model.lists import MAX_LINES, MAX_PAYMENTS
 from fiscald.model.money import from_grosze
 from fiscald.model.payment import Currency
 from fiscald.model.printout import Printout
@@ -56,16 +57,16 @@ class Commands:
             "trinit": self.trinit, "trpackinit": self.trpackinit, "trnipset": self.trnipset, "trline": self.trline,
             "trdiscntsubtot": self.trdiscntsubtot, "trdiscntbill": self.trdiscntsubtot,
             "trdiscntvat": self.trdiscntvat, "trdiscntpromo": self.trdiscntpromo,
-            "trpayment": sale.trpayment, "trpaymentcurr": self.trpaymentcurr, "trpack": self.trpack,
+            "trpayment": self.trpayment, "trpaymentcurr": self.trpaymentcurr, "trpack": self.trpack,
             "trend": self.trend, "trftrln": sale.trftrln, "trpackprnend": sale.trpackprnend,
             "trftrend": self.trftrend, "prncancel": self.prncancel, "trcancel": self.prncancel,
             "qrcode": sale.qrcode, "ftrcfg": service.ftrcfg, "ftrinfoset": service.ftrinfoset,
             "ftrinfoget": service.ftrinfoget,
             "eparagonidznext": self.eparagonidznext, "eparagonidzcancel": self.eparagonidzcancel,
             "login": self.login, "logout": self.logout, "cash": self.cash, "stocash": self.stocash,
-            "opendrwr": self.opendrwr, "formstart": self.formstart, "formline": service.formline,
-            "formcmd": service.formcmd, "formformattedline": service.formformattedline,
-            "formtinyline": service.formformattedline, "formend": self.formend,
+            "opendrwr": self.opendrwr, "formstart": self.formstart, "formline": self.formline,
+            "formcmd": self.formcmd, "formformattedline": self.formformattedline,
+            "formtinyline": self.formformattedline, "formend": self.formend,
             "dailyrep": self.dailyrep, "monthlyrep": self.monthlyrep,
             "periodicrepbydates": self.periodicrepbydates, "shiftrep": self.shiftrep,
         }  # fmt: skip
@@ -122,6 +123,7 @@ class Commands:
         """A line. One that the printer behind would refuse is refused before it counts."""
         if machine.state is State.SUBT:
             raise ExecError(BAD_STATE)  # a document has its discount after the last line
+        _bound(machine.register.sale.transaction.items, MAX_LINES)
         if not values.get("st"):
             register = machine.register.sale
             quantity = values.get("il", Decimal(1))
@@ -161,8 +163,14 @@ class Commands:
         if rate is not None and any(total for place, total in enumerate(sold.totals) if place != rate):
             raise ExecError(NO_DISCOUNT)
 
+    def trpayment(self, machine: Machine, values: Values) -> None:
+        """A payment, or change."""
+        _bound(machine.register.sale.transaction.payments, MAX_PAYMENTS)
+        sale.trpayment(machine, values)
+
     def trpaymentcurr(self, machine: Machine, values: Values) -> None:
         """A payment in another currency."""
+        _bound(machine.register.sale.transaction.payments, MAX_PAYMENTS)
         if not values.get("re"):
             try:
                 currency = documents.currency(values)
@@ -178,6 +186,7 @@ class Commands:
 
     def trpack(self, machine: Machine, values: Values) -> None:
         """Returnable packaging."""
+        _bound(machine.register.sale.transaction.packaging, MAX_LINES)
         self._check(self._sample(machine, packaging=[{"number": "1", "price": "1.00"}]))
         sale.trpack(machine, values)
 
@@ -291,6 +300,21 @@ class Commands:
         self._check(Printout(lines=("A",)))
         service.formstart(machine, values)
 
+    def formline(self, machine: Machine, values: Values) -> None:
+        """A line of the form."""
+        _bound(machine.memory.form or (), MAX_LINES)
+        service.formline(machine, values)
+
+    def formcmd(self, machine: Machine, values: Values) -> None:
+        """An empty line, or a new page, which a document does not have."""
+        _bound(machine.memory.form or (), MAX_LINES)
+        service.formcmd(machine, values)
+
+    def formformattedline(self, machine: Machine, values: Values) -> None:
+        """A line of the form."""
+        _bound(machine.memory.form or (), MAX_LINES)
+        service.formformattedline(machine, values)
+
     def formend(self, machine: Machine, _: Values) -> Values:
         """The form is one document."""
         heading, *lines = machine.memory.form or [""]
@@ -332,6 +356,12 @@ class Commands:
 
     def _today(self, machine: Machine) -> date:
         return machine.register.clock.now().date()
+
+
+def _bound(found: Sized, most: int) -> None:
+    """Raises ``ExecError`` where a document could hold no more of these."""
+    if len(found) >= most:
+        raise ExecError(BAD_STATE)
 
 
 def _foot(machine: Machine) -> Footer:
