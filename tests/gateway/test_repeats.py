@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import stat
 from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import anyio
 import pytest
 
-from fiscald.emulator.faults import Switch
-from fiscald.model.jobs import JobState
+from fiscald.emulator.faults import Fault, FaultKind, Switch
+from fiscald.gateway.repeats import Memory, Repeats, on_disk, read
+from fiscald.model.jobs import JobState, Resolution, Verdict
+from fiscald.model.printers import PrinterState
+from fiscald.model.times import POLISH_TIME
+from fiscald.transport import LinkLost
 from tests import virtual
 from tests.engine.shop import Till
 from tests.gateway.counter import Counter, Disk, Program, counter
@@ -210,3 +216,121 @@ def test_a_killed_daemon_recognises_the_receipt_after_its_start(tmp_path: Path, 
             assert [job.state for job in await it.jobs()] == [JobState.DONE]
 
     virtual.run(main())
+
+
+def test_without_paper_no_receipt_opens_until_there_is_some(tmp_path: Path) -> None:
+    async def story(it: Counter) -> None:
+        it.till.device.faults.switches.add(Switch.PAPER_OUT)
+        await it.shop.until(PrinterState.PAPER_OUT)
+        await anyio.sleep(0.1)
+        program = it.program()
+        assert await program.say("!sprn|") == "sprn|pr5|"
+        assert "|bn0|" in await program.say("scnt|"), "questions are answered"
+        await program.send("trinit|bm0|")
+        assert await program.answer(30) is None
+        it.till.device.faults.switches.discard(Switch.PAPER_OUT)
+        assert await program.answer() == "trinit|"
+
+    at_the_counter(tmp_path, story)
+
+
+@pytest.mark.parametrize(("verdict", "answer"), [("printed", "trend|"), ("not_printed", "trend|?30|")])
+def test_an_undecided_receipt_has_no_answer_until_a_person_decides(
+    tmp_path: Path, verdict: Verdict, answer: str
+) -> None:
+    async def story(it: Counter) -> None:
+        till, program = it.till, it.program()
+        till.device.faults.plan(Fault(act=FaultKind.DROP_AFTER, command="trend"))
+        await begin(program)
+        while not till.receipts:
+            await anyio.sleep(0.01)
+        till.pull()
+        till.device.foreign_command("dailyrep", {"da": "2026-11-22"})  # a person closes the day meanwhile
+        till.put_back()
+        assert await program.answer(60) is None
+        assert "|ds2|" in await program.say("!sdev|"), "a question is on the display"
+        (job,) = await it.jobs()
+        assert job.state is JobState.UNDECIDED
+        await it.shop.engine.resolve(job.key, Resolution(verdict=verdict, number=1, by="Anna"))
+        assert await program.answer() == answer
+
+    at_the_counter(tmp_path, story)
+
+
+def test_before_the_printer_was_reached_the_face_is_switched_off(tmp_path: Path) -> None:
+    async def main() -> None:
+        till = Till("till1")
+        till.plugged = False
+        async with counter(tmp_path, till, ready=False) as it:
+            await anyio.sleep(5)
+            program = it.program()
+            with pytest.raises(LinkLost):
+                await program.send("scnt|")
+                await program.answer()
+            till.put_back()
+            await it.shop.until(PrinterState.READY)
+            await anyio.sleep(0.1)
+            assert "|bn0|" in await it.program().say("scnt|")
+
+    virtual.run(main())
+
+
+def test_while_the_printer_is_off_the_face_is_one_without_paper(tmp_path: Path) -> None:
+    async def story(it: Counter) -> None:
+        program = it.program()
+        for command in ("trinit|bm0|", LINE):
+            await program.say(command)
+        it.till.pull()
+        await program.send(END)
+        assert await program.answer(20) is None
+        assert "|ds3|" in await program.say("!sdev|")
+        it.till.put_back()
+        assert await program.answer(60) == "trend|"
+        assert it.till.receipts == 1
+
+    at_the_counter(tmp_path, story)
+
+
+NOW = datetime(2026, 11, 22, 10, tzinfo=POLISH_TIME)
+
+
+async def test_documents_survive_in_a_file(tmp_path: Path) -> None:
+    path = tmp_path / "gateway" / "till1.json"
+    repeats = Repeats("gateway/till1", read(path), on_disk(path), 300)
+    lost = await repeats.begin("192.168.1.5", "aa", NOW)
+    got = await repeats.begin("192.168.1.5", "bb", NOW)
+    await repeats.delivered("192.168.1.5", got)
+    again = Repeats("gateway/till1", read(path), on_disk(path), 300)
+    assert again.first("192.168.1.5", "aa", NOW) == lost
+    assert again.first("192.168.1.5", "bb", NOW) is None
+    assert again.first("192.168.1.6", "aa", NOW) is None, "another peer"
+    assert again.first("192.168.1.5", "aa", NOW + timedelta(seconds=301)) is None
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+async def test_a_document_that_cannot_be_noted_is_not_begun(tmp_path: Path) -> None:
+    async def full(_data: bytes) -> None:
+        await anyio.lowlevel.checkpoint()
+        raise OSError(28, "No space left on device")
+
+    repeats = Repeats("gateway/till1", Memory(), full, 300)
+    with pytest.raises(OSError, match="No space"):
+        await repeats.begin("serial", "aa", NOW)
+    assert repeats.first("serial", "aa", NOW) is None
+
+
+async def test_what_is_kept_is_bounded(tmp_path: Path) -> None:
+    disk = Disk()
+    repeats = Repeats("gateway/till1", Memory(), disk.save, 300)
+    keys = [await repeats.begin("serial", str(number), NOW) for number in range(20)]
+    assert [repeats.first("serial", str(number), NOW) for number in range(11, 20)] == [None, *keys[12:]]
+    for number in range(70):
+        await repeats.begin(f"10.0.0.{number}", "aa", NOW + timedelta(seconds=number))
+    assert len(Memory.model_validate_json(disk.data).peers) == 64
+
+
+def test_a_damaged_file_is_one_that_holds_nothing(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    path = tmp_path / "till1.json"
+    path.write_bytes(b'{"peers": 7}')
+    assert read(path) == Memory()
+    assert "may be printed again" in caplog.text
