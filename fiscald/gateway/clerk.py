@@ -78,7 +78,7 @@ class Clerk:
             self.on_settled()
 
     async def _outcome(self, submission: Submission, peer: str) -> Job | Problem | None:
-        """How the document ended; ``None``: the daemon stops, and nobody knows yet."""
+        """How the document ended; ``None``: the daemon stops before the end is known."""
         while not self._engine.stopping:
             try:
                 key = await self._key(submission, peer)

@@ -265,7 +265,6 @@ def test_before_the_printer_was_reached_the_face_is_switched_off(tmp_path: Path)
             await anyio.sleep(5)
             program = it.program()
             with pytest.raises(LinkLost):
-                await program.send("scnt|")
                 await program.answer()
             till.put_back()
             await it.shop.until(PrinterState.READY)

@@ -85,7 +85,7 @@ class Waiting:
     values: Values = field(default_factory=dict)
     refused: bool = False
     silent: bool = False
-    """The program that sent it is gone: nobody gets the answer."""
+    """The program that sent it is gone, so the answer is not sent."""
 
 
 class PosnetPrinter(Device):

@@ -242,7 +242,7 @@ class Commands:
         return {}
 
     def trftrend(self, machine: Machine, _: Values) -> Values:
-        """The end of the footer: its lines come on a sheet of their own."""
+        """The end of the footer: its lines come on a separate sheet."""
         lines, machine.memory.footer = machine.memory.footer, []
         if not lines:
             return {}
