@@ -26,6 +26,8 @@ log = logging.getLogger(__name__)
 REFRESH = 1.0
 #: Seconds before the next attempt to listen at an address that cannot be had.
 LISTEN_AGAIN = 5.0
+#: Seconds before a gateway starts again after an internal error.
+RESTART_PAUSE = 1.0
 
 
 class Gateway:
@@ -42,12 +44,17 @@ class Gateway:
         """``clock`` is this computer's, aware. ``memory`` is what ``save`` has kept: see ``Repeats``."""
         self._engine = engine
         self.settings = settings
-        printer = settings.printer
-        repeats = Repeats(f"gateway/{printer}", memory, save, settings.repeat_seconds)
-        self._clerk = Clerk(engine, printer, repeats, clock)
+        self._clock = clock
+        self._repeats = Repeats(f"gateway/{settings.printer}", memory, save, settings.repeat_seconds)
+        self._open()
+
+    def _open(self) -> None:
+        """A new face, on which nothing is open."""
+        settings = self.settings
+        self._clerk = Clerk(self._engine, settings.printer, self._repeats, self._clock)
         self._face = PosnetFace(
             self._clerk,
-            Mirror(self._clerk.status, clock),
+            Mirror(self._clerk.status, self._clock),
             answer_seconds=settings.answer_seconds,
             profile=settings.profile,
             code_page=settings.code_page,
@@ -63,10 +70,19 @@ class Gateway:
         return cls(engine, settings, clock, read(path), on_disk(path))
 
     async def run(self) -> None:
-        """Serve programs until cancelled."""
-        async with anyio.create_task_group() as tasks:
-            await self.start(tasks)
-            await self._listen(tasks)
+        """Serve programs until cancelled.
+
+        An error in our code must stop neither the printers nor the other gateways. It is as if the face lost its power.
+        """
+        while True:
+            try:
+                async with anyio.create_task_group() as tasks:
+                    await self.start(tasks)
+                    await self._listen(tasks)
+            except* Exception:
+                log.exception("%s: internal error in the gateway; it starts again", self.settings.printer)
+            await anyio.sleep(RESTART_PAUSE)
+            self._open()
 
     async def start(self, tasks: TaskGroup) -> None:
         """Keep the face up to date and carry out its documents, in ``tasks``."""

@@ -49,20 +49,19 @@ class OldProgram:
         """Given up before the closing command."""
 
     async def work(self, it: Counter) -> None:
-        program: Program | None = None
+        program = it.program()
         while self.left:
             self.tries += 1
             assert self.tries < MOST_TRIES, f"{self.left[0]} gets no answer"
-            program = program or it.program()
             try:
                 await self._sell(program, self.left[0])
                 if self.chance.random() < 0.3:
                     await program.close()
-                    program = None
+                    program = it.program()
             except (LinkLost, TimeoutError):
                 if self.chance.random() < 0.7:
                     await program.close()
-                    program = None
+                    program = it.program()
                 await anyio.sleep(self.chance.choice((0.1, 1.0, 7.0)))
 
     async def _sell(self, program: Program, sale: int) -> None:
@@ -138,7 +137,9 @@ async def life(directory: Path, seed: int, family: str) -> tuple[OldProgram, Til
 
 
 def check(program: OldProgram, till: Till) -> None:
-    printed = Count(sheet.facts["total"] - 100 for sheet in till.register.printouts if sheet.kind == "receipt")
+    printed = Count(
+        int(str(sheet.facts["total"])) - 100 for sheet in till.register.printouts if sheet.kind == "receipt"
+    )
     sold = {sale: printed[sale] for sale in range(1, SALES + 1)}
     assert program.answered | program.dropped == set(sold)
     assert {sale: times for sale, times in sold.items() if sale in program.answered and times != 1} == {}

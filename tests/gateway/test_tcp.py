@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import select
 import socket
 import struct
 import time
@@ -177,6 +178,21 @@ def test_a_lost_closing_answer_leaves_one_receipt_on_paper(port: int) -> None:
         assert printer.register.day.receipt_count == 1
         again.sell()
         assert printer.register.day.receipt_count == 2, "this answer was delivered"
+        again.close()
+
+
+def test_an_answer_that_the_program_did_not_read_was_not_delivered(port: int) -> None:
+    """It closes with the answer unread, as one does that is killed: the system resets the connection."""
+    with EmulatedPrinter("posnet") as printer, behind(printer, port) as shop:
+        program = Program(port)
+        program.sell(end=None)
+        program.send("trend|to500|")
+        until(lambda: any(job.state == "done" for job in shop.jobs))
+        until(lambda: bool(select.select([program.socket], [], [], 0)[0]))
+        program.close()
+        again = Program(port)
+        again.sell()
+        assert printer.register.day.receipt_count == 1
         again.close()
 
 
