@@ -28,6 +28,7 @@ class GatewayServer(PortServer[PosnetFace]):
 
     def stream_of(self, caller: socket.socket) -> ByteStream:
         """See ``PortServer.stream_of``."""
+        self.port.refresh()  # the printer may have become known just now: then the face has power
         return Watch(super().stream_of(caller), peer_of(caller), partial(unacknowledged, caller))
 
     async def serve(self, stream: ByteStream) -> None:
