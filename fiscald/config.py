@@ -20,6 +20,7 @@ from pydantic import (
 )
 from pydantic_core import InitErrorDetails
 
+from fiscald.config_gateway import GatewayConfig
 from fiscald.config_listen import ListenConfig
 from fiscald.config_text import ConfigDenied, ConfigError, FilePath, is_path, meant, read, sentence
 from fiscald.config_webhooks import MOST_WEBHOOKS, WebhookConfig, check_webhooks
@@ -143,6 +144,7 @@ class PrinterConfig(Strict):
     flight_recorder_kib: Annotated[int, Field(strict=True, ge=16, le=65_536)] = Field(
         default=1024, description="how much of the latest conversation is kept in memory, for fiscalctl capture"
     )
+    gateway: GatewayConfig | None = Field(default=None, description="programs that speak a printer's protocol")
 
     @model_validator(mode="wrap")
     @classmethod
@@ -270,6 +272,7 @@ class Config(Strict):
     def _good_names(cls, value: dict[str, PrinterConfig]) -> dict[str, PrinterConfig]:
         _are_names(value, "printer")
         _no_device_twice(value)
+        _no_port_twice(value)
         return value
 
     @field_validator("webhooks")
@@ -312,12 +315,27 @@ def _no_device_twice(printers: dict[str, PrinterConfig]) -> None:
                 raise ValueError(f"{other} and {name} have the same address: {said} are one device; keep one of them")
 
 
+def _no_port_twice(printers: dict[str, PrinterConfig]) -> None:
+    """Raises ``ValueError`` for two gateways at one port."""
+    seen: dict[object, str] = {}
+    for name, printer in printers.items():
+        if printer.gateway is None:
+            continue
+        other = seen.setdefault(printer.gateway.address or printer.gateway.listen, name)
+        if other != name:
+            raise ValueError(
+                f"the gateways of {other} and {name} listen at {printer.gateway.listen}; give each its own"
+            )
+
+
 def _known_keys(content: dict[str, Any], parents: list[str]) -> list[str]:
     """The keys that a section of the file can have. ``content``: the whole file."""
     if not parents:
         return list(Config.model_fields)
     if parents[0] != "printers":
         return list(SECTIONS[parents[0]].model_fields)
+    if parents[2:] == ["gateway"]:
+        return list(GatewayConfig.model_fields)
     names = [name for name in PrinterConfig.model_fields if name != "options"]
     printer = content["printers"].get(parents[1])
     chosen = printer.get("family") if isinstance(printer, dict) else None
@@ -352,5 +370,12 @@ def parse(content: dict[str, Any], path: Path) -> Config:
             "licence": licence,
             "listen": None if config.listen is None else config.listen.beside(folder),
             "webhooks": {name: each.at(folder) for name, each in config.webhooks.items()},
+            "printers": {name: _beside(each, folder) for name, each in config.printers.items()},
         }
     )
+
+
+def _beside(printer: PrinterConfig, folder: Path) -> PrinterConfig:
+    if printer.gateway is None:
+        return printer
+    return printer.model_copy(update={"gateway": printer.gateway.beside(folder)})

@@ -27,6 +27,7 @@ from fiscald.api.tokens import Tokens
 from fiscald.config import Config, PrinterConfig
 from fiscald.consoles import console_of
 from fiscald.engine import Engine, Printer, TokenRecords
+from fiscald.gateway import Gateway
 from fiscald.health import Health
 from fiscald.journal import (
     Doubt,
@@ -58,6 +59,8 @@ log = logging.getLogger(__name__)
 
 #: Seconds that a running document gets when the daemon stops.
 STOP_SECONDS = 30.0
+#: File descriptors of a gateway: its listener, a program, and one that waits for its turn; or a pseudo-terminal.
+GATEWAY_DESCRIPTORS = 3
 
 
 def now() -> datetime:
@@ -104,6 +107,7 @@ async def run(
             for name, printer in config.printers.items()
         ]
         engine = Engine(printers, journal, gate, keep_days=config.keep_days, plugged_in=plugged_in, clock=now)
+        gateways = _gateways(config, engine)
         sockets = open_sockets(config)
         try:
             licence = config.licence
@@ -129,6 +133,8 @@ async def run(
                 keepers.start_soon(recordings.run)
                 keepers.start_soon(tokens.run)
                 keepers.start_soon(webhooks.run, engine.changes)
+                for gateway in gateways:
+                    keepers.start_soon(gateway.run)
                 if config.listen is not None and config.listen.announce:
                     keepers.start_soon(announce, config.listen)
                 await _run(engine, registration, server, sockets, listening, task_status)
@@ -147,6 +153,7 @@ def _bounds(config: Config) -> Bounds:
     reserved = sum(2 if isinstance(address, TcpHost) else 6 for address in addresses)
     if config.listen is not None and config.listen.announce:
         reserved += DESCRIPTORS
+    reserved += GATEWAY_DESCRIPTORS * sum(printer.gateway is not None for printer in config.printers.values())
     found = bounds(reserved, len(addresses))
     if found.total == LEAST:
         log.warning("the limit of open files is low: the API accepts %d connections; see LimitNOFILE=", found.total)
@@ -266,6 +273,23 @@ def _printer(
         shared=config.shared,
         ksef_warnings=ksef_warnings,
     )
+
+
+def _gateways(config: Config, engine: Engine) -> list[Gateway]:
+    """The gateways of the printers that have one.
+
+    A gateway that does not know what it has printed last does not start: it would print a repetition.
+    """
+    directory = config.state_dir / "gateway"
+    gateways = []
+    for name, printer in config.printers.items():
+        if printer.gateway is None:
+            continue
+        try:
+            gateways.append(Gateway.on_disk(engine, printer.gateway.settings(name, config.state_dir), now, directory))
+        except OSError as error:
+            log.error("%s: the gateway does not start: cannot read %s (%s)", name, error.filename, error.strerror)
+    return gateways
 
 
 def _logged(app: ASGIApp) -> ASGIApp:

@@ -98,8 +98,12 @@ class PortServer(Generic[P]):
                         continue
                     tasks.start_soon(self._answer, caller)
 
+    def stream_of(self, caller: socket.socket) -> ByteStream:
+        """The stream over an accepted connection, which it owns."""
+        return SocketStream(caller, "caller")
+
     async def _answer(self, caller: socket.socket) -> None:
-        async with SocketStream(caller, "caller") as stream:
+        async with self.stream_of(caller) as stream:
             if not self.port.powered or not await self._wait_for_turn():
                 return
             self._caller = caller

@@ -327,6 +327,47 @@ def test_rights(tmp_path: Path) -> None:
     }  # fmt: skip
 
 
+GATEWAY = PRINTER + '[printers.till1.gateway]\nfamily = "posnet"\n'
+
+
+def test_the_gateway_of_the_contract(tmp_path: Path) -> None:
+    gateway = read(tmp_path, GATEWAY + 'listen = "tcp://127.0.0.1:6001"').printers["till1"].gateway
+    assert gateway is not None
+    settings = gateway.settings("till1", tmp_path)
+    assert (settings.tcp, settings.family, settings.said) == (("127.0.0.1", 6001), "posnet", "tcp://127.0.0.1:6001")
+    gateway = read(tmp_path, GATEWAY + 'listen = "pty:run/till1"').printers["till1"].gateway
+    assert gateway is not None
+    assert gateway.settings("till1", tmp_path).link == tmp_path / "run" / "till1"
+
+
+@pytest.mark.parametrize(
+    ("line", "complained"),
+    [
+        ("", "printers.till1.gateway.listen is missing"),
+        ('listen = "127.0.0.1:6001"', "pty:/run/fiscald/till1"),
+        ('listen = "tcp://127.0.0.1"', "write an IP address and a port"),
+        ('listen = "tcp://till:6001"', "is no IP address"),
+        ('listen = "pty:"', "tcp://127.0.0.1:6001"),
+        ('listen = "pty:x"\nprofle = "old"', "did you mean profile?"),
+        ('listen = "pty:x"\nprofile = "onlin"', "did you mean online?"),
+        ('listen = "pty:x"\ncode_page = "utf-8"', "is none of cp1250"),
+        ('listen = "pty:x"\nrepeat_seconds = -1', "must be at least 0"),
+    ],
+)
+def test_a_mistake_in_a_gateway(tmp_path: Path, line: str, complained: str) -> None:
+    assert complained in complaint(tmp_path, GATEWAY + line)
+
+
+def test_programs_speak_some_families_only(tmp_path: Path) -> None:
+    text = PRINTER + '[printers.till1.gateway]\nfamily = "noviapi"\nlisten = "pty:x"\n'
+    assert "programs can speak posnet" in complaint(tmp_path, text)
+
+
+def test_two_gateways_have_two_ports(tmp_path: Path) -> None:
+    one = GATEWAY + 'listen = "tcp://127.0.0.1:6001"\n'
+    assert "give each" in complaint(tmp_path, one + one.replace("till1", "till2").replace("6666", "6667"))
+
+
 def test_the_flight_recorder_has_a_size(tmp_path: Path) -> None:
     assert read(tmp_path, PRINTER).printers["till1"].flight_recorder_kib == 1024
     assert read(tmp_path, PRINTER + "flight_recorder_kib = 64").printers["till1"].flight_recorder_kib == 64

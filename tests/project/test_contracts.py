@@ -92,7 +92,11 @@ FORBIDDEN: dict[str, tuple[str, tuple[str, ...]]] = {
     "paper: a family's dialogue on an emulated printer": (
         "fiscald.paper.copies", ("fiscald.engine", "fiscald.journal", "fiscald.licence", "fiscald.api.wire", "fiscald.transport"),
     ),
-    "daemon: joins engine, API, journal and licence; not the command line; of emulators only the copies of paper": (
+    "gateway: the face of an emulated printer, the public face of the engine, and the model": (
+        "fiscald.gateway.clerk",
+        ("fiscald.engine.actor", "fiscald.journal", "fiscald.licence", "fiscald.api.wire", "fiscald.protocols.posnet.receipt"),
+    ),
+    "daemon: joins engine, API, journal, licence and gateways; not the command line; of emulators only their choices": (
         "fiscald.daemon",
         ("fiscald.cli.context", "fiscald.emulator.register", "fiscald.testing", "fiscald.protocols.posnet.family", "fiscald.licence.server.app", "click"),
     ),

@@ -13,7 +13,7 @@ from fiscald.emulator.device import BEFORE_COMMAND, Device, readable
 from fiscald.emulator.faults import Fault, FaultKind, Switch
 from fiscald.emulator.paper import Printout
 from fiscald.emulator.posnet import e_receipt, sale, service, status
-from fiscald.emulator.posnet.machine import ExecError, Machine, NeedsConfirmation, Values
+from fiscald.emulator.posnet.machine import ExecError, Handler, Machine, NeedsConfirmation, Values
 from fiscald.emulator.posnet.memory import PosnetMemory
 from fiscald.emulator.register import Register
 from fiscald.model.text import CODE_PAGES
@@ -74,7 +74,7 @@ _MECHANISM = {Switch.PAPER_OUT: 5, Switch.COVER: 3, Switch.LEVER: 1, Switch.MECH
 
 
 @dataclass
-class _Waiting:
+class Waiting:
     """A command in the queue."""
 
     frame: Frame
@@ -84,6 +84,8 @@ class _Waiting:
     """Set once it asked its question, with the values it was sent."""
     values: Values = field(default_factory=dict)
     refused: bool = False
+    silent: bool = False
+    """The program that sent it is gone, so the answer is not sent."""
 
 
 class PosnetPrinter(Device):
@@ -107,16 +109,19 @@ class PosnetPrinter(Device):
         super().__init__(register, seed=seed, printed=printed)
         self._profile = PROFILES[profile]
         self._dialect = Dialect(CODE_PAGES[code_page], self._profile.generation)
-        handlers = status.HANDLERS | sale.HANDLERS | e_receipt.HANDLERS | service.HANDLERS
-        self._machine = Machine(register, self.faults, self._profile, width, handlers, self.emit)
+        self._machine = Machine(register, self.faults, self._profile, width, self.handlers(), self.emit)
         self.model = self._machine.model
-        self.faults.commands = frozenset(name for name in COMMANDS if self._known(name))
+        self.faults.commands = frozenset(name for name in COMMANDS if self.known(name))
         self._deframer = Deframer()
         self._frame_began = 0.0
-        self._queue: deque[_Waiting] = deque()
-        self._unconfirmed: _Waiting | None = None
+        self.queue: deque[Waiting] = deque()
+        self.unconfirmed: Waiting | None = None
         self._busy_until = 0.0
         self._kept: dict[bytes, bytes] = {}
+
+    def handlers(self) -> dict[str, Handler]:
+        """What carries out each command."""
+        return status.HANDLERS | sale.HANDLERS | e_receipt.HANDLERS | service.HANDLERS
 
     @property
     def memory(self) -> PosnetMemory:
@@ -155,10 +160,10 @@ class PosnetPrinter(Device):
             self._refuse_frame(4, now, mnemonic=frame.mnemonic)
         elif frame.immediate:
             self._immediate(frame, token, now, faults)
-        elif self.faults.on(Switch.QUEUE_FULL) or len(self._queue) >= QUEUE:
+        elif self.faults.on(Switch.QUEUE_FULL) or len(self.queue) >= QUEUE:
             self._refuse_frame(14, now, mnemonic=frame.mnemonic, token=token)
         else:
-            self._queue.append(_Waiting(frame, token, faults))
+            self.queue.append(Waiting(frame, token, faults))
 
     def _immediate(self, frame: Frame, token: bytes | None, now: float, faults: list[Fault]) -> None:
         """Only ``!sdev`` and ``!sprn`` are immediate (3.4)."""
@@ -169,7 +174,7 @@ class PosnetPrinter(Device):
         elif not row.immediate:
             self._refuse_frame(12, now, mnemonic=frame.mnemonic, token=token)
         elif not self.is_prevented(faults):
-            answer = row.answer(self._device_state(frame.mnemonic, now), self._dialect)
+            answer = row.answer(self.device_state(frame.mnemonic, now), self._dialect)
             if any(fault.act is FaultKind.POWER_CUT_AFTER for fault in faults):
                 self.power(on=False)
             else:
@@ -200,15 +205,15 @@ class PosnetPrinter(Device):
     def wakeup(self) -> float | None:
         """See ``Device.wakeup``."""
         times = [] if self.next_answer is None else [self.next_answer]
-        if self._queue and self._unconfirmed is None and not self._waits(self._queue[0]):
+        if self.queue and self.unconfirmed is None and not self.waits(self.queue[0]):
             times.append(self._busy_until)
         return min(times, default=None)
 
     def power(self, *, on: bool) -> None:
         """See ``Device.power``."""
         super().power(on=on)
-        self._queue.clear()
-        self._unconfirmed = None
+        self.queue.clear()
+        self.unconfirmed = None
         self._busy_until = 0.0
         self._deframer.reset()
         self._kept.clear()
@@ -216,14 +221,14 @@ class PosnetPrinter(Device):
     @property
     def awaits_key(self) -> bool:
         """See ``Device.awaits_key``."""
-        return self._unconfirmed is not None
+        return self.unconfirmed is not None
 
     def press(self, *, confirm: bool) -> None:
         """See ``Device.press``."""
         self.faults.switches.discard(Switch.WAIT_KEY)
-        if self._unconfirmed is not None:
-            self._unconfirmed.refused = not confirm
-            self._unconfirmed = None
+        if self.unconfirmed is not None:
+            self.unconfirmed.refused = not confirm
+            self.unconfirmed = None
 
     def foreign_begin(self) -> bool:
         """See ``Device.foreign_begin``."""
@@ -257,27 +262,27 @@ class PosnetPrinter(Device):
 
     def run(self, now: float) -> None:
         """See ``Device.run``."""
-        while self._queue and self._unconfirmed is None and now >= self._busy_until and self.powered:
-            waiting = self._queue[0]
-            if self._waits(waiting):
+        while self.queue and self.unconfirmed is None and now >= self._busy_until and self.powered:
+            waiting = self.queue[0]
+            if self.waits(waiting):
                 return
             if self._execute(waiting, now):
-                self._queue.popleft()
+                self.queue.popleft()
 
-    def _waits(self, waiting: _Waiting) -> bool:
+    def waits(self, waiting: Waiting) -> bool:
         """Whether a legal command needs the mechanism or a person first; that alone is never answered with an error."""
         frame = waiting.frame
         if _is_query(frame) or frame.mnemonic in PAPERLESS:
             return False
         return self.faults.any_on((*_MECHANISM, Switch.MENU, Switch.WAIT_KEY)) and self._legal(waiting)
 
-    def _legal(self, waiting: _Waiting) -> bool:
+    def _legal(self, waiting: Waiting) -> bool:
         """Whether parameters and state allow the command as things are; what it says is checked when it is its turn."""
         frame = waiting.frame
         if waiting.go is not None or any(fault.act in BEFORE_COMMAND for fault in waiting.faults):
             # It was legal when it asked; or people or programs act before it, which may make it legal.
             return True
-        row = self._known(frame.mnemonic)
+        row = self.known(frame.mnemonic)
         if row is None:
             return False
         try:
@@ -286,11 +291,11 @@ class PosnetPrinter(Device):
             return False
         return True
 
-    def _known(self, mnemonic: str) -> Row | None:
+    def known(self, mnemonic: str) -> Row | None:
         """The row of a command, if devices of this generation know it."""
         return None if mnemonic in ONLINE_ONLY and not self._machine.online else COMMANDS.get(mnemonic)
 
-    def _execute(self, waiting: _Waiting, now: float) -> bool:
+    def _execute(self, waiting: Waiting, now: float) -> bool:
         """Carry out one command; false if it still waits (for an answer to its question)."""
         if self.is_prevented(waiting.faults):
             return self.powered
@@ -302,26 +307,31 @@ class PosnetPrinter(Device):
         except NeedsConfirmation as question:
             waiting.go = question.go
             waiting.faults = [fault for fault in waiting.faults if fault.act not in BEFORE_COMMAND]
-            self._unconfirmed = waiting
-            self.show_question(question.display)
+            self.unconfirmed = waiting
+            self.ask(question)
             return False
         self._busy_until = now + self.duration(self.register.printouts[sheets:])
         if any(fault.act is FaultKind.POWER_CUT_AFTER for fault in waiting.faults):
             self.power(on=False)
             return False
-        self._send(answer, waiting.token, self._busy_until, waiting.faults)
+        if not waiting.silent:
+            self._send(answer, waiting.token, self._busy_until, waiting.faults)
         return True
 
-    def _carry_out(self, waiting: _Waiting) -> Frame:
+    def ask(self, question: NeedsConfirmation) -> None:
+        """The first command of the queue waits for an answer to its question; ``press`` gives it."""
+        self.show_question(question.display)
+
+    def _carry_out(self, waiting: Waiting) -> Frame:
         frame = waiting.frame
-        row = self._known(frame.mnemonic)
+        row = self.known(frame.mnemonic)
         if row is None:
             self._tell_unknown(frame.mnemonic)
             return _frame_error(1, frame.mnemonic)
         if frame.mnemonic == "rpt":
             return self._repeat(waiting)
         if frame.mnemonic in ("sdev", "sprn"):
-            return row.answer(self._device_state(frame.mnemonic, float("inf")), self._dialect)
+            return row.answer(self.device_state(frame.mnemonic, float("inf")), self._dialect)
         try:
             if waiting.refused:
                 # The question was answered with no; the document stays as it was (our assumption).
@@ -337,7 +347,7 @@ class PosnetPrinter(Device):
         except ExecError as error:
             return Frame(frame.mnemonic, (Field(ERROR, b"%d" % error.number),))
 
-    def _repeat(self, waiting: _Waiting) -> Frame:
+    def _repeat(self, waiting: Waiting) -> Frame:
         """The stored answer to the command that carried this token, or error 13 (10.15, our assumption)."""
         kept = self._kept.get(waiting.token or b"")
         if kept is None:
@@ -346,16 +356,17 @@ class PosnetPrinter(Device):
         assert isinstance(frame, Frame)
         return Frame(frame.mnemonic, tuple(f for f in frame.fields if f.name != TOKEN))
 
-    def _device_state(self, mnemonic: str, now: float) -> Values:
+    def device_state(self, mnemonic: str, now: float) -> Values:
+        """The answer of ``sdev`` or ``sprn``."""
         mechanism = next((code for switch, code in _MECHANISM.items() if self.faults.on(switch)), 0)
         if mnemonic == "sprn":
             return {"pr": mechanism}
         state = 3 if mechanism else 0
-        if self._unconfirmed is not None or self.faults.on(Switch.WAIT_KEY):
+        if self.awaits_key or self.faults.on(Switch.WAIT_KEY):
             state = 2
         elif self.faults.on(Switch.MENU):
             state = 1
-        empty = now == float("inf") or (not self._queue and now >= self._busy_until)
+        empty = now == float("inf") or (not self.queue and now >= self._busy_until)
         return {"ds": state, "cp": True, "qe": empty, "pe": self.faults.on(Switch.PAPER_LOW)}
 
     # -- bytes out ------------------------------------------------------------------------------------

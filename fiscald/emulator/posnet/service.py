@@ -170,7 +170,7 @@ def formend(machine: Machine, _: Values) -> None:
 
 def dailyrep(machine: Machine, values: Values) -> Values:
     if "da" in values:
-        if _date(values["da"], 2024) != machine.register.clock.now().date():
+        if read_date(values["da"], 2024) != machine.register.clock.now().date():
             raise ExecError(2022)
         return _daily_report(machine)
     today = machine.register.clock.now().date()
@@ -189,7 +189,7 @@ def _daily_report(machine: Machine) -> Values:
 
 
 def monthlyrep(machine: Machine, values: Values) -> None:
-    day = _date(values["da"], 2042)
+    day = read_date(values["da"], 2042)
     first, last = day.replace(day=1), day.replace(day=calendar.monthrange(day.year, day.month)[1])
     today, state = machine.register.clock.now().date(), machine.register.state
     reported = state.last_record is not None and state.last_record.date() == today and state.day.totals_zero
@@ -199,7 +199,7 @@ def monthlyrep(machine: Machine, values: Values) -> None:
 
 
 def periodicrepbydates(machine: Machine, values: Values) -> None:
-    first, last = _date(values["fd"], 2042), _date(values["td"], 2043)
+    first, last = read_date(values["fd"], 2042), read_date(values["td"], 2043)
     if first > machine.register.clock.now().date():
         raise ExecError(2045)
     if first > last:
@@ -247,7 +247,7 @@ def dbchkplu(machine: Machine, values: Values) -> None:
         raise ExecError(2107)
 
 
-def _date(text: str, error: int) -> datetime.date:
+def read_date(text: str, error: int) -> datetime.date:
     """A date; unpadded ones are taken (one client sends them)."""
     try:
         year, month, day = map(int, text.split("-"))

@@ -1,0 +1,11 @@
+"""Gateways: programs that speak a printer's protocol print through fiscald.
+
+Each gateway is the face of an emulated printer towards programs, and a caller of the engine: docs/gateway.md.
+"""
+
+from __future__ import annotations
+
+from fiscald.gateway.gateway import Gateway
+from fiscald.gateway.settings import FAMILIES, GatewaySettings
+
+__all__ = ["FAMILIES", "Gateway", "GatewaySettings"]

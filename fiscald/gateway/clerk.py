@@ -1,0 +1,128 @@
+"""Between a face and the engine: a document of the program becomes a job, and the job's end an answer."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from datetime import datetime
+from typing import Protocol
+
+import anyio
+from anyio.abc import TaskGroup
+
+from fiscald.engine import Engine
+from fiscald.gateway.repeats import Repeats
+from fiscald.model.documents import Document, Submission
+from fiscald.model.jobs import Job, JobState
+from fiscald.model.printers import PrinterStatus
+from fiscald.model.problems import Problem, ProblemError
+
+log = logging.getLogger(__name__)
+
+#: Seconds between two looks at a job that has no answer yet, if nothing wakes the clerk earlier.
+LOOK_AGAIN = 5.0
+#: Seconds before a document is tried again that the journal could not take.
+JOURNAL_PAUSE = 5.0
+#: Who the program is at a pseudo-terminal.
+SERIAL = "serial"
+
+
+class Face(Protocol):
+    """What programs see; it puts documents in order with ``Clerk.order``."""
+
+    def settled(self, outcome: Job | Problem, now: float) -> None:
+        """The job of the ordered document is done or failed; or the document was refused."""
+
+
+class Clerk:
+    """Submits the documents of one gateway. One document at a time: the face waits for each."""
+
+    def __init__(self, engine: Engine, printer: str, repeats: Repeats, host_time: Callable[[], datetime]) -> None:
+        self._engine = engine
+        self._printer = printer
+        self._repeats = repeats
+        self._host_time = host_time
+        self._tasks: TaskGroup | None = None
+        self.peer = SERIAL
+        """Who is connected now, or was last."""
+        self.undecided = False
+        """Whether the document that is in order needs a person's decision."""
+        self.on_settled: Callable[[], None] = lambda: None
+        """Called after a document was settled."""
+
+    def work_in(self, tasks: TaskGroup) -> None:
+        """Carry documents out in these tasks from now on."""
+        self._tasks = tasks
+
+    def status(self) -> PrinterStatus:
+        """The printer, from the engine's memory."""
+        return self._engine.printer(self._printer)
+
+    def check(self, document: Document) -> Problem | None:
+        """Why the engine would not take this document for the printer; ``None``: it would. It must be a short one."""
+        try:
+            self._engine.preview(self._printer, document)
+        except ProblemError as error:
+            return error.problem
+        return None
+
+    def order(self, face: Face, document: Document) -> None:
+        """Have the document printed; ``face.settled`` tells how it ended. Must be called inside ``work_in``."""
+        assert self._tasks is not None, "the gateway runs"
+        self._tasks.start_soon(self._carry_out, face, document, self.peer)
+
+    async def _carry_out(self, face: Face, document: Document, peer: str) -> None:
+        outcome = await self._outcome(Submission(printer=self._printer, document=document), peer)
+        if outcome is not None:
+            face.settled(outcome, anyio.current_time())
+            self.on_settled()
+
+    async def _outcome(self, submission: Submission, peer: str) -> Job | Problem | None:
+        """How the document ended; ``None``: the daemon stops before the end is known."""
+        while not self._engine.stopping:
+            try:
+                key = await self._key(submission, peer)
+                await self._engine.submit(key, submission, asked_by=f"gateway {self._printer}")
+                return await self._end(key)
+            except OSError as error:
+                log.error("%s: the gateway cannot note a document on disk: %s", self._printer, error.strerror)
+            except ProblemError as error:
+                if error.problem.code != "daemon.journal":
+                    return error.problem
+                # The journal may hold the document, so there is no answer yet. The same key is tried again.
+            await anyio.sleep(JOURNAL_PAUSE)
+        return None
+
+    async def _key(self, submission: Submission, peer: str) -> str:
+        """The key of this document. Raises ``OSError`` and ``ProblemError``."""
+        digest, now = submission.digest().hex(), self._host_time()
+        first = self._repeats.first(peer, digest, now)
+        if first is None or await self._failed(first):
+            return await self._repeats.begin(peer, digest, now)
+        log.info("%s: %s sent a document again; it gets the answer of %s", self._printer, peer, first)
+        return first
+
+    async def _failed(self, key: str) -> bool:
+        try:
+            return (await self._engine.job(key)).state is JobState.FAILED
+        except ProblemError as error:
+            if error.problem.code == "job.unknown":
+                return False  # the daemon was killed before the journal had it
+            raise
+
+    async def _end(self, key: str) -> Job | None:
+        """The job when it is done or failed; an undecided one waits for a person."""
+        while not self._engine.stopping:
+            change = self._engine.changes.next()
+            job = await self._engine.wait(key, LOOK_AGAIN)
+            self.undecided = job.state is JobState.UNDECIDED
+            if job.state in (JobState.DONE, JobState.FAILED):
+                return job
+            if self.undecided:
+                await change(LOOK_AGAIN)
+        return None
+
+    def delivered(self, job: Job, peer: str) -> None:
+        """The program got the answer to this job."""
+        if self._tasks is not None:
+            self._tasks.start_soon(self._repeats.delivered, peer, job.key)

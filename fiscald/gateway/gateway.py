@@ -1,0 +1,130 @@
+"""One gateway: its face, its clerk and its server, around an engine."""
+
+from __future__ import annotations
+
+import ipaddress
+import logging
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from pathlib import Path
+
+import anyio
+from anyio.abc import TaskGroup
+
+from fiscald.engine import Engine
+from fiscald.gateway.clerk import Clerk
+from fiscald.gateway.mirror import Mirror
+from fiscald.gateway.posnet.face import PosnetFace
+from fiscald.gateway.repeats import Memory, Repeats, on_disk, read
+from fiscald.gateway.server import GatewayServer
+from fiscald.gateway.settings import GatewaySettings
+from fiscald.transport import MemoryStream
+
+log = logging.getLogger(__name__)
+
+#: Seconds until the face is brought up to date, if nothing changes before.
+REFRESH = 1.0
+#: Seconds before the next attempt to listen at an address that cannot be had.
+LISTEN_AGAIN = 5.0
+#: Seconds before a gateway starts again after an internal error.
+RESTART_PAUSE = 1.0
+
+
+class Gateway:
+    """The gateway of one printer."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        settings: GatewaySettings,
+        clock: Callable[[], datetime],
+        memory: Memory,
+        save: Callable[[bytes], Awaitable[None]],
+    ) -> None:
+        """``clock`` is this computer's, aware. ``memory`` is what ``save`` has kept: see ``Repeats``."""
+        self._engine = engine
+        self.settings = settings
+        self._clock = clock
+        self._repeats = Repeats(f"gateway/{settings.printer}", memory, save, settings.repeat_seconds)
+        self._open()
+
+    def _open(self) -> None:
+        """A new face, on which nothing is open."""
+        settings = self.settings
+        self._clerk = Clerk(self._engine, settings.printer, self._repeats, self._clock)
+        self._face = PosnetFace(
+            self._clerk,
+            Mirror(self._clerk.status, self._clock),
+            answer_seconds=settings.answer_seconds,
+            profile=settings.profile,
+            code_page=settings.code_page,
+        )
+        self._server = GatewayServer(self._face, self._clerk)
+
+    @classmethod
+    def on_disk(
+        cls, engine: Engine, settings: GatewaySettings, clock: Callable[[], datetime], directory: Path
+    ) -> Gateway:
+        """A gateway whose memory is a file in ``directory``. Raises ``OSError`` if that cannot be read."""
+        path = directory / f"{settings.printer}.json"
+        return cls(engine, settings, clock, read(path), on_disk(path))
+
+    async def run(self) -> None:
+        """Serve programs until cancelled.
+
+        An error in our code must stop neither the printers nor the other gateways. It is as if the face lost its power.
+        """
+        while True:
+            try:
+                async with anyio.create_task_group() as tasks:
+                    await self.start(tasks)
+                    await self._listen(tasks)
+            except* Exception:
+                log.exception("%s: internal error in the gateway; it starts again", self.settings.printer)
+            await anyio.sleep(RESTART_PAUSE)
+            self._open()
+
+    async def start(self, tasks: TaskGroup) -> None:
+        """Keep the face up to date and carry out its documents, in ``tasks``."""
+        self._clerk.work_in(tasks)
+        tasks.start_soon(self._follow)
+
+    def connect(self, tasks: TaskGroup) -> MemoryStream:
+        """A line in memory to the face: the program's end."""
+        return self._server.connect(tasks)
+
+    async def _follow(self) -> None:
+        """Bring the face up to date with every change, and let commands that waited go on."""
+        while True:
+            change = self._engine.changes.next()
+            self._face.refresh()
+            self._server.wake()
+            await change(REFRESH)
+
+    async def _listen(self, tasks: TaskGroup) -> None:
+        settings = self.settings
+        warned = False
+        while True:
+            try:
+                if settings.tcp is None:
+                    assert settings.link is not None
+                    await tasks.start(self._server.serve_pty, settings.link)
+                else:
+                    await tasks.start(self._server.serve_tcp, *settings.tcp)
+            except OSError as error:
+                if not warned:
+                    log.error(
+                        "%s: the gateway cannot listen at %s (%s); trying again every %d s",
+                        settings.printer, settings.said, error.strerror or error, LISTEN_AGAIN,
+                    )  # fmt: skip
+                warned = True
+                await anyio.sleep(LISTEN_AGAIN)
+                continue
+            log.info("%s: the gateway speaks %s at %s", settings.printer, settings.family, settings.said)
+            if settings.tcp is not None and not ipaddress.ip_address(settings.tcp[0]).is_loopback:
+                log.warning(
+                    "%s: every computer that reaches %s can print receipts and reports: the protocol knows no "
+                    "password. Listen at 127.0.0.1, or let a firewall admit the tills only",
+                    settings.printer, settings.said,
+                )  # fmt: skip
+            return

@@ -1,0 +1,3 @@
+"""The POSNET face of a gateway."""
+
+from __future__ import annotations

@@ -1,0 +1,53 @@
+"""Serves the face of a gateway, and notices who is connected and which answers were delivered."""
+
+from __future__ import annotations
+
+import socket
+from functools import partial
+
+from fiscald.emulator.server import PortServer
+from fiscald.gateway.clerk import SERIAL, Clerk
+from fiscald.gateway.delivery import Watch, unacknowledged
+from fiscald.gateway.posnet.face import PosnetFace
+from fiscald.model.jobs import Job
+from fiscald.transport import ByteStream
+
+#: Characters of a peer's name in a key.
+_LONGEST_PEER = 45
+
+
+class GatewayServer(PortServer[PosnetFace]):
+    """See ``PortServer``."""
+
+    def __init__(self, face: PosnetFace, clerk: Clerk) -> None:
+        super().__init__(face)
+        self._clerk = clerk
+        self._watch: Watch | None = None
+        face.on_answer = self._answer_comes
+        clerk.on_settled = self.wake
+
+    def stream_of(self, caller: socket.socket) -> ByteStream:
+        """See ``PortServer.stream_of``."""
+        self.port.refresh()  # the printer may have become known just now: then the face has power
+        return Watch(super().stream_of(caller), peer_of(caller), partial(unacknowledged, caller))
+
+    async def serve(self, stream: ByteStream) -> None:
+        """See ``PortServer.serve``."""
+        watch = stream if isinstance(stream, Watch) else Watch(stream, SERIAL, lambda: 0)
+        self._watch, self._clerk.peer = watch, watch.peer
+        try:
+            await super().serve(watch)
+        finally:
+            self._watch = None
+
+    def _answer_comes(self, job: Job, peer: str) -> None:
+        if self._watch is not None:
+            self._watch.expect(partial(self._clerk.delivered, job, peer))
+
+
+def peer_of(caller: socket.socket) -> str:
+    """The address of the other computer, as a part of a key."""
+    try:
+        return str(caller.getpeername()[0]).partition("%")[0][:_LONGEST_PEER]
+    except OSError:
+        return "gone"
