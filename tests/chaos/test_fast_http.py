@@ -64,6 +64,7 @@ def test_requests_in_any_pieces_and_damaged_ones_are_served_alike(
         assert served(pieces, answers) == plain
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(6))
 def test_a_schedule_comes_to_the_same(seed: int) -> None:
     plain = fingerprints(carry_out(draw(seed, "noviapi")))

@@ -146,6 +146,7 @@ def check(program: OldProgram, till: Till) -> None:
     assert {sale: times for sale, times in sold.items() if sale in program.dropped and times} == {}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("family", ["posnet", "thermal"])
 @pytest.mark.parametrize("seed", range(15))
 def test_every_answered_sale_is_printed_once(tmp_path: Path, seed: int, family: str) -> None:

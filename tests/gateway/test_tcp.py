@@ -192,6 +192,7 @@ def test_an_answer_that_the_program_did_not_read_was_not_delivered(port: int) ->
         again.close()
 
 
+@pytest.mark.slow
 def test_killed_after_the_close_and_the_receipt_again(port: int) -> None:
     with EmulatedPrinter("posnet") as printer, behind(printer, port) as shop:
         program = Program(port)
