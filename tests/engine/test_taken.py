@@ -146,6 +146,7 @@ async def test_a_refused_connection_may_mean_a_taken_printer(tmp_path: Path) -> 
         assert doctor(engine, address) == ["doctor.unreachable"]
 
 
+@pytest.mark.slow
 async def test_a_connection_without_a_reply_may_be_queued(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The kernel of a one-connection printer may accept it, and no program reads from it."""
     monkeypatch.setattr("fiscald.engine.line.POLL_AFTER", 0.05)
