@@ -48,8 +48,11 @@ def make(directory: Path, licences: int, seed: int, now: int) -> None:
     directory.mkdir(mode=0o700)
     (directory / "vendor.toml").write_text(_CONFIG, "utf-8")
     keys = _new_keys(directory, first_day(now))
-    with tempfile.TemporaryDirectory(dir=directory) as scratch:
-        teller = Teller(_scratch_database(Path(scratch)), keys, last_morning(now))
+    with (
+        tempfile.TemporaryDirectory(dir=directory) as scratch,
+        contextlib.closing(_scratch_database(Path(scratch))) as stories,
+    ):
+        teller = Teller(stories, keys, last_morning(now))
         templates = list(_templates(teller, licences))
         maker = Maker(teller.rules, seed)
         with _bulk(directory / "vendor.db", Path(scratch)) as db:
