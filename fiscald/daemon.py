@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractContextManager, nullcontext, suppress
 from datetime import datetime
 from functools import partial
+from typing import TYPE_CHECKING
 
 import anyio
 from anyio.abc import TaskStatus
@@ -27,7 +28,6 @@ from fiscald.api.tokens import Tokens
 from fiscald.config import Config, PrinterConfig
 from fiscald.consoles import console_of
 from fiscald.engine import Engine, Printer, TokenRecords
-from fiscald.gateway import Gateway
 from fiscald.health import Health
 from fiscald.journal import (
     Doubt,
@@ -54,6 +54,9 @@ from fiscald.recording.recorder import FlightRecorder
 from fiscald.transport import plugged_in
 from fiscald.transport.tcp import TcpHost
 from fiscald.webhooks import Webhooks
+
+if TYPE_CHECKING:
+    from fiscald.gateway.gateway import Gateway
 
 log = logging.getLogger(__name__)
 
@@ -280,13 +283,17 @@ def _gateways(config: Config, engine: Engine) -> list[Gateway]:
 
     A gateway that does not know what it has printed last does not start: it would print a repetition.
     """
+    configured = {name: printer.gateway for name, printer in config.printers.items() if printer.gateway is not None}
+    if not configured:
+        return []
+    # Imported here: it brings the emulated printers, and a shop without gateways needs none of them.
+    from fiscald.gateway.gateway import Gateway
+
     directory = config.state_dir / "gateway"
     gateways = []
-    for name, printer in config.printers.items():
-        if printer.gateway is None:
-            continue
+    for name, gateway in configured.items():
         try:
-            gateways.append(Gateway.on_disk(engine, printer.gateway.settings(name, config.state_dir), now, directory))
+            gateways.append(Gateway.on_disk(engine, gateway.settings(name, config.state_dir), now, directory))
         except OSError as error:
             log.error("%s: the gateway does not start: cannot read %s (%s)", name, error.filename, error.strerror)
     return gateways

@@ -309,8 +309,9 @@ class Api(Handlers, WebhookHandlers):
         async with self.worker.turn(asker(request)):
             printers, figures = await answers.statuses(self.engine), await self.engine.figures()
             hooks, licence, now = await self.webhooks.tallies(), self.licence.describe(), self.engine.clock()
+            failures = dict(self.engine.failures)
             text = await self.worker.compute(
-                lambda: metrics.render(printers, figures, self.health, licence, hooks, now)
+                lambda: metrics.render(printers, figures, failures, self.health, licence, hooks, now)
             )
         return Response(text, media_type="text/plain; version=0.0.4; charset=utf-8")
 

@@ -46,12 +46,13 @@ class Host(Protocol):
 def render(
     printers: Sequence[PrinterStatus],
     figures: Figures,
+    failures: Mapping[tuple[str, str], int],
     host: Host,
     licence: Mapping[str, Any],
     webhooks: Sequence[Tally],
     now: datetime,
 ) -> bytes:
-    """The text that Prometheus scrapes. ``licence``: its description."""
+    """The text that Prometheus scrapes. ``failures``: by printer and code. ``licence``: its description."""
     # Imported here: a shop without Prometheus needs none of it.
     from prometheus_client import CollectorRegistry, generate_latest
     from prometheus_client.core import GaugeMetricFamily
@@ -61,7 +62,7 @@ def render(
     build.add_metric([__version__], 1)
     found: list[Metric] = [build, *_of_host(host), *_of_licence(licence, now)]
     found += of_printers(printers, now)
-    found += _of_jobs(printers, figures, now)
+    found += [*_of_jobs(printers, figures, now), _of_failures(failures)]
     if webhooks:
         found += _of_webhooks(webhooks)
     registry = CollectorRegistry()
@@ -165,7 +166,6 @@ def _of_jobs(printers: Sequence[PrinterStatus], figures: Figures, now: datetime)
     from prometheus_client.core import GaugeMetricFamily
 
     jobs = GaugeMetricFamily("fiscald_jobs", "Jobs in the journal by state", labels=["printer", "state"])
-    failed = GaugeMetricFamily("fiscald_jobs_failed", "Failed jobs in the journal by code", labels=["printer", "code"])
     oldest = GaugeMetricFamily(
         "fiscald_printer_queue_age_seconds", "How long the oldest waiting job has waited", labels=["printer"]
     )
@@ -175,9 +175,16 @@ def _of_jobs(printers: Sequence[PrinterStatus], figures: Figures, now: datetime)
         since = figures.oldest.get(status.name)
         waited = timedelta() if since is None else max(timedelta(), now - datetime.fromisoformat(since))
         oldest.add_metric([status.name], waited.total_seconds())
-    for (printer, code), number in sorted(figures.failures.items()):
+    return [jobs, oldest]
+
+
+def _of_failures(failures: Mapping[tuple[str, str], int]) -> Metric:
+    from prometheus_client.core import CounterMetricFamily
+
+    failed = CounterMetricFamily("fiscald_jobs_failed", "Jobs that failed since the start", labels=["printer", "code"])
+    for (printer, code), number in sorted(failures.items()):
         failed.add_metric([printer, code], number)
-    return [jobs, failed, oldest]
+    return failed
 
 
 def _of_webhooks(webhooks: Sequence[Tally]) -> list[Metric]:

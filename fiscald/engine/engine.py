@@ -6,6 +6,7 @@ It raises every refusal as ``ProblemError``.
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable
 from datetime import datetime
 from functools import partial
@@ -89,6 +90,8 @@ class Engine:
         }
         self.changes = Changes(self._actors)
         self._endings = Endings()
+        self.failures: Counter[tuple[str, str]] = Counter()
+        """Jobs that have failed since the start, by printer and code of the error."""
         self._deadlines = Deadlines(journal, self._held, self._settled)
         self._journal_read = anyio.Event()
         """Set when the engine knows the journal's doubts."""
@@ -153,6 +156,8 @@ class Engine:
             log.debug("job %s: %s, %s for %s", entry.job.key, entry.phase, entry.job.document.type, entry.job.printer)
         if entry is not None and entry.job.printer in self._actors:
             self._actors[entry.job.printer].count(entry.job.key, entry.phase)
+        if entry is not None and entry.phase is Phase.FAILED and entry.job.error is not None:
+            self.failures[entry.job.printer, entry.job.error.code] += 1
         if entry is not None and entry.phase.state.final:
             self._endings.ended(entry)
 

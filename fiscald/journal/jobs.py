@@ -47,8 +47,6 @@ class Figures(NamedTuple):
 
     states: dict[tuple[str, str], int]
     """By printer and state."""
-    failures: dict[tuple[str, str], int]
-    """Failed jobs by printer and code of the error; "" if the error is unreadable."""
     oldest: dict[str, str]
     """By printer, when its oldest waiting job was accepted: ISO 8601 with offset."""
 
@@ -160,20 +158,12 @@ class JobReader(PrinterMemory):
         return counts
 
     def figures(self) -> Figures:
-        """How many jobs there are, why jobs have failed, and since when jobs wait."""
+        """How many jobs there are, and since when jobs wait."""
         with self._reading() as db:
-            failures = db.execute(
-                "SELECT printer, CASE WHEN json_valid(error) THEN json_extract(error, '$.code') END, count(*)"
-                " FROM job WHERE phase = 'failed' GROUP BY 1, 2"
-            ).fetchall()
             oldest = db.execute(
                 "SELECT printer, created_at, min(id) FROM job WHERE phase = 'accepted' GROUP BY printer"
             ).fetchall()
-        return Figures(
-            self.counts(),
-            {(printer, str(code or "")): number for printer, code, number in failures},
-            {printer: created_at for printer, created_at, _ in oldest},
-        )
+        return Figures(self.counts(), {printer: created_at for printer, created_at, _ in oldest})
 
     def events(self, after: int, limit: int = 100) -> list[Change]:
         """Changes with an id above ``after``, oldest first; fewer than ``limit`` if they are large."""

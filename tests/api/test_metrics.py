@@ -62,7 +62,7 @@ async def test_jobs_that_wait_and_jobs_that_failed(tmp_path: Path) -> None:
         await it.http.delete("/v1/jobs/A")
         await it.put("B", wait=0)
         found = await scraped(it)
-        assert found["fiscald_jobs_failed", "job.withdrawn", "till1"] == 1
+        assert found["fiscald_jobs_failed_total", "job.withdrawn", "till1"] == 1
         assert found["fiscald_printer_queue_age_seconds", "till1"] > 0
 
 

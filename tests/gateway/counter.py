@@ -10,7 +10,8 @@ from typing import Any
 import anyio
 import anyio.abc
 
-from fiscald.gateway import Gateway, GatewaySettings
+from fiscald.gateway import GatewaySettings
+from fiscald.gateway.gateway import Gateway
 from fiscald.gateway.repeats import Memory
 from fiscald.journal import Wanted
 from fiscald.model.jobs import Job

@@ -1,4 +1,4 @@
-"""``pip install fiscald`` without the extra ``daemon``: the client, fiscalctl and the emulated printers work."""
+"""``pip install fiscald`` without the extra ``daemon`` works; and a daemon loads only what its shop needs."""
 
 from __future__ import annotations
 
@@ -131,3 +131,14 @@ def test_the_fixtures_of_pytest(pytester: pytest.Pytester, small: dict[str, str]
 
 def test_another_missing_module_is_not_explained() -> None:
     assert missing_extra(ModuleNotFoundError("No module named 'segno'", name="segno")) is None
+
+
+def test_a_daemon_loads_nothing_that_only_some_shops_need() -> None:
+    """Emulated printers (gateways, copies of paper), Prometheus, the console: each costs start time and memory."""
+    code = (
+        "import sys, fiscald.daemon\n"
+        "print([name for name in sys.modules if name.startswith(('fiscald.emulator.', 'fiscald.gateway.gateway',"
+        " 'fiscald.console.application', 'prometheus_client', 'jinja2', 'PIL', 'zeroconf'))])"
+    )
+    told = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert told.stdout == "[]\n"
