@@ -12,9 +12,8 @@ from typing import Any, Self
 
 from benchmarks.clients import Naive, naive_client
 from benchmarks.figures import Conditions, Figure, Outcome
-from benchmarks.receipt import TITLES, Exchange, naive, receipt, size
+from benchmarks.receipt import FAMILIES, TITLES, Exchange, naive, receipt, size
 from benchmarks.running import Daemon, daemon, printers, processor_seconds
-from fiscald.protocols import FAMILIES
 from fiscald.protocols.decoding import Direction
 from fiscald.recording.packets import Packet
 from fiscald.recording.packets import read as read_recording

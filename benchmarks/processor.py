@@ -7,9 +7,8 @@ import statistics
 from benchmarks.clients import Listeners
 from benchmarks.figures import Conditions, Figure, Outcome
 from benchmarks.line import seconds_of
-from benchmarks.receipt import TITLES, receipt
+from benchmarks.receipt import FAMILIES, TITLES, receipt
 from benchmarks.running import daemon, printers, processor_seconds
-from fiscald.protocols import FAMILIES
 
 #: Receipts of each family in a turn, and turns.
 RECEIPTS, TURNS = 30, 5

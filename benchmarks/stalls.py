@@ -14,9 +14,8 @@ from pathlib import Path
 from benchmarks.clients import ask_together, get, put
 from benchmarks.figures import Conditions, Figure, Outcome
 from benchmarks.fill_journal import fill
-from benchmarks.receipt import receipt
+from benchmarks.receipt import FAMILIES, receipt
 from benchmarks.running import Daemon, daemon, printers
-from fiscald.protocols import FAMILIES
 
 PRINTERS, BAUD, JOBS, TURNS = 100, 9600, 2000, 3
 

@@ -13,9 +13,8 @@ from pathlib import Path
 
 from benchmarks.figures import Conditions, Figure, Outcome
 from benchmarks.line import seconds_of
-from benchmarks.receipt import receipt
+from benchmarks.receipt import FAMILIES, receipt
 from benchmarks.running import Daemon, daemon, printers
-from fiscald.protocols import FAMILIES
 
 #: Milliseconds that a sync takes more: an SSD, an SD card, a 7200 rpm disk, a cheap SD card.
 DELAYS = (0, 2, 8, 25)

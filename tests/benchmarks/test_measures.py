@@ -8,12 +8,18 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from benchmarks import line, processor
+from benchmarks.figures import Conditions, Outcome
+from benchmarks.line import added_at_115200
+from benchmarks.processor import of_a_receipt
 from benchmarks.recorded import FullRecorder
+from benchmarks.rows import ROWS
 from benchmarks.running import ROOT, processor_seconds
 from benchmarks.syncs import counting
 
@@ -84,3 +90,17 @@ async def test_a_full_recorder_has_dropped_something() -> None:
     recorder = FullRecorder("till0", "posnet", "tcp://x", lambda: datetime.now(UTC), keep=64 * 1024)
     assert 60 * 1024 < len(await recorder.capture()) < 70 * 1024
     assert b"earlier packets are not kept any more" in await recorder.capture()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("row", [of_a_receipt, added_at_115200])
+def test_a_row_about_a_receipt_measures_every_family_that_has_a_goal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, row: Callable[[Conditions], Outcome]
+) -> None:
+    """With one receipt in one turn: a family that joins the product must not break the rows of the others."""
+    for module, name in ((processor, "RECEIPTS"), (processor, "TURNS"), (line, "TURNS")):
+        monkeypatch.setattr(module, name, 1)
+    outcome = row(Conditions(tmp_path, full=False))
+    (goals,) = (each.goals for each in ROWS if each.measure is row)
+    assert {figure.label for figure in outcome.figures} == goals.keys()
+    assert outcome.missing == ""
