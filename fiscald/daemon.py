@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import signal
 import threading
@@ -64,6 +65,8 @@ log = logging.getLogger(__name__)
 STOP_SECONDS = 30.0
 #: File descriptors of a gateway: its listener, a program, and one that waits for its turn; or a pseudo-terminal.
 GATEWAY_DESCRIPTORS = 3
+#: Seconds after which a daemon has met its printers.
+_SETTLED = 10.0
 
 
 def now() -> datetime:
@@ -326,6 +329,7 @@ async def _run(
     # Catch signals until the end: a second signal must not kill a document that is printing.
     with _signals() as signals:
         async with anyio.create_task_group() as tasks:
+            tasks.start_soon(_settle)
             tasks.start_soon(engine.run)
             tasks.start_soon(registration.run)
             tasks.start_soon(server.run)
@@ -373,6 +377,20 @@ async def _wait_for_stop(
         await anyio.to_thread.run_sync(listening.reload)
         log.info("reading the licence again (SIGHUP)")
         _licence_changed(engine, gate)
+
+
+async def _settle() -> None:
+    """Let what the start made stay in memory: a full search for garbage among 100 printers takes 31 ms.
+
+    Until then only new objects are searched.
+    """
+    young, middle, old = gc.get_threshold()
+    gc.set_threshold(young, middle, 1_000_000)
+    try:
+        await anyio.sleep(_SETTLED)
+        gc.freeze()
+    finally:
+        gc.set_threshold(young, middle, old)
 
 
 async def _feed_watchdog() -> None:

@@ -18,6 +18,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 import anyio
+import anyio.lowlevel
 from pydantic import BaseModel
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
@@ -44,6 +45,8 @@ FRESH = 1.0
 _PAGE = 10
 #: Characters of changes that are rendered at once, because handing them to a thread takes longer (at most 1 ms).
 _SMALL = 8 * 1024
+#: States that are rendered without a pause: 5 ms.
+_STATES = 16
 _LICENCE = ""
 _NOBODY = Who(None, None)
 
@@ -149,9 +152,7 @@ class Feed:
                 looked = anyio.current_time()
                 self._changes.clear()
                 self._looked = -1
-            for name in self._changed():
-                if self._is_behind(name):
-                    self._look_at(name)
+            await self._look_at_all([name for name in self._changed() if self._is_behind(name)])
             await change(KEEPALIVE)
             if self.engine.stopping:
                 for listener in self._listeners:
@@ -167,6 +168,13 @@ class Feed:
             found.append(name)
             self._looked = max(self._looked, number)
         return found[::-1]
+
+    async def _look_at_all(self, names: Sequence[str], *, afresh: bool = False) -> None:
+        """Render these states, and let other tasks run in between."""
+        for number, name in enumerate(names, start=1):
+            self._look_at(name, afresh=afresh)
+            if number % _STATES == 0:
+                await anyio.lowlevel.checkpoint()
 
     def _look_at(self, name: str, *, afresh: bool = False) -> None:
         """Render a state, if it has changed or its text must be new (``afresh``)."""
@@ -195,20 +203,31 @@ class Feed:
         relevant = status.state, why, status.job, status.queue, status.counters, status.paper_low, warnings
         return "printer", relevant, lambda: status.model_dump_json().encode()
 
+    async def refresh(self, printers: frozenset[str] | None) -> None:
+        """Render what ``states`` would have to render; ``printers``: only these."""
+        await self._look_at_all([name for name in self._visible(printers) if self._is_old(name)], afresh=True)
+
     def states(self, known: dict[str, object], printers: frozenset[str] | None) -> bytes:
-        """The events of all states that differ from those in ``known``, which is updated; ``printers``: only these."""
+        """The events of all states that differ from those in ``known``, which is updated; ``printers``: only these.
+
+        Renders the old ones without a pause: after ``refresh`` there are few.
+        """
         texts = []
-        for name in self._names:
-            if printers is not None and name and name not in printers:
-                continue
-            state = self._states.get(name)
-            if state is None or anyio.current_time() - state.made_at > FRESH or self._is_behind(name):
+        for name in self._visible(printers):
+            if self._is_old(name):
                 self._look_at(name, afresh=True)
-                state = self._states[name]
+            state = self._states[name]
             if name not in known or known[name] != state.relevant:
                 known[name] = state.relevant
                 texts.append(state.text)
         return b"".join(texts)
+
+    def _visible(self, printers: frozenset[str] | None) -> list[str]:
+        return [name for name in self._names if printers is None or not name or name in printers]
+
+    def _is_old(self, name: str) -> bool:
+        state = self._states.get(name)
+        return state is None or anyio.current_time() - state.made_at > FRESH or self._is_behind(name)
 
     def _is_behind(self, name: str) -> bool:
         return self._changes.get(name) != self.engine.changes.numbers[name]
@@ -347,6 +366,7 @@ class Listener(Response):
         text = b": fiscald\n\n"
         while not self._feed.engine.stopping:
             change = self._feed.engine.changes.next()
+            await self._feed.refresh(self._printers)
             text += self._feed.states(self._known, self._printers)
             try:
                 newest = await self._feed.newest()

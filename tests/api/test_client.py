@@ -287,7 +287,7 @@ def dying() -> Iterator[Path]:
 async def test_a_lost_connection_says_whether_the_document_may_have_arrived(
     dying: Path, asynchronous: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Also if the last attempt found nobody: the first one was sent."""
+    """Also if the daemon did not answer the last attempt: the first one was sent."""
 
     async def lost(asked: str, *arguments: Any) -> bool:
         try:

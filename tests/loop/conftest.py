@@ -18,7 +18,6 @@ from tests.networked import free_port
 def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
     folder = tmp_path_factory.mktemp("loop")
     (folder / "state").mkdir(mode=0o700)
-    address = f"127.0.0.1:{free_port()}"
     fill(folder / "state", JOBS)
     report = folder / "report"
     with ExitStack() as stack:
@@ -27,6 +26,7 @@ def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
         families = ["posnet"] * PRINTERS + ["thermal", "posnet", "thermal"]
         ready = [f"till{number}" for number in range(len(addresses))]
         addresses += ["tcp://127.0.0.1:1", "tcp://127.0.0.1:2"]
+        address = f"127.0.0.1:{free_port()}"  # after the printers have taken theirs
         it = stack.enter_context(
             daemon(
                 folder,

@@ -58,7 +58,12 @@ def _task(handle: asyncio.Handle) -> asyncio.Task[Any] | None:
 def _name(handle: asyncio.Handle) -> str:
     task = _task(handle)
     callback = handle._callback  # type: ignore[attr-defined]
-    return getattr(callback, "__qualname__", repr(callback)) if task is None else str(task.get_coro())
+    if task is None:
+        return getattr(callback, "__qualname__", repr(callback))
+    coroutine: Any = task.get_coro()
+    cycle = coroutine.cr_frame.f_locals.get("self") if getattr(coroutine, "cr_frame", None) else None
+    scope = getattr(cycle, "scope", None)  # of uvicorn, while it answers a request
+    return f"{scope['method']} {scope['path']}" if scope else str(coroutine)
 
 
 def _place(handle: asyncio.Handle) -> str:
