@@ -112,8 +112,8 @@ def _renew(kept: Kept) -> Dialogue[None]:
 def _get(kept: Kept) -> Dialogue[None]:
     """A new token. Counts the request before it is sent: a lost answer counts too."""
     now = yield from host_time()
-    blocked = moment(kept[BLOCKED])
-    if blocked is not None and now < blocked <= now + HOUR + SHORTEST_BLOCK:
+    blocked = still_ahead(kept[BLOCKED], now, HOUR + SHORTEST_BLOCK)
+    if blocked is not None:
         raise _locked(f"the printer gives no new token before {_told(blocked)} (allowed_refresh_date); {_UNLOCK}")
     asked = [each for each in map(moment, kept[ASKED].split()) if each is not None and now - HOUR < each <= now]
     if len(asked) >= MOST_IN_AN_HOUR:
@@ -164,6 +164,16 @@ def moment(text: str) -> datetime.datetime | None:
     except ValueError:
         return None
     return found if found.tzinfo is not None else None
+
+
+def still_ahead(text: str, now: datetime.datetime, longest: datetime.timedelta) -> datetime.datetime | None:
+    """The time until which a kept rule holds; ``None``: it does not hold any more.
+
+    ``longest``: how far ahead the time was set at most. What lies further ahead was set before this computer's clock
+    was put back.
+    """
+    until = moment(text)
+    return until if until is not None and now < until <= now + longest else None
 
 
 def strange(request: Request, reply: Reply) -> DialogueAborted:

@@ -6,7 +6,17 @@ from fiscald.model.printers import Condition, PrinterState
 from fiscald.model.problems import Problem, problem
 from fiscald.protocols.base import Dialogue, DialogueAborted, Effect, Pause, Settings
 from fiscald.protocols.conditions import condition_problem, state_of
-from fiscald.protocols.noviapi.access import DENIED, DOCUMENT, LOOKED, QUESTION, call, host_time, moment, strange
+from fiscald.protocols.noviapi.access import (
+    DENIED,
+    DENIED_FOR,
+    DOCUMENT,
+    LOOKED,
+    QUESTION,
+    call,
+    host_time,
+    still_ahead,
+    strange,
+)
 from fiscald.protocols.noviapi.codes import of_exception
 from fiscald.protocols.noviapi.commands import (
     DAILY_REPORT,
@@ -116,11 +126,10 @@ def free_server(settings: Settings) -> Dialogue[None]:
         stored = state is State.STORED
     if not stored:
         kept[DOCUMENT] = ""
-    until = moment(kept[DENIED])
-    if until is not None:
+    if kept[DENIED]:
         now = yield from host_time()
         waiting = yield from stored_requests(settings)
-        if waiting > stored and now < until:
+        if waiting > stored and still_ahead(kept[DENIED], now, DENIED_FOR) is not None:
             raise DialogueAborted(
                 problem("printer.busy", reason=f"{waiting} documents of other programs wait at the same server")
             )

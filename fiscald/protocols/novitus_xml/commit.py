@@ -24,6 +24,9 @@ from fiscald.protocols.queries import RATE_LOCKED, RATE_LOCKED_PL, goods_at, ref
 
 #: Refusals that pass: noise, the printer's state (another program's document, opened since our look), and "busy".
 _MOMENT = (Reaction.NOISE, Reaction.STATE, Reaction.LATER)
+#: "Invalid command". Our packets are well built, so the line damaged one: this one, or a question behind it that the
+#: printer received before it carried this one out, while it had no paper.
+_SYNTAX = 1023
 #: After a line, whose rate was found in the printer's table: the control of rates (5.4).
 _RATE = 18
 #: A failure of which the printer gives no number: the flag says that something failed, and the number is 0. Either it
@@ -53,7 +56,7 @@ def refused(confirmed: Confirmed, pointer: str, document: Document, passing: Con
         waiting = conditions.condition_problem(row.name, text, text_pl, device_code=number)
         return CommitReply(waiting, waits=True)
     why = refusal(pointer, text, text_pl, number, goods=goods)
-    if code.number in passing or code.reaction in _MOMENT:
+    if code.number in passing or code.number == _SYNTAX or code.reaction in _MOMENT:
         return CommitReply(why, again=True)
     if code.reaction is Reaction.CANCELLED:
         return CommitReply(problem("printer.cancelled", device_code=number))
