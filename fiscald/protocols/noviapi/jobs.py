@@ -115,14 +115,7 @@ def free_server(settings: Settings) -> Dialogue[None]:
     stored = False
     name, _, own_id = kept[DOCUMENT].partition("/")
     if name in ENDPOINTS and ID.fullmatch(own_id):
-        request = ask(ENDPOINTS[name], own_id)
-        reply = yield from call(request, settings)
-        state = state_of_job(request, reply)
-        if state is State.OPEN:
-            raise DialogueAborted(
-                device_problem(reply)
-                or problem("printer.busy", reason="it is still carrying out a document of fiscald")
-            )
+        state = yield from _not_carried_out(ENDPOINTS[name], own_id, "a document of fiscald", settings)
         stored = state is State.STORED
     if not stored:
         kept[DOCUMENT] = ""
@@ -198,15 +191,24 @@ def _take_back(settings: Settings) -> Dialogue[None]:
     name, _, own_id = settings.kept[QUESTION].partition("/")
     if name in ENDPOINTS and ID.fullmatch(own_id):
         reply = yield from call(drop(ENDPOINTS[name], own_id, Effect.QUERY), settings)
-        if not removed(reply) and not (reply.status == 404 and reply.exception == 1):
-            request = ask(ENDPOINTS[name], own_id)
-            reply = yield from call(request, settings)
-            if state_of_job(request, reply) is State.OPEN:
-                raise DialogueAborted(
-                    device_problem(reply)
-                    or problem("printer.busy", reason="it is still carrying out a question of fiscald")
-                )
+        if not removed(reply):
+            yield from _not_carried_out(ENDPOINTS[name], own_id, "a question of fiscald", settings)
     settings.kept[QUESTION] = ""
+
+
+def _not_carried_out(endpoint: Endpoint, own_id: str, what: str, settings: Settings) -> Dialogue[State | None]:
+    """What the printer reports about a job of ours. Raises ``DialogueAborted``: it is being carried out."""
+    request = ask(endpoint, own_id)
+    for _ in range(2):  # the line may have damaged the id in the first one
+        reply = yield from call(request, settings)
+        state = state_of_job(request, reply)
+        if state is State.OPEN:
+            raise DialogueAborted(
+                device_problem(reply) or problem("printer.busy", reason=f"it is still carrying out {what}")
+            )
+        if state is not State.UNKNOWN:
+            break
+    return state
 
 
 def refused_question(endpoint: Endpoint, reply: Reply) -> DialogueAborted:

@@ -178,7 +178,7 @@ class Slip:
         if not confirmed and not delta.reports and delta.hidden:
             return _hidden(delta)
         if (delta.slips == 1 and not delta.reports) or (confirmed and delta.slips > 0):
-            return Proven((verdicts.DOUBLED,) if delta.slips > 1 and not delta.reports else ())
+            return Proven((verdicts.DOUBLED,) if delta.slips > 1 else ())
         if delta.slips == 0:
             return None
         if delta.reports:

@@ -157,7 +157,7 @@ class Slip:
         slips = delta.slips
         uncounted = slips == 0 and not self.surely_counted
         if (slips == 1 and not delta.reports) or (confirmed and (slips or uncounted or delta.uncounted)):
-            doubled = (verdicts.DOUBLED,) if slips > 1 and not delta.reports else ()
+            doubled = (verdicts.DOUBLED,) if slips > 1 else ()
             return Proven(self.notices + doubled)
         if slips == 0:
             return None

@@ -117,7 +117,7 @@ class OtherSheet:
     def judge(self, delta: SheetDelta, confirmed: bool | None) -> Proven | Unknown | None:
         """See ``Expected``."""
         if confirmed or (delta.other_sheets == 1 and not delta.reports):
-            doubled = (verdicts.DOUBLED,) if delta.other_sheets > 1 and not delta.reports else ()
+            doubled = (verdicts.DOUBLED,) if delta.other_sheets > 1 else ()
             return Proven(self.notices + doubled)
         if delta.reports:
             return None if self.repeatable else verdicts.report_between(delta.now)

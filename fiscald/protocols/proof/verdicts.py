@@ -27,6 +27,7 @@ from fiscald.protocols.base import (
 )
 from fiscald.protocols.conditions import Conditions
 
+#: After a daily report the counters do not tell slips from other documents, so the warning may be a false one then.
 DOUBLED = Notice(
     code="slip.doubled",
     detail="the printer printed more than one slip meanwhile; check the paper",

@@ -179,7 +179,7 @@ class Slip:
     def _by_printouts(self, delta: CounterDelta, confirmed: bool | None) -> Proven | Unknown | None:
         """Sales moved the cash too, or a report came in between."""
         if (delta.slips == 1 and not delta.reports) or (confirmed and delta.slips > 0):
-            return Proven((verdicts.DOUBLED,) if delta.slips > 1 and not delta.reports else ())
+            return Proven((verdicts.DOUBLED,) if delta.slips > 1 else ())
         if delta.slips == 0:
             return None
         if delta.reports:
