@@ -114,8 +114,12 @@ def cut(directory: Path, way: Ways, at: int, seed: int, lose: float, change: Cha
 Change = Callable[[Disk, Store], object]
 
 
-def broken_promises(tmp_path: Path, way: Ways, change: Change = lambda *_: None, *, first: bool = False) -> Broken:
-    """Power cuts tried, and what was lost or half done after them. ``first``: until something was."""
+def broken_promises(
+    tmp_path: Path, way: Ways, change: Change = lambda *_: None, *, first: bool = False, every: int = 1
+) -> Broken:
+    """Power cuts tried, and what was lost or half done after them. ``first``: until something was. ``every``: only at
+    each such change of the disk.
+    """
     expected = pictures(tmp_path / "whole", way)
     Store(tmp_path / "cut", lambda: NOW).close()
     for name in ("journal.db", "lock"):
@@ -123,7 +127,7 @@ def broken_promises(tmp_path: Path, way: Ways, change: Change = lambda *_: None,
     broken: list[str] = []
     tried = at = 0
     while not (first and broken):
-        at += 1
+        at += every
         for seed, lose in ((0, 1.0), (1, 0.0), (2, 0.5), (3, 0.5), (4, 0.5)):
             try:
                 after = cut(tmp_path / "cut", way, at, seed, lose, change)
@@ -146,15 +150,16 @@ class Broken(NamedTuple):
 
 
 @pytest.mark.parametrize(
-    ("way", "least"),
+    ("way", "every", "least"),
     [
-        pytest.param(APART, 200, marks=pytest.mark.slow),
-        (TOGETHER, 200),
-        pytest.param(EMPTIED, 400, marks=pytest.mark.slow),
+        pytest.param(APART, 1, 200, marks=pytest.mark.slow),
+        (TOGETHER, 5, 40),
+        pytest.param(TOGETHER, 1, 200, marks=pytest.mark.slow),
+        pytest.param(EMPTIED, 1, 400, marks=pytest.mark.slow),
     ],
 )
-def test_a_power_cut_keeps_finished_changes_and_no_half_ones(tmp_path: Path, way: Ways, least: int) -> None:
-    tried, broken = broken_promises(tmp_path, way)
+def test_a_power_cut_keeps_finished_changes_and_no_half_ones(tmp_path: Path, way: Ways, every: int, least: int) -> None:
+    tried, broken = broken_promises(tmp_path, way, every=every)
     assert not broken
     assert tried > least
 
