@@ -93,13 +93,18 @@ def _unknown_sheet(outcome: Outcome) -> bool:
     Another program printed it. Or the printer printed one about a command that the line garbled, and a person made the
     daily report before the daemon had looked. Or a person cancelled our open receipt and made the daily report, and the daemon was
     started again: a receipt without lines leaves no sheet, so the journal cannot count the sheet before it has looked,
-    and the report has cleared the counter of cancelled receipts.
+    and the report has cleared the counter of cancelled receipts. Or the cable doubled a cash slip, somebody made the
+    daily report, and the daemon was started again before it had looked.
     """
     happened = {what for what, _, _ in outcome.hits}
     ended = [at for owner, by, at in outcome.truth.cancelled if (owner, by) == ("ours", "others")]
     hidden = any(report.by == "others" and ended and report.at >= min(ended) for report in outcome.truth.reports)
     garbled = What.COMMAND_BAD in happened and any(report.by == "others" for report in outcome.truth.reports)
-    return What.UNKNOWN_PROGRAM in happened or garbled or (hidden and not happened.isdisjoint(STARTS_AGAIN))
+    slips = [slip.amount for slip in outcome.truth.slips]
+    doubled = What.DUPLICATE in happened and len(slips) > len(set(slips)) and bool(outcome.truth.reports)
+    return (
+        What.UNKNOWN_PROGRAM in happened or garbled or ((hidden or doubled) and not happened.isdisjoint(STARTS_AGAIN))
+    )
 
 
 def _anchor(job: Job) -> tuple[object, ...]:
