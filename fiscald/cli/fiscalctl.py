@@ -39,6 +39,8 @@ from fiscald.cli.webhook import webhook
 from fiscald.model.jobs import Resolution, Verdict
 from fiscald.terminal import shown
 
+_NO_PRINTERS = "no printer is configured; find printers with: fiscalctl scan --probe"
+
 
 @click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="fiscalctl")
@@ -113,7 +115,8 @@ def status(context: Context, printer: str | None) -> None:
         licence = client.licence()
         warnings = client.hello().get("warnings", [])
     content = {"printers": [everything(each) for each in found], "licence": licence, "warnings": warnings}
-    lines = [*(printer_text(each) for each in found), f"licence: {shown(licence['state'])}"]
+    lines = [printer_text(each) for each in found] or [_NO_PRINTERS]
+    lines.append(f"licence: {shown(licence['state'])}")
     lines += [f"warning: {shown(each['detail'])}" for each in warnings]
     context.show(content, lambda: "\n".join(lines))
 

@@ -6,6 +6,7 @@ import sys
 import uuid
 from collections.abc import Callable, Iterable
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, TypeVar, get_args, get_origin
 
 import click
@@ -160,9 +161,12 @@ def _table(rows: Iterable[str]) -> dict[str, str | None]:
 
 
 def _sent(document: type[BaseDocument], called: str, value: Any) -> Any:
-    """``value`` as the API takes it: digits are a number where the field takes one; ``A=23%`` is a row of a table."""
+    """``value`` as the API takes it: digits are a number where the field takes one; ``A=23%`` is a row of a table.
+    An amount may have a comma."""
     field = next(it for name, it in document.model_fields.items() if (it.alias or name) == called)
     if _is_table(field):
         return _table(value)
+    if field.annotation is Decimal and isinstance(value, str):
+        return value.replace(",", ".")  # as a Polish keyboard has it
     numbered = int in get_args(field.annotation)
     return int(value) if numbered and isinstance(value, str) and value.isascii() and value.isdigit() else value

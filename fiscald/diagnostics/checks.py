@@ -201,6 +201,14 @@ def _holders(printer: PrinterFacts, port: PortFacts) -> Iterator[Finding]:
         )  # fmt: skip
 
 
+def _reach(address: TcpHost, reason: str) -> str:
+    """What to do about a network printer that does not answer. A host that refuses is there: a ping shows nothing."""
+    if "refused" not in reason:
+        return f"ping -c 3 {address.host}"
+    where = f"port {address.port} of {address.host}"
+    return f"nothing listens at {where}: switch the printer's interface on, or correct the port"
+
+
 def _conversation(facts: Facts, printer: PrinterFacts) -> Iterator[Finding]:
     """Findings about the conversation: from the daemon's recorder, or from our own probe."""
     address = printer.configured.address
@@ -217,7 +225,7 @@ def _conversation(facts: Facts, printer: PrinterFacts) -> Iterator[Finding]:
             yield from web
             return
         if code == Unreachable.code:
-            yield finding("unreachable", address=address, reason=reason, host=address.host)
+            yield finding("unreachable", address=address, reason=reason, remedy=_reach(address, reason))
             return
         if code == PortHeld.code or (attempt is not None and attempt.heard is Heard.LOST and not attempt.received):
             why = reason or (attempt.detail if attempt is not None else "")

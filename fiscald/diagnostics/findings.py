@@ -233,7 +233,7 @@ CATALOGUE: dict[str, Row] = {
     ),
     "unreachable": Row(
         True, "{address} cannot be reached: {reason}", "Drukarka nie odpowiada w sieci. Sprawdź zasilanie i kabel.",
-        "ping -c 3 {host}    # address and port are in the printer's menu",
+        "{remedy}    # address and port are in the printer's menu",
     ),
     "taken": Row(
         True, "{address}: another computer or program has this printer ({reason})",

@@ -42,7 +42,7 @@ def test_a_minted_key_is_shown_before_anything_is_sent(counter: Counter) -> None
 def test_the_commands_for_the_documents_of_a_day(counter: Counter) -> None:
     assert counter.run("cash", "in", "50.00").exit_code == 0
     assert counter.run("cash", "out", "20.00", "--printer", "till1").exit_code == 0
-    assert counter.run("return", "5.00").exit_code == 0
+    assert counter.run("return", "5,00").exit_code == 0
     order = counter.run("print", counter.file({"type": "printout", "lines": ["Żurek x 2"]}))
     assert order.exit_code == 0, order.output
     assert "done, paper printed" in order.stdout
