@@ -14,6 +14,7 @@ from tests.chaos.campaign import (
     Report,
     campaign,
     catches,
+    measure,
     run,
     shrink,
     table,
@@ -23,7 +24,7 @@ from tests.chaos.campaign import (
     whole_restored,
 )
 from tests.chaos.mixed import draw_mixed
-from tests.chaos.schedule import Schedule, draw, draw_in_a_row, draw_others
+from tests.chaos.schedule import Schedule, draw, draw_in_a_row, draw_others, matrix
 from tests.chaos.world import carry_out
 
 #: The worlds that a flag chooses instead of those of ``draw``.
@@ -41,6 +42,8 @@ def main() -> int:
     parser.add_argument("--minutes", type=float, help="stop after so long (and ignore B)")
     parser.add_argument("--restored", action="store_true", help="with --seeds: an older journal is put back in each")
     parser.add_argument("--matrix", action="store_true", help="one fault at every byte, await, write and command")
+    parser.add_argument("--every", type=int, default=1, metavar="N", help="with --matrix: only each Nth schedule of it")
+    parser.add_argument("--document", metavar="TYPE", help="with --matrix: one fault, at documents of this type")
     parser.add_argument("--mutants", action="store_true", help="break each safety rule; the campaign must notice")
     parser.add_argument("--keep", action="store_true", help="with --mutants: keep what caught each, for the tests")
     parser.add_argument("--mutant", metavar="NAME", help="carry out the seeds with this one rule broken")
@@ -59,12 +62,8 @@ def main() -> int:
     began = time.monotonic()
     if options.matrix:
         families = [options.family] if options.family else FAMILIES
-        schedules = [
-            schedule
-            for name in families
-            for schedule in (*whole_matrix(name), *whole_pairs(name), *whole_meetings(name))
-        ]
-        report = campaign(schedules, workers=options.workers)
+        schedules = [schedule for name in families for schedule in _matrix(name, options.document)]
+        report = campaign(schedules[:: options.every], workers=options.workers)
     elif options.restored:
         first, _, last = options.seeds.partition("-")
         schedules = whole_restored(family, range(int(first), int(last)))
@@ -83,6 +82,12 @@ def main() -> int:
     print(table(report))
     print(f"{time.monotonic() - began:.0f} s")
     return _tell(report)
+
+
+def _matrix(family: str, document: str | None) -> list[Schedule]:
+    if document is not None:
+        return matrix(family, document, measure(family, document))
+    return [*whole_matrix(family), *whole_pairs(family), *whole_meetings(family)]
 
 
 def _tell(report: Report) -> int:
