@@ -21,7 +21,7 @@ from fiscald.transport import MemoryStream
 from tests.emulator.posnet.talking import frame, readable
 from tests.engine.shop import Shop, Till, shop
 
-#: Seconds in which every answer comes that waits for nobody: a receipt of a few lines, in virtual time.
+#: Seconds in which every answer comes that needs no person: a receipt of a few lines, in virtual time.
 SOON = 20.0
 
 

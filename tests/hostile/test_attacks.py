@@ -1,4 +1,4 @@
-"""Every attack can begin: one that ends at once disturbs nobody, and its row of the table would say nothing."""
+"""Every attack can begin: one that ends at once does no harm, and its row of the table would show nothing."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ from fiscald.model.jobs import JobEvent, Paper, Resolution, Result
 from fiscald.model.problems import problem
 from tests.journal.stores import NOW, WHY, accepted, opened
 
-UNPROVEN = problem("printer.unproven", reason="nobody knows")
+UNPROVEN = problem("printer.unproven", reason="the counters do not show it")
 DECIDED = Resolution(verdict="printed", number=7, by="Anna", note="in the till")
 
 
