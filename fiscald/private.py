@@ -56,6 +56,18 @@ def open_file(path: Path, flags: int) -> int:
     return descriptor
 
 
+def sync_directory(path: Path) -> None:
+    """Make the names in a directory survive a power cut: of files that were made, renamed or removed there.
+
+    Raises ``OSError``.
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 def _is_open_to_others(found: os.stat_result) -> bool:
     """Whether it is a file of ours with another mode than it should have."""
     if not _HAS_MODES or not stat.S_ISREG(found.st_mode):

@@ -17,7 +17,7 @@ from typing import Annotated
 import anyio
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
-from fiscald.private import make_directory, open_file
+from fiscald.private import make_directory, open_file, sync_directory
 
 log = logging.getLogger(__name__)
 
@@ -135,11 +135,7 @@ def write(path: Path, data: bytes) -> None:
         file.flush()
         os.fsync(file.fileno())
     new.replace(path)
-    directory = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(directory)
-    finally:
-        os.close(directory)
+    sync_directory(path.parent)
 
 
 def on_disk(path: Path) -> Callable[[bytes], Awaitable[None]]:

@@ -63,7 +63,7 @@ def keep(db: sqlite3.Connection, folder: Path, version: int) -> Path:
     try:
         os.fsync(descriptor)
         name.replace(kept)
-        _sync(folder)
+        private.sync_directory(folder)
     except OSError as error:
         raise JournalError(f"{folder}: no copy of the journal: {error.strerror}") from None
     finally:
@@ -78,11 +78,3 @@ def forget(folder: Path, before: datetime) -> None:
         with contextlib.suppress(OSError):
             if copy.stat().st_mtime < before.timestamp():
                 copy.unlink()
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -69,7 +69,7 @@ def copy(database: Path, target: Path, progress: Callable[[], None] = lambda: No
                 raise BackupError(f"{part} differs from the database")
             os.fsync(descriptor)
             part.replace(target)
-            _sync_directory(folder)
+            private.sync_directory(folder)
         finally:
             os.close(descriptor)
             for name in (part, Path(f"{part}-journal"), Path(f"{part}-wal"), Path(f"{part}-shm")):
@@ -165,11 +165,3 @@ def _remove_leftovers(folder: Path) -> None:
     for path in folder.glob(".*.part*"):
         if path.stat().st_mtime < now - _LEFTOVER:
             path.unlink(missing_ok=True)
-
-
-def _sync_directory(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
