@@ -60,7 +60,12 @@ class Screen:
 
     def until(self, text: str, selector: str = "main") -> None:
         """Wait until the page shows it, without a reload by the person."""
-        self.page.locator(selector).get_by_text(text).first.wait_for()
+        found = self.page.locator(selector).get_by_text(text).first
+        try:
+            found.wait_for()
+        except Exception as error:
+            error.add_note(f"{self.page.url} shows:\n{self.page.locator('body').inner_text()}")
+            raise
 
     def focused(self, selector: str) -> None:
         """Wait until the keyboard is in it: browsers put it there some time after the page is loaded."""
