@@ -205,8 +205,7 @@ def _reach(address: TcpHost, reason: str) -> str:
     """What to do about a network printer that does not answer. A host that refuses is there: a ping shows nothing."""
     if "refused" not in reason:
         return f"ping -c 3 {address.host}"
-    where = f"port {address.port} of {address.host}"
-    return f"nothing listens at {where}: switch the printer's interface on, or correct the port"
+    return "switch the printer's network interface on, or correct the port"
 
 
 def _conversation(facts: Facts, printer: PrinterFacts) -> Iterator[Finding]:

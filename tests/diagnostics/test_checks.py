@@ -242,7 +242,7 @@ PROVOKED: dict[str, list[tuple[Facts, str]]] = {
     "unreachable": [
         (facts(offline("link.refused", configured=till(TCP), port=None)), "ping -c 3 192.168.1.50"),
         (facts(refused(Unreachable(f"{TCP}: No route to host"), TCP)), "ping -c 3 192.168.1.50"),
-        (facts(refused(Unreachable(f"{TCP}: Connection refused"), TCP)), "nothing listens at port"),
+        (facts(refused(Unreachable(f"{TCP}: Connection refused"), TCP)), "or correct the port"),
     ],
     "server_off": [
         (facts(refused(HostRefused(f"{WEB}: Connection refused; x"), WEB)), "PC, and the protocol"),
