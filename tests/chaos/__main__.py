@@ -23,8 +23,9 @@ from tests.chaos.campaign import (
     whole_pairs,
     whole_restored,
 )
+from tests.chaos.later import LATER_DOCUMENTS
 from tests.chaos.mixed import draw_mixed
-from tests.chaos.schedule import Schedule, draw, draw_in_a_row, draw_others, matrix
+from tests.chaos.schedule import DOCUMENTS, Schedule, draw, draw_in_a_row, draw_others, matrix
 from tests.chaos.world import carry_out
 
 #: The worlds that a flag chooses instead of those of ``draw``.
@@ -43,7 +44,12 @@ def main() -> int:
     parser.add_argument("--restored", action="store_true", help="with --seeds: an older journal is put back in each")
     parser.add_argument("--matrix", action="store_true", help="one fault at every byte, await, write and command")
     parser.add_argument("--every", type=int, default=1, metavar="N", help="with --matrix: only each Nth schedule of it")
-    parser.add_argument("--document", metavar="TYPE", help="with --matrix: one fault, at documents of this type")
+    parser.add_argument(
+        "--document",
+        choices=(*DOCUMENTS, *LATER_DOCUMENTS),
+        metavar="TYPE",
+        help="with --matrix: one fault, at documents of this type",
+    )
     parser.add_argument("--mutants", action="store_true", help="break each safety rule; the campaign must notice")
     parser.add_argument("--keep", action="store_true", help="with --mutants: keep what caught each, for the tests")
     parser.add_argument("--mutant", metavar="NAME", help="carry out the seeds with this one rule broken")

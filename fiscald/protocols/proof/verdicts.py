@@ -27,11 +27,11 @@ from fiscald.protocols.base import (
 )
 from fiscald.protocols.conditions import Conditions
 
-#: After a daily report the counters do not tell slips from other documents, so the warning may be a false one then.
+#: "May": after a daily report the counters do not tell slips from other documents.
 DOUBLED = Notice(
     code="slip.doubled",
-    detail="the printer printed more than one slip meanwhile; check the paper",
-    detail_pl="Drukarka wydrukowała w tym czasie więcej niż jeden dokument niefiskalny. Sprawdź wydruk.",
+    detail="the printer may have printed this document twice; check the paper",
+    detail_pl="Drukarka mogła wydrukować ten dokument dwa razy. Sprawdź wydruk.",
 )
 
 

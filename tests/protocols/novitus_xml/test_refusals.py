@@ -57,7 +57,7 @@ def test_a_refusal_because_of_a_condition_makes_it_wait(name: str, one: str, err
 
 
 @pytest.mark.parametrize(("name", "one"), EACH)
-@pytest.mark.parametrize("error", [2, 1026, 1031])
+@pytest.mark.parametrize("error", [2, 1023, 1026, 1031])
 def test_a_refusal_because_of_the_moment_is_tried_again(name: str, one: str, error: int) -> None:
     bench, verdict = refused(name, one, error)
     assert isinstance(verdict, NotPrinted), verdict
