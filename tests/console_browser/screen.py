@@ -58,7 +58,7 @@ class Screen:
     def text(self, selector: str = "main") -> str:
         return str(self.page.locator(selector).inner_text())
 
-    def until(self, text: str, selector: str = "main") -> None:
+    def until(self, text: str | re.Pattern[str], selector: str = "main") -> None:
         """Wait until the page shows it, without a reload by the person."""
         found = self.page.locator(selector).get_by_text(text).first
         try:
