@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -51,6 +51,23 @@ class Closing:
 
 def close(machine: Machine, closing: Closing) -> None:
     """Register the open document, or refuse its end and leave it as it was."""
+    change = settle(machine, closing)
+    tail = Tail(
+        who=closing.who,
+        system_number=closing.system_number or document_of(machine.register.sale.transaction).system_number,
+        lines=_allowed_lines(machine, closing.lines),
+    )
+    machine.register.sale.close(change)
+    machine.finished = True
+    machine.memory.tail = tail
+    if not closing.short:
+        finish_paper(machine)
+
+
+def settle(machine: Machine, closing: Closing) -> int:
+    """The open document as its closing makes it; returns the change. Raises ``ExecError`` and ``RegisterError``, and
+    leaves it as it was.
+    """
     register, transaction = machine.register, machine.register.sale.transaction
     before = transaction.model_copy(deep=True)
     try:
@@ -68,16 +85,7 @@ def close(machine: Machine, closing: Closing) -> None:
     change = max(transaction.paid - transaction.due, 0) if transaction.payments else 0
     if closing.change_shown is not None:
         document_of(transaction).change = closing.change_shown
-    tail = Tail(
-        who=closing.who,
-        system_number=closing.system_number or document_of(transaction).system_number,
-        lines=_allowed_lines(machine, closing.lines),
-    )
-    register.sale.close(change)
-    machine.finished = True
-    machine.memory.tail = tail
-    if not closing.short:
-        finish_paper(machine)
+    return change
 
 
 def _check_sale(transaction: Transaction, closing: Closing) -> None:
@@ -180,8 +188,8 @@ def _system_number(lines: Sequence[str]) -> tuple[str, list[str]]:
     return (first[1:], rest) if first.startswith("#") else ("", list(lines))
 
 
-def close_simple(machine: Machine, values: Values) -> None:
-    """``1;...$e``."""
+def simple(machine: Machine, values: Values) -> Closing:
+    """What ``1;...$e`` says."""
     who = code(machine, values["kod"])
     kind, percent = values.get("Px") or 0, values["Pr"]
     if machine.novitus and kind > 2:
@@ -192,17 +200,14 @@ def close_simple(machine: Machine, values: Values) -> None:
     elif percent:
         change = transaction_change(1, percent * 100, "")
     system_number, lines = _system_number(values.get("linie", []))
-    close(
-        machine,
-        Closing(
-            values["total"], who, change, payments=[cash(values["wplata"])], lines=lines,
-            system_number=system_number, small_cash_hidden=True,
-        ),
+    return Closing(
+        values["total"], who, change, payments=[cash(values["wplata"])], lines=lines,
+        system_number=system_number, small_cash_hidden=True,
     )  # fmt: skip
 
 
-def close_three(machine: Machine, values: Values) -> None:
-    """``$x``: cash, one card, one cheque, one voucher."""
+def three(machine: Machine, values: Values) -> Closing:
+    """What ``$x`` says: cash, one card, one cheque, one voucher."""
     who = code(machine, values["kod"])
     texts = values["teksty"]
     lines, names = texts[:-3], texts[-3:]
@@ -216,15 +221,12 @@ def close_three(machine: Machine, values: Values) -> None:
         if values[flag]:
             payments.append(Payment(form=form, amount=values[field_], name=form_name(form, name)))
     system_number, lines = _system_number(lines)
-    close(
-        machine,
-        Closing(
-            values["total"], who, change, payments=payments,
-            given=_declared(values["przyjecie"], returned=False) if values["Po1"] else None,
-            taken=_declared(values["wydanie"], returned=True) if values["Po2"] else None,
-            change_shown=values["reszta"] if values["Pr"] else None, lines=lines[: values["Pn"]],
-            system_number=system_number,
-        ),
+    return Closing(
+        values["total"], who, change, payments=payments,
+        given=_declared(values["przyjecie"], returned=False) if values["Po1"] else None,
+        taken=_declared(values["wydanie"], returned=True) if values["Po2"] else None,
+        change_shown=values["reszta"] if values["Pr"] else None, lines=lines[: values["Pn"]],
+        system_number=system_number,
     )  # fmt: skip
 
 
@@ -233,8 +235,8 @@ def _declared(value: int, *, returned: bool) -> list[Pack]:
     return [Pack(number="", price=value, quantity=Decimal(1), value=value, returned=returned)]
 
 
-def close_full(machine: Machine, values: Values) -> None:
-    """``$y``: any payments, deposits one by one; with ``Pc`` 3 the sheet continues until ``28$z``."""
+def full(machine: Machine, values: Values) -> Closing:
+    """What ``$y`` says: any payments, deposits one by one; with ``Pc`` 3 the sheet continues until ``28$z``."""
     short = values["Pc"] == SHORT_FORM
     change = None
     if values["Px"]:
@@ -251,14 +253,11 @@ def close_full(machine: Machine, values: Values) -> None:
         system_number, lines = values["numer_systemowy"], values["linie"]
     else:
         system_number, lines = _system_number(values["linie"])
-    close(
-        machine,
-        Closing(
-            values["total"], machine.who(values), change, payments=None if short else payments,
-            given=_packs(values, "pobr", returned=False), taken=_packs(values, "zwr", returned=True),
-            change_shown=values["reszta"] if values["Pr"] else None, lines=lines,
-            system_number=system_number, short=short, checks_payments=not machine.novitus,
-        ),
+    return Closing(
+        values["total"], machine.who(values), change, payments=None if short else payments,
+        given=_packs(values, "pobr", returned=False), taken=_packs(values, "zwr", returned=True),
+        change_shown=values["reszta"] if values["Pr"] else None, lines=lines,
+        system_number=system_number, short=short, checks_payments=not machine.novitus,
     )  # fmt: skip
 
 
@@ -271,6 +270,14 @@ def _packs(values: Values, which: str, *, returned: bool) -> list[Pack]:
         price = half_up(value / quantity)
         packs.append(Pack(number=number.strip(), price=price, quantity=quantity, value=value, returned=returned))
     return packs
+
+
+#: What each closing command says.
+CLOSINGS: dict[str, Callable[[Machine, Values], Closing]] = {"$e 1": simple, "$x": three, "$y": full}
+
+
+def _closed(said: Callable[[Machine, Values], Closing]) -> Handler:
+    return lambda machine, values: close(machine, said(machine, values))
 
 
 def cancel(machine: Machine, _: Values) -> None:
@@ -405,9 +412,7 @@ def _barcode(text: str) -> str:
 #: Handlers by command.
 HANDLERS: dict[str, Handler] = {
     "$e 0": cancel,
-    "$e 1": close_simple,
-    "$x": close_three,
-    "$y": close_full,
+    **{name: _closed(said) for name, said in CLOSINGS.items()},
     "$z 4": _issued(4),
     "$z 8": _issued(8),
     "$z 12": print_payments,

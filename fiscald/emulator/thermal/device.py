@@ -6,7 +6,7 @@ Source: thermal reference, sections 3 and 11.3.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -15,7 +15,7 @@ from fiscald.emulator.faults import Fault, FaultKind, Switch
 from fiscald.emulator.paper import Printout
 from fiscald.emulator.register import Register
 from fiscald.emulator.thermal import closing, forms, invoice, protected, readout, sale, service, status
-from fiscald.emulator.thermal.machine import BAD_CHECK, ExecError, Machine, NeedsConfirmation, Outcome, Values
+from fiscald.emulator.thermal.machine import BAD_CHECK, ExecError, Handler, Machine, NeedsConfirmation, Outcome, Values
 from fiscald.emulator.thermal.memory import ThermalMemory, document_of
 from fiscald.model.text import CODE_PAGES
 from fiscald.protocols.thermal.fields import Measured
@@ -47,7 +47,7 @@ ENQ_NAME, BAD_NAME = "ENQ", "??"
 
 
 @dataclass
-class _Waiting:
+class Waiting:
     """An item of the main loop."""
 
     item: Frame | BadFrame | Control
@@ -55,6 +55,8 @@ class _Waiting:
     question: NeedsConfirmation | None = None
     """Set once it asked."""
     denied: bool = False
+    silent: bool = False
+    """The program that sent it is gone, so nothing is sent."""
 
     @property
     def name(self) -> str:
@@ -85,20 +87,24 @@ class ThermalPrinter(Device):
         super().__init__(register, seed=seed, printed=printed)
         self._profile = PROFILES[profile]
         codec = CODE_PAGES[code_page]
-        self._machine = Machine(register, self.faults, self._profile, codec, width, HANDLERS, self.emit)
+        self._machine = Machine(register, self.faults, self._profile, codec, width, self.handlers(), self.emit)
         self.model = self._machine.model
         self.faults.commands = self._machine.identifiers | {ENQ_NAME, BAD_NAME}
         self._machine.unknown_command = self.report_unknown
-        self._buffer = bytearray()
+        self.buffer = bytearray()
         self._deframer = CommandDeframer()
-        self._waiting: _Waiting | None = None
-        self._question: _Waiting | None = None
+        self.waiting: Waiting | None = None
+        self.question: Waiting | None = None
         #: An error is on the display, and this answer waits with everything else for a key.
-        self._held: bytes | None = None
+        self.held: bytes | None = None
         self._busy_until = 0.0
         self._now = 0.0
         self._opened_at = self._heard_at = 0.0
         self._power_up()
+
+    def handlers(self) -> Mapping[str, Handler]:
+        """What carries out each command."""
+        return HANDLERS
 
     @property
     def memory(self) -> ThermalMemory:
@@ -111,8 +117,8 @@ class ThermalPrinter(Device):
         """See ``Device.receive``."""
         if not self.powered:
             return
-        if len(self._buffer) + len(data) <= BUFFER and not _AT_ONCE(data):
-            self._buffer += data
+        if len(self.buffer) + len(data) <= BUFFER and not _AT_ONCE(data):
+            self.buffer += data
             data = b""
         for byte in data:
             if byte == Control.DLE:
@@ -121,10 +127,10 @@ class ThermalPrinter(Device):
                 printing = now < self._busy_until
                 self.answer(self._machine.extended_status(awaits_key=self.awaits_key, printing=printing), now)
             else:
-                if len(self._buffer) == BUFFER:
+                if len(self.buffer) == BUFFER:
                     self.run(now)
-                if len(self._buffer) < BUFFER:
-                    self._buffer.append(byte)
+                if len(self.buffer) < BUFFER:
+                    self.buffer.append(byte)
         self.run(now)
 
     def _dle(self) -> Dle:
@@ -144,20 +150,20 @@ class ThermalPrinter(Device):
     def wakeup(self) -> float | None:
         """See ``Device.wakeup``."""
         times = [] if self.next_answer is None else [self.next_answer]
-        if self.powered and not self._stopped:
-            if self._waiting is not None or self._buffer:
+        if self.powered and not self.stopped:
+            if self.waiting is not None or self.buffer:
                 times.append(self._busy_until)
-            if self._cancels_at is not None:
-                times.append(max(self._cancels_at, self._busy_until))
+            if self.cancels_at is not None:
+                times.append(max(self.cancels_at, self._busy_until))
         return min(times, default=None)
 
     def power(self, *, on: bool) -> None:
         """See ``Device.power``."""
         wakes = on and not self.powered
         super().power(on=on)
-        self._buffer.clear()
+        self.buffer.clear()
         self._deframer.reset()
-        self._waiting = self._question = self._held = None
+        self.waiting = self.question = self.held = None
         self._busy_until = 0.0
         if wakes:
             self._power_up()
@@ -177,7 +183,7 @@ class ThermalPrinter(Device):
         self.register.commit()
 
     @property
-    def _cancels_at(self) -> float | None:
+    def cancels_at(self) -> float | None:
         """When the open receipt is cancelled: counted from its opening; an empty one from the last command (5.2)."""
         transaction = self.register.state.transaction
         if transaction is None:
@@ -188,10 +194,10 @@ class ThermalPrinter(Device):
     @property
     def awaits_key(self) -> bool:
         """See ``Device.awaits_key``; the message of an error counts too."""
-        return self._question is not None or self._held is not None
+        return self.question is not None or self.held is not None
 
     @property
-    def _stopped(self) -> bool:
+    def stopped(self) -> bool:
         return self.awaits_key or self.faults.any_on((*OFFLINE, Switch.WAIT_KEY))
 
     def state_replaced(self) -> None:
@@ -202,46 +208,46 @@ class ThermalPrinter(Device):
     def press(self, *, confirm: bool) -> None:
         """See ``Device.press``. Any key clears the message of an error."""
         self.faults.switches.discard(Switch.WAIT_KEY)
-        if self._question is not None:
-            self._question.denied = not confirm
-            self._question = None
-        elif self._held is not None:
-            self.answer(self._held, self._now)
-            self._held = None
+        if self.question is not None:
+            self.question.denied = not confirm
+            self.question = None
+        elif self.held is not None:
+            self.answer(self.held, self._now)
+            self.held = None
 
     def run(self, now: float) -> None:
         """See ``Device.run``."""
         self._now = now
-        while self.powered and not self._stopped and now >= self._busy_until:
-            cancels_at = self._cancels_at
+        while self.powered and not self.stopped and now >= self._busy_until:
+            cancels_at = self.cancels_at
             if cancels_at is not None and now >= cancels_at:
                 self.keypad_cancel()
                 self._machine.timed_out = True
-            if self._waiting is None:
-                self._waiting = self._next()
-                if self._waiting is None:
+            if self.waiting is None:
+                self.waiting = self._next()
+                if self.waiting is None:
                     return
-            elif not self._execute(self._waiting, now):
+            elif not self._execute(self.waiting, now):
                 return
 
-    def _next(self) -> _Waiting | None:
+    def _next(self) -> Waiting | None:
         """The next sequence, or ENQ, in the buffer. The bytes after it stay there."""
-        while self._buffer:
-            found = _UP_TO_AN_END(self._buffer)
-            size = len(self._buffer) if found is None else found.end()
-            run = bytes(self._buffer[:size])
-            del self._buffer[:size]
+        while self.buffer:
+            found = _UP_TO_AN_END(self.buffer)
+            size = len(self.buffer) if found is None else found.end()
+            run = bytes(self.buffer[:size])
+            del self.buffer[:size]
             for item in self._deframer.feed(run):
                 if isinstance(item, Frame | BadFrame) or item is Control.ENQ:
-                    waiting = _Waiting(item, [])
+                    waiting = Waiting(item, [])
                     waiting.faults = self.faults.next_faults(waiting.name)
                     return waiting
         return None
 
-    def _execute(self, waiting: _Waiting, now: float) -> bool:
+    def _execute(self, waiting: Waiting, now: float) -> bool:
         """Carry out one item; false if nothing more can be done now (a question, no power)."""
         if self.is_prevented(waiting.faults):
-            self._waiting = None
+            self.waiting = None
             return self.powered
         acts = {fault.act for fault in waiting.faults}
         sheets = len(self.register.printouts)
@@ -250,10 +256,10 @@ class ThermalPrinter(Device):
         except NeedsConfirmation as question:
             waiting.question = question
             waiting.faults = [fault for fault in waiting.faults if fault.act not in BEFORE_COMMAND]
-            self._question = waiting
-            self.show_question(question.display)
+            self.question = waiting
+            self.ask(question)
             return False
-        self._waiting = None
+        self.waiting = None
         if isinstance(waiting.item, Frame):
             self._heard_at = now
         if outcome.changes:
@@ -263,14 +269,20 @@ class ThermalPrinter(Device):
             self.power(on=False)
             return False
         sent = self.apply_faults(outcome.answer, self._busy_until, waiting.faults) if outcome.answer else None
+        if waiting.silent:
+            return True
         if outcome.display is not None:
-            self._held = sent[0] if sent else b""
+            self.held = sent[0] if sent else b""
             self.show_question(outcome.display)
         elif sent:
             self.answer(*sent)
         return True
 
-    def _carry_out(self, waiting: _Waiting, *, damaged: bool) -> Outcome:
+    def ask(self, question: NeedsConfirmation) -> None:
+        """A command waits for an answer to its question; ``press`` gives it."""
+        self.show_question(question.display)
+
+    def _carry_out(self, waiting: Waiting, *, damaged: bool) -> Outcome:
         machine, item = self._machine, waiting.item
         if isinstance(item, Control):
             return Outcome(b"" if damaged else bytes((self._enq().byte,)))
@@ -285,7 +297,7 @@ class ThermalPrinter(Device):
             question, waiting.question = waiting.question, None
             if waiting.denied:
                 return machine.denied(question.row)
-            return machine.finish(question.row, {}, question.go)
+            return machine.finish(question.row, question.values, question.go)
         finally:
             if self.register.state.transaction is not opened:
                 self._opened_at = self._now

@@ -72,6 +72,8 @@ class NeedsConfirmation(Exception):
 
     row: Row
     """What asks."""
+    values: Values
+    """What was sent with it."""
 
     def __init__(self, go: Callable[[], Values | None], display: Display) -> None:
         self.go = go
@@ -262,7 +264,7 @@ class Machine:
         except ExecError as error:
             return self.refused(row.id, error.number, changes=not query)
         except NeedsConfirmation as question:
-            question.row = row
+            question.row, question.values = row, values
             raise
         return self.succeeded(row, reply, changes=not query)
 
