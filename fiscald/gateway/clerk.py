@@ -8,14 +8,18 @@ from datetime import datetime
 from typing import Protocol
 
 import anyio
+import anyio.to_thread
 from anyio.abc import TaskGroup
+from pydantic import ValidationError
 
 from fiscald.engine import Engine
+from fiscald.gateway.day import Day
 from fiscald.gateway.repeats import Repeats
+from fiscald.model.about import LONG
 from fiscald.model.documents import Document, Submission
 from fiscald.model.jobs import Job, JobState
 from fiscald.model.printers import PrinterStatus
-from fiscald.model.problems import Problem, ProblemError
+from fiscald.model.problems import Problem, ProblemError, problem
 
 log = logging.getLogger(__name__)
 
@@ -27,8 +31,8 @@ JOURNAL_PAUSE = 5.0
 SERIAL = "serial"
 
 
-class Face(Protocol):
-    """What programs see; it puts documents in order with ``Clerk.order``."""
+class Orderer(Protocol):
+    """Who puts documents in order with ``Clerk.order``: the face that programs see."""
 
     def settled(self, outcome: Job | Problem, now: float) -> None:
         """The job of the ordered document is done or failed; or the document was refused."""
@@ -37,11 +41,20 @@ class Face(Protocol):
 class Clerk:
     """Submits the documents of one gateway. One document at a time: the face waits for each."""
 
-    def __init__(self, engine: Engine, printer: str, repeats: Repeats, host_time: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        printer: str,
+        repeats: Repeats,
+        host_time: Callable[[], datetime],
+        day: Day | None = None,
+    ) -> None:
+        """``day``: kept up to date with each document, for a face that shows it."""
         self._engine = engine
         self._printer = printer
         self._repeats = repeats
         self._host_time = host_time
+        self._day = day
         self._tasks: TaskGroup | None = None
         self.peer = SERIAL
         """Who is connected now, or was last."""
@@ -66,24 +79,39 @@ class Clerk:
             return error.problem
         return None
 
-    def order(self, face: Face, document: Document) -> None:
-        """Have the document printed; ``face.settled`` tells how it ended. Must be called inside ``work_in``."""
-        assert self._tasks is not None, "the gateway runs"
-        self._tasks.start_soon(self._carry_out, face, document, self.peer)
+    def order(self, face: Orderer, make: Callable[[], Document], size: int) -> None:
+        """Have a document printed; ``face.settled`` tells how it ended. Must be called inside ``work_in``.
 
-    async def _carry_out(self, face: Face, document: Document, peer: str) -> None:
-        outcome = await self._outcome(Submission(printer=self._printer, document=document), peer)
+        ``make`` makes it, or raises ``ValidationError``; it has ``size`` lines. A long one is made in a thread,
+        because everything else would have to wait.
+        """
+        assert self._tasks is not None, "the gateway runs"
+        self._tasks.start_soon(self._carry_out, face, make, size, self.peer)
+
+    async def _carry_out(self, face: Orderer, make: Callable[[], Document], size: int, peer: str) -> None:
+        def made() -> tuple[Submission, str]:
+            submission = Submission(printer=self._printer, document=make())
+            return submission, submission.digest().hex()
+
+        outcome: Job | Problem | None
+        try:
+            submission, digest = await anyio.to_thread.run_sync(made) if size > LONG else made()
+        except ValidationError:
+            reason, reason_pl = "no document can hold what the program sent", "dokument programu jest niepoprawny."
+            outcome = problem("document.refused", reason=reason, reason_pl=reason_pl)
+        else:
+            outcome = await self._outcome(submission, digest, peer)
         if outcome is not None:
             face.settled(outcome, anyio.current_time())
             self.on_settled()
 
-    async def _outcome(self, submission: Submission, peer: str) -> Job | Problem | None:
+    async def _outcome(self, submission: Submission, digest: str, peer: str) -> Job | Problem | None:
         """How the document ended; ``None``: the daemon stops before the end is known."""
         while not self._engine.stopping:
             try:
-                key = await self._key(submission, peer)
+                key = await self._key(digest, peer)
                 await self._engine.submit(key, submission, asked_by=f"gateway {self._printer}")
-                return await self._end(key)
+                return await self._ended(await self._end(key))
             except OSError as error:
                 log.error("%s: the gateway cannot note a document on disk: %s", self._printer, error.strerror)
             except ProblemError as error:
@@ -93,9 +121,9 @@ class Clerk:
             await anyio.sleep(JOURNAL_PAUSE)
         return None
 
-    async def _key(self, submission: Submission, peer: str) -> str:
-        """The key of this document. Raises ``OSError`` and ``ProblemError``."""
-        digest, now = submission.digest().hex(), self._host_time()
+    async def _key(self, digest: str, peer: str) -> str:
+        """The key of the document with this content. Raises ``OSError`` and ``ProblemError``."""
+        now = self._host_time()
         first = self._repeats.first(peer, digest, now)
         if first is None or await self._failed(first):
             return await self._repeats.begin(peer, digest, now)
@@ -121,6 +149,12 @@ class Clerk:
             if self.undecided:
                 await change(LOOK_AGAIN)
         return None
+
+    async def _ended(self, job: Job | None) -> Job | None:
+        """The job, once the day holds it. Raises ``ProblemError``."""
+        if job is not None and self._day is not None:
+            await self._day.refresh(self.status(), job if job.state is JobState.DONE else None)
+        return job
 
     def delivered(self, job: Job, peer: str) -> None:
         """The program got the answer to this job."""

@@ -13,11 +13,13 @@ from anyio.abc import TaskGroup
 
 from fiscald.engine import Engine
 from fiscald.gateway.clerk import Clerk
+from fiscald.gateway.day import Day
+from fiscald.gateway.faces import FACES
 from fiscald.gateway.mirror import Mirror
-from fiscald.gateway.posnet.face import PosnetFace
 from fiscald.gateway.repeats import Memory, Repeats, on_disk, read
 from fiscald.gateway.server import GatewayServer
 from fiscald.gateway.settings import GatewaySettings
+from fiscald.model.problems import ProblemError
 from fiscald.transport import MemoryStream
 
 log = logging.getLogger(__name__)
@@ -51,10 +53,12 @@ class Gateway:
     def _open(self) -> None:
         """A new face, on which nothing is open."""
         settings = self.settings
-        self._clerk = Clerk(self._engine, settings.printer, self._repeats, self._clock)
-        self._face = PosnetFace(
+        family = FACES[settings.family]
+        self._day = Day(self._engine, settings.printer) if family.shows_totals else None
+        self._clerk = Clerk(self._engine, settings.printer, self._repeats, self._clock, self._day)
+        self._face = family(
             self._clerk,
-            Mirror(self._clerk.status, self._clock),
+            Mirror(self._clerk.status, self._clock, self._day),
             answer_seconds=settings.answer_seconds,
             profile=settings.profile,
             code_page=settings.code_page,
@@ -97,6 +101,11 @@ class Gateway:
         """Bring the face up to date with every change, and let commands that waited go on."""
         while True:
             change = self._engine.changes.next()
+            if self._day is not None:
+                try:
+                    await self._day.refresh(self._clerk.status())
+                except ProblemError as error:
+                    log.warning("%s: the gateway cannot read the journal: %s", self.settings.printer, error)
             self._face.refresh()
             self._server.wake()
             await change(REFRESH)

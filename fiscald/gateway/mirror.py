@@ -10,6 +10,7 @@ from fiscald.emulator.faults import Switch
 from fiscald.emulator.memory import RATES
 from fiscald.emulator.paper import Paper, Printout
 from fiscald.emulator.register import Register
+from fiscald.gateway.day import Day, Shown
 from fiscald.model.printers import Counters, Identity, PrinterState, PrinterStatus
 
 #: What the face shows in each state of the printer. In the others it shows a ready printer.
@@ -54,13 +55,20 @@ class MirrorRegister(Register):
 class Mirror:
     """What the face of a gateway shows of the printer behind it."""
 
-    def __init__(self, status: Callable[[], PrinterStatus], host_time: Callable[[], datetime]) -> None:
-        """``status`` reads it from the engine's memory; ``host_time`` is this computer's, aware."""
+    def __init__(
+        self, status: Callable[[], PrinterStatus], host_time: Callable[[], datetime], day: Day | None = None
+    ) -> None:
+        """``status`` reads it from the engine's memory; ``host_time`` is this computer's, aware.
+
+        ``day``: what the journal has of the open day, for a face that must show totals.
+        """
         self._read = status
         self._host_time = host_time
+        self.day = day
         self.register = MirrorRegister(clock=self.printer_time)
         self.status = status()
         self._frozen: Counters | None = None
+        self._frozen_day: Shown | None = None
         self._table: dict[str, str | None] | None = None
 
     def refresh(self) -> frozenset[Switch]:
@@ -92,13 +100,18 @@ class Mirror:
         assert self.status.counters is not None
         return self._frozen or self.status.counters
 
+    @property
+    def shown(self) -> Shown | None:
+        """The totals of the open day, with the counters of the same moment; ``None``: not read yet."""
+        return self._frozen_day or (None if self.day is None else self.day.shown)
+
     def freeze(self) -> None:
         """A document opens: other programs' documents are shown after it ends, as if they came then."""
-        self._frozen = self.status.counters
+        self._frozen, self._frozen_day = self.status.counters, self.shown
 
     def thaw(self) -> None:
         """The document has ended."""
-        self._frozen = None
+        self._frozen = self._frozen_day = None
 
     def printer_time(self) -> datetime:
         """The time that the printer's clock shows now; this computer's where the printer does not report one."""

@@ -8,7 +8,7 @@ from functools import partial
 from fiscald.emulator.server import PortServer
 from fiscald.gateway.clerk import SERIAL, Clerk
 from fiscald.gateway.delivery import Watch, unacknowledged
-from fiscald.gateway.posnet.face import PosnetFace
+from fiscald.gateway.face import Face
 from fiscald.model.jobs import Job
 from fiscald.transport import ByteStream
 
@@ -16,10 +16,10 @@ from fiscald.transport import ByteStream
 _LONGEST_PEER = 45
 
 
-class GatewayServer(PortServer[PosnetFace]):
+class GatewayServer(PortServer[Face]):
     """See ``PortServer``."""
 
-    def __init__(self, face: PosnetFace, clerk: Clerk) -> None:
+    def __init__(self, face: Face, clerk: Clerk) -> None:
         super().__init__(face)
         self._clerk = clerk
         self._watch: Watch | None = None

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 #: What programs can speak to a gateway.
-FAMILIES = ("posnet",)
+FAMILIES = ("posnet", "thermal")
 
 
 @dataclass(frozen=True, slots=True)

@@ -124,14 +124,22 @@ class ThermalPrinter(Device):
             if byte == Control.DLE:
                 self.answer(bytes((self._dle().byte,)), now)
             elif byte == Control.DLE2 and self._machine.novitus:
-                printing = now < self._busy_until
-                self.answer(self._machine.extended_status(awaits_key=self.awaits_key, printing=printing), now)
+                self.answer(self.extended_status(now), now)
             else:
                 if len(self.buffer) == BUFFER:
                     self.run(now)
                 if len(self.buffer) < BUFFER:
                     self.buffer.append(byte)
         self.run(now)
+
+    def forget_input(self) -> None:
+        """Drop what was received and not carried out."""
+        self.buffer.clear()
+        self._deframer.reset()
+
+    def extended_status(self, now: float) -> bytes:
+        """The answer to DLE2."""
+        return self._machine.extended_status(awaits_key=self.awaits_key, printing=now < self._busy_until)
 
     def _dle(self) -> Dle:
         on = self.faults.on
@@ -161,8 +169,7 @@ class ThermalPrinter(Device):
         """See ``Device.power``."""
         wakes = on and not self.powered
         super().power(on=on)
-        self.buffer.clear()
-        self._deframer.reset()
+        self.forget_input()
         self.waiting = self.question = self.held = None
         self._busy_until = 0.0
         if wakes:
@@ -198,6 +205,7 @@ class ThermalPrinter(Device):
 
     @property
     def stopped(self) -> bool:
+        """Whether nothing is carried out now."""
         return self.awaits_key or self.faults.any_on((*OFFLINE, Switch.WAIT_KEY))
 
     def state_replaced(self) -> None:

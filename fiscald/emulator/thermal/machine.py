@@ -132,6 +132,8 @@ class Machine:
         #: ``CMD``: the last command was executed correctly. After power-on it is set (our assumption).
         self.done = True
         self.timed_out = False
+        #: Whether an error can wait for a person's key, in the modes in which it does.
+        self.keyboard = True
         #: Of the readout of the fiscal memory: whether daily reports alone, and the place of the next record.
         self.readout = False, 0
 
@@ -338,7 +340,7 @@ class Machine:
             self.error = number
         shown = number if shown is None else shown
         answer = self._result(identifier, shown) if self.mode >= 2 else b""
-        halts = self.mode in (0, 2)
+        halts = self.keyboard and self.mode in (0, 2)
         if halts and self.state in (State.NO_RTC, State.NO_RATES, State.IDLE) and not self.novitus:
             self._print_error(identifier, shown)
             changes = True

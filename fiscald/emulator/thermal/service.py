@@ -220,14 +220,20 @@ def goods_return(machine: Machine, values: Values) -> None:
 
 def packaging_return(machine: Machine, values: Values) -> None:
     """``#w``: one slip with the sum. That it takes the money out of the drawer is our assumption."""
-    text = values["kwota"]
-    if _AMOUNT.fullmatch(text) is None or not (value := grosze(Decimal(text))):
-        raise ExecError(30)
+    value = packaging_value(values)
     machine.register.ledger.goods_return(value)
     sheet = _slip(machine, values)
     rows = [("Zwroty opakowań", ""), ("Opakowanie zwr.1", f"1x{amount(value)} -{amount(value)}")]
     sheet.slip("Rozliczenie opakowań zwrotnych", rows)
     machine.emit("packaging", sheet, amount=value)
+
+
+def packaging_value(values: Values) -> int:
+    """The amount that ``#w`` has in a text, in grosze."""
+    text = values["kwota"]
+    if _AMOUNT.fullmatch(text) is None or not (value := grosze(Decimal(text))):
+        raise ExecError(30)
+    return value
 
 
 def _positive(values: Values) -> None:
@@ -295,11 +301,16 @@ def daily_report(machine: Machine, values: Values) -> None:
         today = day_text(machine.register.clock.now().date())
         display = Display(f"Drukować raport dobowy ? {today}", f"print the daily report of {today}?")
         raise NeedsConfirmation(lambda: make_daily_report(machine, values), display)
+    check_report_date(machine, values)
+    make_daily_report(machine, values)
+
+
+def check_report_date(machine: Machine, values: Values) -> None:
+    """Raises ``ExecError`` if the date of a daily report is missing, or not the printer's."""
     if any(values.get(name) is None for name in ("Py", "Pm", "Pd")):
         raise ExecError(3)
     if _day(values["Py"], values["Pm"], values["Pd"]) != machine.register.clock.now().date():
         raise ExecError(7)
-    make_daily_report(machine, values)
 
 
 def make_daily_report(machine: Machine, values: Values) -> None:
@@ -320,14 +331,20 @@ def make_daily_report(machine: Machine, values: Values) -> None:
     machine.emit("daily_report", sheet, number=record.number, totals=list(record.day.receipts))
 
 
-def periodic_report(machine: Machine, values: Values) -> None:
-    """``#o`` by dates."""
+def period(values: Values) -> tuple[datetime.date, datetime.date, int]:
+    """First and last day of ``#o``, and its type."""
     kind = values.get("Pt") or 0
     if kind not in _FULL + _SUMMARY:
         raise ExecError(4)
     first, last = (_day(values[f"Py{n}"], values[f"Pm{n}"], values[f"Pd{n}"]) for n in (1, 2))
     if first > last:
         raise ExecError(4)
+    return first, last, kind
+
+
+def periodic_report(machine: Machine, values: Values) -> None:
+    """``#o`` by dates."""
+    first, last, kind = period(values)
     _print_period(machine, values, machine.register.ledger.records(first, last), first, last, summary=kind in _SUMMARY)
 
 

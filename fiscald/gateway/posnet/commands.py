@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sized
 from datetime import date
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 from pydantic import ValidationError
 
@@ -13,8 +13,10 @@ from fiscald.emulator.memory import Line, Subtotal
 from fiscald.emulator.posnet import sale, service
 from fiscald.emulator.posnet.machine import ExecError, Handler, Machine, Values
 from fiscald.emulator.posnet.memory import Footer
+from fiscald.gateway.documents import LETTERS, buyer
+from fiscald.gateway.face import Make, Orders
 from fiscald.gateway.posnet import documents
-from fiscald.gateway.posnet.numbers import BAD_VALUE, LOCKED, line_refused, refused
+from fiscald.gateway.posnet.numbers import BAD_VALUE, LOCKED, failed, line_refused, refused
 from fiscald.model.cash import CashIn, CashOut, Drawer, GoodsReturn
 from fiscald.model.documents import Document
 from fiscald.model.jobs import Job
@@ -26,9 +28,6 @@ from fiscald.model.receipt import Receipt
 from fiscald.model.reports import DailyReport, MonthlyReport, PeriodicReport, ShiftReport
 from fiscald.protocols.posnet.grammar import BAD_STATE, NO_DISCOUNT, State
 from fiscald.protocols.tables import FieldFault
-
-if TYPE_CHECKING:
-    from fiscald.gateway.posnet.face import PosnetFace
 
 T = TypeVar("T")
 
@@ -43,7 +42,7 @@ REFUSED = (
 class Commands:
     """The handlers of one face."""
 
-    def __init__(self, face: PosnetFace) -> None:
+    def __init__(self, face: Orders) -> None:
         self._face = face
         self._currencies: dict[int, Currency] = {}
         """Of the payments of the open document, by their place among them."""
@@ -87,7 +86,7 @@ class Commands:
         rate = next((place for place, rate in enumerate(machine.register.state.rates) if rate is not None), None)
         if rate is None:
             raise ExecError(2004)
-        line = {"name": "A", "price": from_grosze(price), "vat": documents.LETTERS[rate]}
+        line = {"name": "A", "price": from_grosze(price), "vat": LETTERS[rate]}
         return _made(lambda: Receipt.model_validate({"lines": [line], **more}))
 
     # -- receipts -------------------------------------------------------------------------------------
@@ -114,7 +113,7 @@ class Commands:
         sale.trnipset(machine, values)
         number = machine.register.sale.transaction.buyer_nip
         try:
-            self._check(self._sample(machine, buyer={"nip" if number.isdigit() else "vat_id": number}))
+            self._check(self._sample(machine, buyer=buyer(number)))
         except ExecError:
             machine.register.sale.transaction.buyer_nip = ""
             raise
@@ -190,32 +189,30 @@ class Commands:
         self._check(self._sample(machine, packaging=[{"number": "1", "price": "1.00"}]))
         sale.trpack(machine, values)
 
-    def trend(self, machine: Machine, values: Values) -> Values:
+    def trend(self, machine: Machine, values: Values) -> NoReturn:
         """The end: the register's sums must be the program's, then the receipt is one document."""
         register = machine.register.sale
         change = register.check_close(
             total=values["to"], packaging_given=values.get("op"), packaging_taken=values.get("om"),
             paid=values.get("fp"), change=values.get("re"),
         )  # fmt: skip
-        open_document, memory = register.transaction, machine.memory
-        document: Document
-        if open_document.kind == "packaging":
-            document = _made(lambda: documents.packaging(open_document, self._currencies))
-        else:
-            below = [text for text in machine.register.state.footer.split("\n") if text]
-            foot = _foot(machine)
-            document = _made(
-                lambda: documents.receipt(open_document, foot, memory.code, below, self._currencies, self._customer)
-            )
+        # Nothing of this changes while the command waits for its job.
+        open_document, currencies, customer = register.transaction, self._currencies, self._customer
+        foot, code = _foot(machine), machine.memory.code
+        below = [text for text in machine.register.state.footer.split("\n") if text]
 
-        def ended() -> Values:
+        def make() -> Document:
+            if open_document.kind == "packaging":
+                return documents.packaging(open_document, currencies)
+            return documents.receipt(open_document, foot, code, below, currencies, customer)
+
+        def ended() -> None:
             if isinstance(self._face.outcome, Job):
                 self._forget(machine)
                 machine.register.state.last_document.change = change
-            self._face.check_ended()
-            return {}
+            self._check_ended()
 
-        return self._face.order(document, ended)
+        self._face.order(make, ended, size=len(open_document.items))
 
     def _forget(self, machine: Machine) -> None:
         """The open document has ended, and what was configured for its foot is used up."""
@@ -247,7 +244,7 @@ class Commands:
         if not lines:
             return {}
         # The receipt is registered, whatever becomes of the sheet.
-        return self._face.order(_made(lambda: Printout(lines=tuple(lines))), dict)
+        return self._face.order(lambda: Printout(lines=tuple(lines)), dict, size=len(lines))
 
     # -- e-receipts -----------------------------------------------------------------------------------
 
@@ -271,27 +268,28 @@ class Commands:
         """No cashier; without a slip."""
         machine.register.state.cashier, machine.register.state.till = "", "1"
 
-    def cash(self, _machine: Machine, values: Values) -> Values:
+    def cash(self, _machine: Machine, values: Values) -> NoReturn:
         """Cash put in or taken out."""
         kind = CashIn if values["wp"] else CashOut
-        return self._print(lambda: kind(amount=from_grosze(values["kw"])))
+        self._print(lambda: kind(amount=from_grosze(values["kw"])))
 
-    def stocash(self, _machine: Machine, values: Values) -> Values:
+    def stocash(self, _machine: Machine, values: Values) -> NoReturn:
         """A slip for returned goods."""
-        return self._print(lambda: GoodsReturn(amount=from_grosze(values["kw"])))
+        self._print(lambda: GoodsReturn(amount=from_grosze(values["kw"])))
 
-    def opendrwr(self, _machine: Machine, _: Values) -> Values:
+    def opendrwr(self, _machine: Machine, _: Values) -> NoReturn:
         """The drawer."""
-        return self._print(Drawer)
+        self._print(Drawer)
 
-    def _print(self, document: Callable[[], Document]) -> Values:
+    def _print(self, make: Make) -> NoReturn:
         """A document of one command."""
+        self._face.order(make, self._check_ended)
 
-        def ended() -> Values:
-            self._face.check_ended()
-            return {}
-
-        return self._face.order(_made(document), ended)
+    def _check_ended(self) -> None:
+        """Raises ``ExecError`` if the document that was in order is not printed."""
+        if not self._face.is_printed:
+            assert self._face.outcome is not None
+            raise failed(self._face.outcome, same_family=self._face.same_family)
 
     # -- forms and reports ----------------------------------------------------------------------------
 
@@ -315,32 +313,31 @@ class Commands:
         _bound(machine.memory.form or (), MAX_LINES)
         service.formformattedline(machine, values)
 
-    def formend(self, machine: Machine, _: Values) -> Values:
+    def formend(self, machine: Machine, _: Values) -> NoReturn:
         """The form is one document."""
         heading, *lines = machine.memory.form or [""]
         texts = [text for text in lines if text != "\f"] or [""]
 
-        def ended() -> Values:
+        def ended() -> None:
             machine.memory.take_form()
-            self._face.check_ended()
-            return {}
+            self._check_ended()
 
-        return self._face.order(_made(lambda: Printout(title=heading or None, lines=tuple(texts))), ended)
+        self._face.order(lambda: Printout(title=heading or None, lines=tuple(texts)), ended, size=len(texts))
 
-    def dailyrep(self, machine: Machine, values: Values) -> Values:
+    def dailyrep(self, machine: Machine, values: Values) -> NoReturn:
         """The daily report; a date in it must be the printer's."""
         if "da" in values and service.read_date(values["da"], 2024) != self._today(machine):
             raise ExecError(2022)
-        return self._print(DailyReport)
+        self._print(DailyReport)
 
-    def monthlyrep(self, machine: Machine, values: Values) -> Values:
+    def monthlyrep(self, machine: Machine, values: Values) -> NoReturn:
         """The report of a month that has ended."""
         day = service.read_date(values["da"], 2042)
         if day > self._today(machine):
             raise ExecError(2044)
-        return self._print(lambda: MonthlyReport(month=f"{day:%Y-%m}", summary=bool(values.get("su"))))
+        self._print(lambda: MonthlyReport(month=f"{day:%Y-%m}", summary=bool(values.get("su"))))
 
-    def periodicrepbydates(self, machine: Machine, values: Values) -> Values:
+    def periodicrepbydates(self, machine: Machine, values: Values) -> NoReturn:
         """The report of a period."""
         first, last = service.read_date(values["fd"], 2042), service.read_date(values["td"], 2043)
         if first > self._today(machine):
@@ -348,11 +345,11 @@ class Commands:
         if first > last:
             raise ExecError(2050)
         content = {"from": first.isoformat(), "to": last.isoformat(), "summary": bool(values["su"])}
-        return self._print(lambda: PeriodicReport.model_validate(content))
+        self._print(lambda: PeriodicReport.model_validate(content))
 
-    def shiftrep(self, _machine: Machine, values: Values) -> Values:
+    def shiftrep(self, _machine: Machine, values: Values) -> NoReturn:
         """The report of a shift."""
-        return self._print(lambda: ShiftReport(shift=values["sh"], reset=bool(values["zr"])))
+        self._print(lambda: ShiftReport(shift=values["sh"], reset=bool(values["zr"])))
 
     def _today(self, machine: Machine) -> date:
         return machine.register.clock.now().date()

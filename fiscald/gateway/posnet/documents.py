@@ -9,8 +9,9 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from fiscald.emulator.memory import Adjustment, Line, Pack, Payment, Subtotal, Transaction
+from fiscald.emulator.memory import Adjustment, Line, Payment, Subtotal, Transaction
 from fiscald.emulator.posnet.memory import Footer, PrintedCode
+from fiscald.gateway import documents as parts
 from fiscald.model.money import from_grosze
 from fiscald.model.packaging import PackagingDocument
 from fiscald.model.payment import Currency
@@ -18,7 +19,6 @@ from fiscald.model.payment import Payment as ModelPayment
 from fiscald.model.receipt import Receipt
 from fiscald.protocols.posnet.commands import PAYMENT_FORMS
 
-LETTERS = "ABCDEFG"
 #: The form of payment for each number of ``trpayment``; 1 is a currency.
 TYPES = {
     0: "cash", 1: "cash", 2: "card", 3: "cheque", 4: "bon", 5: "credit", 6: "other", 7: "voucher", 8: "account",
@@ -27,25 +27,11 @@ TYPES = {
 
 def line(sold: Line) -> dict[str, Any]:
     """A sale line."""
-    return {
-        "name": sold.name,
-        "quantity": sold.quantity,
-        "price": from_grosze(sold.price),
-        "vat": LETTERS[sold.rate],
-        **({"unit": sold.unit} if sold.unit else {}),
-        **({"description": sold.description} if sold.description else {}),
-        **({"storno": True} if sold.storno else {}),
-        **adjusted(sold.adjustment),
-    }
+    return parts.line(sold, _name)
 
 
-def adjusted(adjustment: Adjustment | None) -> dict[str, Any]:
-    """A discount or a surcharge; nothing where there is none."""
-    if adjustment is None:
-        return {}
-    name = None if adjustment.name in ("Rabat", "Narzut") else adjustment.name
-    made = {"amount": from_grosze(abs(adjustment.amount)), **({"name": name} if name else {})}
-    return {"discount" if adjustment.amount < 0 else "surcharge": made}
+def _name(adjustment: Adjustment) -> str | None:
+    return None if adjustment.name in ("Rabat", "Narzut") else adjustment.name
 
 
 def receipt(
@@ -61,13 +47,13 @@ def receipt(
     content: dict[str, Any] = {
         "lines": [line(sold) for sold in sale.lines],
         "total": from_grosze(sale.total),
-        "packaging": [_pack(pack) for pack in sale.packaging],
+        "packaging": [parts.pack(pack) for pack in sale.packaging],
         **_paid(sale, currencies),
-        **(adjusted(subtotal.adjustment) if subtotal else {}),
+        **(parts.adjusted(subtotal.adjustment, _name) if subtotal else {}),
         "footer": lines_below,
     }
     if sale.buyer_nip:
-        content["buyer"] = {"nip" if sale.buyer_nip.isdigit() else "vat_id": sale.buyer_nip}
+        content["buyer"] = parts.buyer(sale.buyer_nip)
     texts = {"cashier": foot.cc, "register": foot.cn, "system_number": foot.sn, "barcode": foot.bc}
     content |= {name: text for name, text in texts.items() if text}
     if foot.bb and code is not None:
@@ -79,18 +65,8 @@ def receipt(
 
 def packaging(sale: Transaction, currencies: dict[int, Currency]) -> PackagingDocument:
     """Packaging without a sale."""
-    content = {"items": [_pack(pack) for pack in sale.packaging], **_paid(sale, currencies)}
+    content = {"items": [parts.pack(pack) for pack in sale.packaging], **_paid(sale, currencies)}
     return PackagingDocument.model_validate(content)
-
-
-def _pack(pack: Pack) -> dict[str, Any]:
-    return {
-        "number": pack.number,
-        "price": from_grosze(pack.price),
-        "quantity": pack.quantity,
-        "returned": pack.returned,
-        **({"name": pack.name} if pack.name else {}),
-    }
 
 
 def _paid(sale: Transaction, currencies: dict[int, Currency]) -> dict[str, Any]:

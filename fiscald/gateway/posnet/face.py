@@ -3,65 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import NoReturn
 
 from fiscald.emulator.device import Display
 from fiscald.emulator.posnet.device import PosnetPrinter, Waiting
 from fiscald.emulator.posnet.machine import Handler, NeedsConfirmation, Values
-from fiscald.gateway.clerk import Clerk
-from fiscald.gateway.delivery import Patience
-from fiscald.gateway.mirror import Mirror
+from fiscald.gateway.face import Face, Make
 from fiscald.gateway.posnet import status
 from fiscald.gateway.posnet.commands import Commands
-from fiscald.gateway.posnet.numbers import failed
-from fiscald.model.documents import Document
-from fiscald.model.jobs import Job, JobState
-from fiscald.model.problems import Problem
 
 
 class NeedsJob(NeedsConfirmation):
     """The command is a document: it waits until the document's job is done or failed. ``go`` makes the answer."""
 
-    def __init__(self, go: Callable[[], Values], document: Document) -> None:
+    def __init__(self, go: Callable[[], Values], make: Make, size: int) -> None:
         super().__init__(go, Display("", ""))
-        self.document = document
+        self.make = make
+        self.size = size
 
 
-class PosnetFace(PosnetPrinter):
-    """See ``fiscald.gateway.clerk.Face``."""
-
-    def __init__(
-        self, clerk: Clerk, mirror: Mirror, *, answer_seconds: float, profile: str | None, code_page: str | None
-    ) -> None:
-        """``answer_seconds``: a program that waited longer may have given up."""
-        self.clerk = clerk
-        self.mirror = mirror
-        self.outcome: Job | Problem | None = None
-        """How the document in order ended."""
-        self.on_answer: Callable[[Job, str], None] = lambda _job, _peer: None
-        """Called with the job and its peer just before ``poll`` returns the answer that must be delivered."""
-        self._patience = Patience(answer_seconds)
-        self._peer = ""
-        self._is_connected = False
-        super().__init__(
-            mirror.register, profile=profile or self.profiles[0], code_page=code_page or self.code_pages[0]
-        )
-        self.refresh()
+class PosnetFace(Face, PosnetPrinter):
+    """See ``fiscald.gateway.face.Face``."""
 
     def handlers(self) -> dict[str, Handler]:
         """See ``PosnetPrinter.handlers``."""
         return status.handlers(self.mirror) | Commands(self).handlers()
-
-    # -- the mirror -----------------------------------------------------------------------------------
-
-    def refresh(self) -> None:
-        """Show what fiscald knows about the printer now."""
-        self.faults.switches = set(self.mirror.refresh())
-        self.powered = self.mirror.known
-
-    def run(self, now: float) -> None:
-        """See ``Device.run``."""
-        self.refresh()
-        super().run(now)
 
     @property
     def awaits_key(self) -> bool:
@@ -72,52 +38,29 @@ class PosnetFace(PosnetPrinter):
         """See ``PosnetPrinter.waits``: a document that has ended waits for nothing."""
         return waiting.go is None and super().waits(waiting)
 
-    # -- connections ----------------------------------------------------------------------------------
-
-    def connected(self, now: float) -> None:
-        """See ``Device.connected``."""
-        super().connected(now)
-        self._is_connected = True
-
     def disconnected(self) -> None:
         """Commands that wait are dropped: their program is gone. A document in order goes on, without an answer."""
         super().disconnected()
-        self._is_connected = False
         running = self.unconfirmed
         self.queue.clear()
         if running is not None:
             running.silent = True
             self.queue.append(running)
 
-    # -- documents ------------------------------------------------------------------------------------
-
-    def order(self, document: Document, ended: Callable[[], Values]) -> Values:
-        """Have the document printed; ``ended`` makes the answer from ``outcome``. Raises ``NeedsJob``, always."""
-        raise NeedsJob(ended, document)
+    def order(self, make: Make, ended: Callable[[], Values | None], *, size: int = 0) -> NoReturn:
+        """See ``Orders.order``. Raises ``NeedsJob``."""
+        raise NeedsJob(lambda: ended() or {}, make, size)
 
     def ask(self, question: NeedsConfirmation) -> None:
         """See ``PosnetPrinter.ask``."""
         assert isinstance(question, NeedsJob), "no command of the gateway asks a person"
-        self._patience.begin()
-        self._peer = self.clerk.peer
-        self.clerk.order(self, question.document)
+        self.begin(question.make, question.size)
 
-    def settled(self, outcome: Job | Problem, now: float) -> None:
-        """See ``Face.settled``."""
+    def wake(self) -> None:
+        """See ``Face.wake``."""
         waiting, self.unconfirmed = self.unconfirmed, None
         assert waiting is not None, "the command of a document waits for its end"
-        self.outcome = outcome
-        is_printed = isinstance(outcome, Job) and outcome.state is JobState.DONE
         # A program that has sent its next command already did not wait for this answer.
-        waited = not waiting.silent and len(self.queue) == 1 and not self._patience.over
-        if isinstance(outcome, Job) and is_printed and waited:
-            self.on_answer(outcome, self._peer)
-        if not self._is_connected:
-            self.run(now)
-
-    def check_ended(self) -> None:
-        """Raises ``ExecError`` if the document that was in order is not printed."""
-        if isinstance(self.outcome, Job) and self.outcome.state is JobState.DONE:
-            return
-        assert self.outcome is not None
-        raise failed(self.outcome, same_family=self.mirror.status.family == self.family)
+        waited = not waiting.silent and len(self.queue) == 1 and not self.patience.over
+        if self.is_printed and waited:
+            self.tell()

@@ -1,0 +1,3 @@
+"""The Thermal face of a gateway."""
+
+from __future__ import annotations
