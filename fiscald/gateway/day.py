@@ -43,6 +43,7 @@ class Day:
         self._counted: set[str] = set()
         self._totals = [0] * RATES
         self._cash = 0
+        self._stamp: tuple[Counters | None, str | None] = None, None
         self.shown: Shown | None = None
         """``None``: nothing was read yet."""
 
@@ -51,9 +52,10 @@ class Day:
 
         Raises ``ProblemError`` if the journal cannot be read.
         """
-        counters = status.counters
-        if counters is None or (self.shown is not None and self.shown.counters == counters and ended is None):
-            return
+        counters, stamp = status.counters, (status.counters, status.job)
+        if counters is None or (ended is None and self.shown is not None and (status.job or stamp == self._stamp)):
+            return  # a job that runs may have moved the counters, and is not in the journal as done
+        self._stamp = stamp
         if counters.daily_report != self._report:
             self._report = counters.daily_report
             self._counted, self._totals, self._cash = set(), [0] * RATES, 0
@@ -64,10 +66,9 @@ class Day:
         wanted = Wanted(printer=self._printer, state=JobState.DONE)
         while more:
             page = await self._engine.jobs(wanted, newest_first=True, after=after, limit=_PAGE)
-            after, more = page[-1][0] if page else 0, len(page) == _PAGE
-            for _, job in page:
-                # All that are older were counted before, or belong to an earlier day.
-                more = more and (self._count(job, vat) or (ended is not None and job.key == ended.key))
+            # Jobs do not quite end in the order in which they came, so a whole page is looked through.
+            new = [self._count(job, vat) for _, job in page]
+            after, more = page[-1][0] if page else 0, len(page) == _PAGE and all(new)
         self.shown = Shown(counters, tuple(max(total, 0) for total in self._totals), max(self._cash, 0))
 
     def _count(self, job: Job, vat: dict[str, str | None]) -> bool:

@@ -103,12 +103,18 @@ class Disk:
 
 @asynccontextmanager
 async def counter(
-    directory: Path, till: Till | None = None, *, disk: Disk | None = None, ready: bool = True, **settings: Any
+    directory: Path,
+    till: Till | None = None,
+    *,
+    disk: Disk | None = None,
+    ready: bool = True,
+    family: str = "posnet",
+    **settings: Any,
 ) -> AsyncIterator[Counter]:
     """Closing it is like killing the daemon; with the same directory, till and disk it starts again."""
     disk = disk or Disk()
     async with shop(directory, till or Till("till1")) as opened:
-        chosen = GatewaySettings("till1", "posnet", link=directory / "link", **settings)
+        chosen = GatewaySettings("till1", family, link=directory / "link", **settings)
         memory = Memory.model_validate_json(disk.data)
         gateway = Gateway(opened.engine, chosen, opened.host_time, memory, disk.save)
         async with anyio.create_task_group() as tasks:

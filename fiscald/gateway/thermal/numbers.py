@@ -17,10 +17,11 @@ WRONG_STATE = 82
 LINE = {
     "name": 16, "unit": 17, "quantity": 17, "vat": 18, "price": 19, "discount": 20, "surcharge": 20, "description": 16,
 }  # fmt: skip
-#: The number for a bad part of a receipt, at its closing.
+#: The number for a bad part of a receipt, at its closing; and of a slip that takes more cash than there is.
 RECEIPT = {
     "lines": 20, "discount": 27, "surcharge": 27, "total": 27, "payments": 26, "change": 26, "packaging": 26,
     "items": 26, "cashier": 25, "register": 25, "system_number": 25, "footer": 25, "barcode": 25, "buyer": 4,
+    "amount": 32,
 }  # fmt: skip
 
 
@@ -33,11 +34,16 @@ def refused(machine: Machine, why: Problem, numbers: dict[str, int]) -> ExecErro
     """The error for what the engine refuses. ``numbers``: by the part of the document that is wrong."""
     if why.code.startswith("licence."):
         return ExecError(NO_LICENCE_NOVITUS if machine.novitus else NO_LICENCE)
+    return _named(why, numbers) or unknown(machine)
+
+
+def _named(why: Problem, numbers: dict[str, int]) -> ExecError | None:
+    """The error for the part of the document that is wrong; ``None``: no part has a number."""
     for bad in why.errors:
         for name in reversed(bad.pointer.split("/")):
             if name in numbers:
                 return ExecError(numbers[name])
-    return unknown(machine)
+    return None
 
 
 def failed(machine: Machine, outcome: Job | Problem, *, same_family: bool) -> ExecError:
@@ -51,4 +57,6 @@ def failed(machine: Machine, outcome: Job | Problem, *, same_family: bool) -> Ex
     number = (why.device_code or "").partition(" ")[0]
     if same_family and number.isdigit():
         return ExecError(int(number))
-    return refused(machine, why, RECEIPT) if isinstance(outcome, Problem) else ExecError(INTERRUPTED)
+    if isinstance(outcome, Problem):
+        return refused(machine, why, RECEIPT)
+    return _named(why, RECEIPT) or ExecError(INTERRUPTED)

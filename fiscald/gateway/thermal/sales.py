@@ -20,6 +20,7 @@ from fiscald.gateway.thermal.numbers import LINE, WRONG_STATE, unknown
 from fiscald.model.jobs import Job
 from fiscald.model.lists import MAX_LINES
 from fiscald.model.money import from_grosze
+from fiscald.model.packaging import PackagingDocument
 from fiscald.model.printout import Printout
 from fiscald.model.receipt import Receipt
 from fiscald.protocols.thermal.commands import SHORT_FORM
@@ -136,7 +137,10 @@ class Sales(Desk):
         try:
             items = documents.packs(transaction.packaging)
             if number in (6, 10):
-                self.check(machine, self._sample(machine, packaging=items[-1:]), {"number": 17, "quantity": 17})
+                alone = transaction.kind == "packaging"
+                document = PackagingDocument.model_validate({"items": items[-1:]}) if alone else None
+                sample = document or self._sample(machine, packaging=items[-1:])
+                self.check(machine, sample, {"number": 17, "quantity": 17})
         except (ExecError, ValueError) as error:
             transaction.packaging, transaction.kind = before, kind
             raise error if isinstance(error, ExecError) else ExecError(_STORNO) from None
