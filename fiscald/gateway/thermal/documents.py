@@ -80,14 +80,26 @@ def packaging(sale: Transaction) -> PackagingDocument:
 
 
 def packs(packaging: Sequence[Pack]) -> list[dict[str, Any]]:
-    """Packaging without what was taken back again: each storno takes an equal entry away."""
+    """Packaging without what was taken back again.
+
+    Raises ``ValueError`` for a storno without an entry of the same kind and price that is large enough.
+    """
     left: list[Pack] = []
     for item in packaging:
         if item.value >= 0:
             left.append(item)
             continue
-        left.remove(item.model_copy(update={"value": -item.value}))
+        place = next((place for place, each in enumerate(left) if _is_part(item, each)), None)
+        if place is None:
+            raise ValueError("a storno of packaging that is not there")
+        rest = left[place].quantity - item.quantity
+        left[place : place + 1] = [left[place].model_copy(update={"quantity": rest})] if rest else []
     return [parts.pack(item) for item in left]
+
+
+def _is_part(storno: Pack, entry: Pack) -> bool:
+    kinds = [(each.number, each.price, each.returned) for each in (storno, entry)]
+    return kinds[0] == kinds[1] and storno.quantity <= entry.quantity
 
 
 def _paid(sale: Transaction) -> list[dict[str, Any]]:

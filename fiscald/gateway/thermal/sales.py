@@ -139,7 +139,9 @@ class Sales(Desk):
             if number in (6, 10):
                 alone = transaction.kind == "packaging"
                 document = PackagingDocument.model_validate({"items": items[-1:]}) if alone else None
-                sample = document or self._sample(machine, packaging=items[-1:])
+                sample = document or self._sample(
+                    machine, max(transaction.packaging[-1].value, 100), packaging=items[-1:]
+                )
                 self.check(machine, sample, {"number": 17, "quantity": 17})
         except (ExecError, ValueError) as error:
             transaction.packaging, transaction.kind = before, kind
