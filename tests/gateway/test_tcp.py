@@ -91,8 +91,8 @@ def running(printer: PrinterConfig) -> Iterator[Running]:
 
 
 @contextmanager
-def behind(printer: EmulatedPrinter, port: int, **settings: Any) -> Iterator[Running]:
-    gateway = GatewayConfig(listen=f"tcp://127.0.0.1:{port}", family="posnet", **settings)
+def behind(printer: EmulatedPrinter, port: int, speaks: str = "posnet", **settings: Any) -> Iterator[Running]:
+    gateway = GatewayConfig(listen=f"tcp://127.0.0.1:{port}", family=speaks, **settings)
     with running(PrinterConfig(family=printer.family, address=printer.address, gateway=gateway)) as made:
         yield made
 
