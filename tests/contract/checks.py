@@ -8,12 +8,12 @@ import os
 import re
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from fiscald.emulator.running import EmulatedPrinter
-from tests.contract.running import Shop
+from tests.contract.gateways import litex_novitus_gateway, posnetjs_gateway
+from tests.contract.running import Shop, Wanted
 from tests.contract.tools import HERE, Failed, fresh, node, python, run
 from tests.emulator.noviapi.serving import served
 from tests.emulator.novitus_xml.talking import joined
@@ -26,14 +26,6 @@ FUZZ_CHECKS = (
     "not_a_server_error", "status_code_conformance", "content_type_conformance", "response_headers_conformance",
     "response_schema_conformance", "unsupported_method", "negative_data_rejection",
 )  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """The options."""
-
-    cases: int
-    seed: int
 
 
 def lint(shop: Shop, description: Path, _: Wanted) -> str:
@@ -177,4 +169,6 @@ CHECKS: dict[str, Callable[[Shop, Path, Wanted], str]] = {
     "schemathesis": schemathesis,
     "novitus-noviapi": novitus_noviapi,
     "litex-novitus-xml": litex_novitus_xml,
+    "posnetjs-gateway": posnetjs_gateway,
+    "litex-novitus-gateway": litex_novitus_gateway,
 }

@@ -20,6 +20,14 @@ from tests.waiting import until
 
 
 @dataclass(frozen=True, slots=True)
+class Wanted:
+    """The options."""
+
+    cases: int
+    seed: int
+
+
+@dataclass(frozen=True, slots=True)
 class Shop:
     """What the programs of a test talk to."""
 
