@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import random
 import socket
+import threading
 from pathlib import Path
+from typing import Any
 
 import anyio
 import pytest
 
 from fiscald.emulator.running import EmulatedPrinter
+from fiscald.gateway.posnet import documents
 from fiscald.gateway.posnet.face import PosnetFace
+from fiscald.model.receipt import Receipt
 from fiscald.protocols.posnet.commands import COMMANDS
 from tests import virtual
 from tests.gateway.counter import Program, counter
@@ -86,7 +90,16 @@ def test_noise_is_no_command(tmp_path: Path, seed: int) -> None:
     virtual.run(main())
 
 
-def test_a_receipt_without_end_is_bounded(tmp_path: Path) -> None:
+def test_a_receipt_without_end_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And a long one is made in a thread, so that nothing else has to wait for it."""
+    threads, made = [], documents.receipt
+
+    def noted(*content: Any) -> Receipt:
+        threads.append(threading.get_ident())
+        return made(*content)
+
+    monkeypatch.setattr(documents, "receipt", noted)
+
     async def main() -> None:
         async with counter(tmp_path) as it:
             program = it.program()
@@ -96,6 +109,9 @@ def test_a_receipt_without_end_is_bounded(tmp_path: Path) -> None:
             await program.send("trend|to1000|")
             assert await program.answer(3600) == "trend|"  # a thousand lines take minutes on paper
             assert it.till.receipts == 1
+            assert threads != [threading.get_ident()]
+            assert await still_sells(program)
+            assert threads[1:] == [threading.get_ident()], "a short one is not worth a thread"
 
     virtual.run(main())
 
