@@ -103,7 +103,7 @@ def _paid_in_cash(result: Result, payments: tuple[Payment, ...]) -> int:
 
 
 def _by_rate(receipt: Receipt, result: Result, vat: dict[str, str | None]) -> list[int]:
-    """The total by rate. Where nobody knows how a discount was spread, it is spread by the value of the lines."""
+    """The total by rate. Where the spread of a discount is not known, it is spread by the value of the lines."""
     found = [0] * RATES
     if result.totals is not None:
         for each in result.totals:

@@ -122,7 +122,7 @@ class Face(Device):
         assert isinstance(self.outcome, Job), "a refused document has no answer to deliver"
         self.clerk.delivered(self.outcome, self.peer)
 
-    def tell(self) -> None:
+    def answer_comes(self) -> None:
         """The next bytes that ``poll`` returns are the answer to the printed document."""
         assert isinstance(self.outcome, Job), "a refused document has no answer to deliver"
         self.on_answer(self.outcome, self.peer)

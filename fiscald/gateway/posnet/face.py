@@ -63,4 +63,4 @@ class PosnetFace(Face, PosnetPrinter):
         # A program that has sent its next command already did not wait for this answer.
         waited = not waiting.silent and len(self.queue) == 1 and not self.patience.over
         if self.is_printed and waited:
-            self.tell()
+            self.answer_comes()

@@ -23,7 +23,7 @@ from fiscald.protocols.base import Effect
 from fiscald.protocols.thermal.commands import find
 from fiscald.protocols.thermal.frames import BadFrame, CommandDeframer, Control, Frame
 
-#: From this error mode on every command that has no answer of its own gets one.
+#: From this error mode on, every command without an answer is answered by ``#Z``.
 _ANSWERS = 2
 
 
@@ -40,7 +40,7 @@ class ThermalFace(Face, ThermalPrinter):
     """See ``fiscald.gateway.face.Face``."""
 
     shows_totals = True
-    _untold = False
+    _unasked = False
     """A document is printed, and the program has not asked yet what became of it."""
 
     def handlers(self) -> Mapping[str, Handler]:
@@ -53,7 +53,7 @@ class ThermalFace(Face, ThermalPrinter):
     def refresh(self) -> None:
         """See ``Face.refresh``."""
         super().refresh()
-        # There is nobody at a keyboard here: no error waits for a key, and none is printed.
+        # The face has no keyboard: no error waits for a key, and none is printed.
         self._machine.keyboard = False
 
     # -- the port -------------------------------------------------------------------------------------
@@ -86,7 +86,7 @@ class ThermalFace(Face, ThermalPrinter):
         """Commands that wait are dropped: their program is gone. A document in order goes on, without an answer."""
         super().disconnected()
         self.forget_input()
-        self._untold = False
+        self._unasked = False
         if self.waiting is not None and self.waiting.question is not None:
             self.waiting.silent = True
         else:
@@ -114,8 +114,8 @@ class ThermalFace(Face, ThermalPrinter):
         # A program that has sent another command already did not wait for the answer that it gets, or asked for.
         gave_up = not all(asks) if answered else bool(asks) and asks[0] and not all(asks)
         if not gave_up and answered:
-            self.tell()
-        self._untold = not gave_up and not answered
+            self.answer_comes()
+        self._unasked = not gave_up and not answered
 
     def _ahead(self) -> list[Frame | BadFrame | Control]:
         """What the program has sent behind the document."""
@@ -132,10 +132,10 @@ class ThermalFace(Face, ThermalPrinter):
 
     def _execute(self, waiting: Waiting, now: float) -> bool:
         """The first thing after a document without an answer: a question about it, or a program that does not ask."""
-        if self._untold and waiting.question is None:
-            self._untold = False
+        if self._unasked and waiting.question is None:
+            self._unasked = False
             if self._asks(waiting.item) and not self.patience.over:
-                self.tell()
+                self.answer_comes()
             elif not self._asks(waiting.item):
                 self.deliver()
         return super()._execute(waiting, now)

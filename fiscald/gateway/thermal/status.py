@@ -1,6 +1,6 @@
 """Questions about the printer, answered from the mirror.
 
-Answers of this protocol have a fixed form, so nothing can be left out. A value that nobody knows is zero, a date the
+Answers of this protocol have a fixed form, so nothing can be left out. A value that is not known is zero, a date the
 first day of 2000: resets of the memory, the last fiscal record, the fiscalisation, blocked goods, the value of
 cancelled receipts. Totals and cash are those of the journal (``fiscald.gateway.day``).
 """
