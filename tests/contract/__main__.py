@@ -11,8 +11,8 @@ from pathlib import Path
 
 import httpx
 
-from tests.contract.checks import CHECKS, Wanted
-from tests.contract.running import shop
+from tests.contract.checks import CHECKS
+from tests.contract.running import Wanted, shop
 from tests.contract.tools import Failed, Skipped
 
 

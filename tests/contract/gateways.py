@@ -27,7 +27,7 @@ BEHIND = ("posnet", "thermal", "novitus-xml", "noviapi")
 
 
 @contextlib.contextmanager
-def gateway(printer: EmulatedPrinter, **speaks: str) -> Iterator[str]:
+def gateway(printer: EmulatedPrinter, **speaks: Any) -> Iterator[str]:
     """The path of a serial port: a gateway with the printer behind it."""
     with tempfile.TemporaryDirectory() as directory, start_blocking_portal() as portal:
         folder = Path(directory)

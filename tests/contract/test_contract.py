@@ -14,7 +14,7 @@ import pytest
 from tests.contract import __main__ as command
 from tests.contract import checks, tools
 from tests.contract.checks import CHECKS, count_of_cases, lint_verdict, printed
-from tests.contract.running import bridge, shop
+from tests.contract.running import Wanted, bridge, shop
 from tests.contract.tools import Failed, Skipped
 from tests.daemons import RECEIPT
 
@@ -127,5 +127,5 @@ def test_a_check_reads_the_description_of_the_running_daemon(monkeypatch: pytest
 
     monkeypatch.setitem(checks.CHECKS, "look", look)
     with pytest.raises(Failed, match="found something"):
-        command.check("look", checks.Wanted(1, 1))
+        command.check("look", Wanted(1, 1))
     assert seen[0]["openapi"] == "3.1.0"
