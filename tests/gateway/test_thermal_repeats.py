@@ -119,6 +119,27 @@ def test_a_program_without_answers_that_gives_up_and_repeats(tmp_path: Path) -> 
     at_the_counter(tmp_path, story)
 
 
+@pytest.mark.parametrize("mode", [1, 3])
+def test_another_command_before_the_answer_shows_that_it_gave_up(tmp_path: Path, mode: int) -> None:
+    async def story(it: Counter) -> None:
+        talk = await program(it, mode)
+        await begin(talk, mode)
+        await talk.raw(ENQ + sequence("0$e"))
+        if mode == 3:
+            assert await talk.answer() == "0#Z$e"
+        assert await talk.answer() == f"{FINISHED:02X}"
+        if mode == 3:
+            assert await talk.answer() == "0#Z$e"
+        for count in (1, 2):
+            await begin(talk, mode)
+            if mode == 3:
+                assert await talk.answer() == "0#Z$e"
+            assert await talk.enq() == FINISHED
+            assert it.till.receipts == count
+
+    at_the_counter(tmp_path, story)
+
+
 def test_a_program_that_never_asks_sells_twice(tmp_path: Path) -> None:
     async def story(it: Counter) -> None:
         talk = await program(it, 1)
