@@ -88,7 +88,7 @@ chaos: $(VENV)/.dev  ## the proof: the exhaustive matrix, random schedules, and 
 soak: $(VENV)/.dev  ## the same with real parts: daemon and printers as processes, killed and cut at random
 	$(BIN)/python -m tests.soak $(if $(MINUTES),--minutes $(MINUTES))
 
-contract: $(VENV)/.dev  ## the API's description: a linter, three generators of clients that print, a fuzzer (node, npm); a client of others for printers
+contract: $(VENV)/.dev  ## the API's description: a linter, three generators of clients that print, a fuzzer (node, npm); clients of others for printers, at gateways too
 	$(BIN)/python -m tests.contract
 
 hostile: $(VENV)/.dev  ## misbehaving programs and printers, next to a shop that sells and polls the status

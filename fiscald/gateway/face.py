@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Callable
 from typing import Any, ClassVar, NoReturn, Protocol
 
@@ -103,9 +104,9 @@ class Face(Device):
         if not self.is_connected:
             self.run(now)
 
+    @abstractmethod
     def wake(self) -> None:
         """The command of the document need wait no longer; whether its answer counts as delivered is decided here."""
-        raise NotImplementedError
 
     @property
     def is_printed(self) -> bool:

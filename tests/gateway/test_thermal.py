@@ -401,6 +401,7 @@ def test_percent_off_a_rate_and_a_subtotal_is_one_discount(tmp_path: Path) -> No
         assert await talk.error("0;1$L5/10/") == 82, "not everything was sold at that rate"
         assert await talk.error("3$Y10/1/") == 0
         assert await talk.error("1;0$e000|0/9/") == 0
+        assert (await talk.counters())[9:11] == ["9.00", "4.50"], "spread by the value of the lines"
 
     at_the_counter(tmp_path, story)
 
@@ -454,3 +455,19 @@ def test_packaging_that_the_printer_behind_prints_with_a_sale_only(tmp_path: Pat
         await talk.follow(LINE, "6$d2/12|4|")
 
     at_the_counter(tmp_path, story, Till("till1", family="thermal"))
+
+
+def test_a_long_day_is_read_from_the_journal_after_a_start(tmp_path: Path) -> None:
+    """More receipts than one reading of the journal has, and those of the day before do not count."""
+
+    async def main() -> None:
+        till = Till("till1")
+        async with thermal_counter(tmp_path, till) as it:
+            await it.shop.print("API/0")
+            await (await program(it)).follow("#r")
+            for number in range(1, 61):
+                await it.shop.print(f"API/{number}")
+        async with thermal_counter(tmp_path, till) as it:
+            assert (await (await program(it)).counters())[8:12] == ["60", "600.00", "0.00", "90.00"]
+
+    virtual.run(main())

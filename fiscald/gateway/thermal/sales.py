@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from pydantic import ValidationError
@@ -13,10 +14,12 @@ from fiscald.emulator.thermal import closing, sale
 from fiscald.emulator.thermal.machine import ERRORS, ExecError, Handler, Machine, Values
 from fiscald.emulator.thermal.memory import document_of
 from fiscald.gateway.documents import LETTERS, buyer
+from fiscald.gateway.face import Orders
 from fiscald.gateway.thermal import documents
 from fiscald.gateway.thermal.commands import Desk
 from fiscald.gateway.thermal.documents import Foot
 from fiscald.gateway.thermal.numbers import LINE, WRONG_STATE, unknown
+from fiscald.model.documents import Document
 from fiscald.model.jobs import Job
 from fiscald.model.lists import MAX_LINES
 from fiscald.model.money import from_grosze
@@ -35,8 +38,8 @@ _DISCOUNT = 27
 class Sales(Desk):
     """The handlers of the receipts of one face."""
 
-    def __init__(self, *args: Any) -> None:
-        super().__init__(*args)
+    def __init__(self, face: Orders) -> None:
+        super().__init__(face)
         self._below: list[str] = []
         """Lines that come after a short closing."""
 
@@ -127,7 +130,7 @@ class Sales(Desk):
         known = sale.HANDLERS[f"$d {number}"]
         return lambda machine, values: self._take_pack(machine, number, lambda: known(machine, values))
 
-    def _take_pack(self, machine: Machine, number: int, take: Any) -> None:
+    def _take_pack(self, machine: Machine, number: int, take: Callable[[], object]) -> None:
         """Packaging; a storno of it must have an equal entry."""
         transaction = machine.register.sale.transaction
         before, kind = list(transaction.packaging), transaction.kind
@@ -209,7 +212,7 @@ class Sales(Desk):
                 self.check_ended(machine)
                 self._below = [] if values.get("Pc") == SHORT_FORM else self._below
 
-            def make() -> Any:
+            def make() -> Document:
                 if transaction.kind == "packaging":
                     return documents.packaging(transaction)
                 return documents.receipt(transaction, foot)
