@@ -15,6 +15,7 @@ from tests.chaos.campaign import (
     campaign,
     catches,
     measure,
+    read_schedule,
     run,
     shrink,
     table,
@@ -23,13 +24,15 @@ from tests.chaos.campaign import (
     whole_pairs,
     whole_restored,
 )
+from tests.chaos.gateway.plan import GatewaySchedule, draw_gateway
+from tests.chaos.gateway.world import carry_out as at_gateway
 from tests.chaos.later import LATER_DOCUMENTS
 from tests.chaos.mixed import draw_mixed
 from tests.chaos.schedule import DOCUMENTS, Schedule, draw, draw_in_a_row, draw_others, matrix
 from tests.chaos.world import carry_out
 
 #: The worlds that a flag chooses instead of those of ``draw``.
-WORLDS = {"others": draw_others, "in_a_row": draw_in_a_row, "mixed": draw_mixed}
+WORLDS = {"others": draw_others, "in_a_row": draw_in_a_row, "mixed": draw_mixed, "gateway": draw_gateway}
 
 
 def main() -> int:
@@ -40,6 +43,7 @@ def main() -> int:
     parser.add_argument("--others", action="store_true", help="draw worlds in which other people do more at once")
     parser.add_argument("--in-a-row", action="store_true", help="draw worlds in which receipts follow each other")
     parser.add_argument("--mixed", action="store_true", help="draw worlds with documents of every kind")
+    parser.add_argument("--gateway", action="store_true", help="draw worlds with old programs at a gateway")
     parser.add_argument("--minutes", type=float, help="stop after so long (and ignore B)")
     parser.add_argument("--restored", action="store_true", help="with --seeds: an older journal is put back in each")
     parser.add_argument("--matrix", action="store_true", help="one fault at every byte, await, write and command")
@@ -60,9 +64,7 @@ def main() -> int:
     family = options.family or FAMILIES[0]
     drawn = next((world for name, world in WORLDS.items() if getattr(options, name)), draw)
     if options.seed is not None or options.schedule:
-        return _show(
-            Schedule.model_validate_json(options.schedule) if options.schedule else drawn(options.seed, family)
-        )
+        return _show(read_schedule(options.schedule) if options.schedule else drawn(options.seed, family))
     if options.mutants:
         return _mutants(options.workers, keep=options.keep)
     began = time.monotonic()
@@ -108,7 +110,7 @@ def _tell(report: Report) -> int:
 
 def _show(schedule: Schedule) -> int:
     print(schedule.model_dump_json(indent=1, exclude_defaults=True))
-    outcome = carry_out(schedule)
+    outcome = at_gateway(schedule) if isinstance(schedule, GatewaySchedule) else carry_out(schedule)
     print("\n".join(outcome.log))
     for key, job in outcome.jobs.items():
         print(key, job.state, job.result and job.result.number, job.error and job.error.detail)

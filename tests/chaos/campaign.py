@@ -6,6 +6,7 @@ import contextlib
 import functools
 import gc
 import importlib
+import json
 import multiprocessing
 import os
 import time
@@ -23,7 +24,11 @@ from fiscald.protocols import family as find_family
 from fiscald.protocols.base import Settings
 from tests.chaos import fast_http, mutants
 from tests.chaos.check import violations
+from tests.chaos.gateway import world as gateway_world
+from tests.chaos.gateway.check import violations as gateway_violations
+from tests.chaos.gateway.plan import GatewaySchedule
 from tests.chaos.later import LATER_DOCUMENTS, PROFILE_OF
+from tests.chaos.outcome import Outcome
 from tests.chaos.schedule import (
     DOCUMENTS,
     Schedule,
@@ -83,8 +88,14 @@ class Report:
 
 def run(schedule: Schedule) -> Report:
     """One run, checked."""
+    outcome: Outcome
     try:
-        outcome = carry_out(schedule)
+        if isinstance(schedule, GatewaySchedule):
+            at_gateway = gateway_world.carry_out(schedule)
+            outcome, found = at_gateway, gateway_violations(at_gateway)
+        else:
+            outcome = carry_out(schedule)
+            found = violations(outcome)
     except Exception as error:
         return Report(runs=1, violations=[(schedule, f"crash: {error!r}")])
     report = Report(runs=1, helped=outcome.helped, alarms=int(bool(outcome.alarms)), virtual_seconds=outcome.seconds)
@@ -97,8 +108,13 @@ def run(schedule: Schedule) -> Report:
         if job.error is not None and key not in outcome.undecided:
             report.failed[job.error.code] += 1
     report.causes.update(cause for cause, _, _ in outcome.undecided.values())
-    report.violations = [(schedule, text) for text in violations(outcome)]
+    report.violations = [(schedule, text) for text in found]
     return report
+
+
+def read_schedule(text: str) -> Schedule:
+    """The schedule in that JSON."""
+    return (GatewaySchedule if "programs" in json.loads(text) else Schedule).model_validate_json(text)
 
 
 def catches(schedule: Schedule, mutant: str) -> bool:
@@ -223,15 +239,11 @@ def shrink(schedule: Schedule, text: str) -> Schedule:
         return any(found.startswith(kind) for _, found in run(candidate).violations)
 
     while True:
+        parts = [name for name in ("faults", "orders", "front_faults", "programs") if hasattr(schedule, name)]
         smaller = [
-            *(
-                schedule.model_copy(update={"faults": _without(schedule.faults, i)})
-                for i in range(len(schedule.faults))
-            ),
-            *(
-                schedule.model_copy(update={"orders": _without(schedule.orders, i)})
-                for i in range(len(schedule.orders))
-            ),
+            schedule.model_copy(update={name: _without(getattr(schedule, name), index)})
+            for name in parts
+            for index in range(len(getattr(schedule, name)))
         ]
         for candidate in smaller:
             if fails(candidate):

@@ -109,7 +109,7 @@ class Person:
             assert job.error is not None
             cause = str((job.error.model_extra or {}).get("cause"))
             self.world.undecided.setdefault(job.key, (cause, self.world.begun.get(job.key, 0.0), self.world.now()))
-            sale = next((sale for sale in self.world.truth.sales if sale.job == job.key), None)
+            sale = self.world.sale_of(job)
             printed = sale is not None or job.document.type not in ("receipt", "invoice")
             resolution = Resolution(
                 verdict="printed" if printed else "not_printed", number=sale.number if sale else None, by="a person"

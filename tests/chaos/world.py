@@ -14,10 +14,10 @@ import os
 import random
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from fiscald import private
 from fiscald.emulator import emulator_factory
@@ -53,7 +53,7 @@ from tests.chaos.schedule import (
     Size,
     What,
 )
-from tests.chaos.truth import Truth
+from tests.chaos.truth import Sale, Truth
 from tests.emulator.records import october
 
 #: Virtual seconds after which an unfinished run counts as stuck.
@@ -328,9 +328,7 @@ class World:
         self._background = [asyncio.ensure_future(Person(self).run())]
         self._plan()
         self._start()
-        clients = [client(self, order) for order in self.schedule.orders]
-        clients += [client(self, order) for order in self.schedule.orders if order.asked_twice]
-        done = asyncio.gather(*clients)
+        done = asyncio.gather(*self.clients())
         patience = PATIENCE + OTHER_CLOCK * any(fault.what is What.CLOCK for fault in self.schedule.faults)
         try:
             await asyncio.wait_for(done, patience)
@@ -358,6 +356,15 @@ class World:
             left_stored=http.left_stored(self.home) & self.own_ids,
             second_confirmations=len(self.second_confirmations),
         )  # fmt: skip
+
+    def clients(self) -> list[Coroutine[Any, Any, None]]:
+        """Everybody who prints through the daemon."""
+        clients = [client(self, order) for order in self.schedule.orders]
+        return clients + [client(self, order) for order in self.schedule.orders if order.asked_twice]
+
+    def sale_of(self, job: Job) -> Sale | None:
+        """What the register has of that job."""
+        return next((sale for sale in self.truth.sales if sale.job == job.key), None)
 
     async def _second_round(self) -> None:
         """What is asked for again once the journal was put back."""
@@ -414,21 +421,30 @@ class _Faults(logging.Handler):
         self.alarms += PrinterState.BEHIND in (record.args or ())
 
 
+W = TypeVar("W", bound=World)
+Out = TypeVar("Out", bound=Outcome)
+
+
 def carry_out(schedule: Schedule) -> Outcome:
     """Carry one schedule out, from the first turn to the last."""
-    actor.RANDOM.seed(schedule.seed)
+    return live(lambda directory: World(schedule, directory), World.main, schedule.seed)
+
+
+def live(make: Callable[[Path], W], main_of: Callable[[W], Coroutine[Any, Any, Out]], seed: int) -> Out:
+    """Let a world live in a new directory until what ``main_of`` gives has come to its end."""
+    actor.RANDOM.seed(seed)
     directory = Path(tempfile.mkdtemp(prefix="chaos-", dir=MEMORY))
-    world: list[World] = []
+    world: list[W] = []
     internal: list[str] = []
     handler = _Faults(internal)
     logger = logging.getLogger("fiscald")
     logger.addHandler(handler)
     propagated, logger.propagate = logger.propagate, False
 
-    async def main() -> Outcome:
-        world.append(World(schedule, directory))
+    async def main() -> Out:
+        world.append(make(directory))
         asyncio.get_running_loop().set_exception_handler(lambda _, context: internal.append(str(context)))
-        return await world[0].main()
+        return await main_of(world[0])
 
     try:
         outcome = virtual.run(main(), turn=lambda: world[0].turn() if world else None)

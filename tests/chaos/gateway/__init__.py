@@ -1,0 +1,1 @@
+"""The campaign for the gateway: old programs in front, a printer behind, and faults on both sides."""
