@@ -8,6 +8,7 @@ import socket
 import struct
 import termios
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import anyio
 
@@ -23,6 +24,16 @@ def unacknowledged(link: socket.socket) -> int:
     return 1  # a closed socket tells nothing
 
 
+@dataclass
+class Answer:
+    """The answer to a document."""
+
+    delivered: Callable[[], None]
+    until: float
+    arrived: bool = False
+    """The program's computer had it at ``until``."""
+
+
 class Watch(ByteStream):
     """A stream to a program that notices whether an answer was delivered. It keeps the promise of ``ByteStream``."""
 
@@ -31,12 +42,15 @@ class Watch(ByteStream):
         self._stream = stream
         self.peer = peer
         self._unsent = unsent
-        self._due: Callable[[], None] | None = None
-        self._sent: Callable[[], None] | None = None
+        self._due: Answer | None = None
+        self._sent: Answer | None = None
 
-    def expect(self, delivered: Callable[[], None]) -> None:
-        """The next bytes to send have the answer to a document; ``delivered`` is called if the program gets it."""
-        self._due = delivered
+    def expect(self, delivered: Callable[[], None], until: float) -> None:
+        """The next bytes to send have the answer to a document; ``delivered`` is called if the program gets it.
+
+        ``until``: when the program gives up, as ``anyio.current_time``; its computer must have the answer before.
+        """
+        self._due = Answer(delivered, until)
 
     async def send(self, data: bytes) -> None:
         """See ``ByteStream.send``."""
@@ -47,6 +61,14 @@ class Watch(ByteStream):
 
     async def receive(self) -> bytes:
         """See ``ByteStream.receive``."""
+        answer = self._sent
+        if answer is not None and not answer.arrived:
+            with anyio.CancelScope(deadline=answer.until):
+                return await self._receive()
+            self._look(answer)
+        return await self._receive()
+
+    async def _receive(self) -> bytes:
         try:
             data = await self._stream.receive()
         except StreamEnded:
@@ -59,11 +81,17 @@ class Watch(ByteStream):
         """See ``ByteStream.receive_nowait``."""
         return self._stream.receive_nowait()
 
+    def _look(self, answer: Answer) -> None:
+        """The program gives up now if its computer does not have the answer."""
+        answer.arrived = self._unsent() == 0
+        if not answer.arrived:
+            self._sent = None
+
     def _judge(self) -> None:
-        """The program did something after the answer was sent: it has it if its computer acknowledged all of it."""
-        sent, self._sent = self._sent, None
-        if sent is not None and self._unsent() == 0:
-            sent()
+        """The program did something after the answer was sent: it has it if its computer got all of it in time."""
+        answer, self._sent = self._sent, None
+        if answer is not None and (answer.arrived or anyio.current_time() <= answer.until) and self._unsent() == 0:
+            answer.delivered()
 
     async def aclose(self) -> None:
         """See ``ByteStream.aclose``."""
@@ -83,6 +111,11 @@ class Patience:
         self._since = anyio.current_time()
 
     @property
+    def ends(self) -> float:
+        """When it may give up, as ``anyio.current_time``."""
+        return self._since + self._seconds
+
+    @property
     def over(self) -> bool:
         """Whether it may have given up."""
-        return anyio.current_time() - self._since > self._seconds
+        return anyio.current_time() > self.ends

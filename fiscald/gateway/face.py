@@ -55,8 +55,9 @@ class Face(Device):
         self.clerk = clerk
         self.mirror = mirror
         self.outcome: Job | Problem | None = None
-        self.on_answer: Callable[[Job, str], None] = lambda _job, _peer: None
-        """Called with the job and its peer just before ``poll`` returns the answer that must be delivered."""
+        self.on_answer: Callable[[Job, str, float], None] = lambda _job, _peer, _until: None
+        """Called with the job, its peer and the time until which the program waits, just before ``poll`` returns the
+        answer that must be delivered."""
         self.patience = Patience(answer_seconds)
         self.peer = ""
         """Who ordered the document."""
@@ -126,4 +127,4 @@ class Face(Device):
     def answer_comes(self) -> None:
         """The next bytes that ``poll`` returns are the answer to the printed document."""
         assert isinstance(self.outcome, Job), "a refused document has no answer to deliver"
-        self.on_answer(self.outcome, self.peer)
+        self.on_answer(self.outcome, self.peer, self.patience.ends)

@@ -19,6 +19,7 @@ from fiscald.gateway.mirror import Mirror
 from fiscald.gateway.repeats import Memory, Repeats, on_disk, read
 from fiscald.gateway.server import GatewayServer
 from fiscald.gateway.settings import GatewaySettings
+from fiscald.gateway.uptime import Uptime, uptime
 from fiscald.model.problems import ProblemError
 from fiscald.transport import MemoryStream
 
@@ -42,12 +43,13 @@ class Gateway:
         clock: Callable[[], datetime],
         memory: Memory,
         save: Callable[[bytes], Awaitable[None]],
+        uptime: Callable[[], Uptime] = uptime,
     ) -> None:
         """``clock`` is this computer's, aware. ``memory`` is what ``save`` has kept: see ``Repeats``."""
         self._engine = engine
         self.settings = settings
         self._clock = clock
-        self._repeats = Repeats(f"gateway/{settings.printer}", memory, save, settings.repeat_seconds)
+        self._repeats = Repeats(f"gateway/{settings.printer}", memory, save, settings.repeat_seconds, uptime)
         self._open()
 
     def _open(self) -> None:

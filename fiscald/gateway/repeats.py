@@ -10,13 +10,14 @@ import logging
 import os
 import secrets
 from collections.abc import Awaitable, Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
 import anyio
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
+from fiscald.gateway.uptime import Uptime
 from fiscald.private import make_directory, open_file, sync_directory
 
 log = logging.getLogger(__name__)
@@ -39,6 +40,9 @@ class Sent(BaseModel):
     """The content."""
     at: AwareDatetime
     """When its job was submitted first."""
+    boot: Annotated[str, Field(max_length=64)] = ""
+    up: float = 0.0
+    """The same as an ``Uptime``."""
 
 
 class Memory(BaseModel):
@@ -54,15 +58,23 @@ class Memory(BaseModel):
 class Repeats:
     """The documents of one gateway whose answers may be lost."""
 
-    def __init__(self, prefix: str, memory: Memory, save: Callable[[bytes], Awaitable[None]], seconds: float) -> None:
+    def __init__(
+        self,
+        prefix: str,
+        memory: Memory,
+        save: Callable[[bytes], Awaitable[None]],
+        seconds: float,
+        uptime: Callable[[], Uptime],
+    ) -> None:
         """``prefix``: how the keys begin. ``save`` makes bytes survive a power cut; it raises ``OSError``.
 
-        ``seconds``: how long a repetition is recognised.
+        ``seconds``: how long a repetition is recognised. ``uptime`` is this computer's.
         """
         self._prefix = prefix
         self._peers = memory.peers
         self._save = save
-        self._within = timedelta(seconds=seconds)
+        self._seconds = seconds
+        self._uptime = uptime
         self._writing = anyio.Lock()
 
     def first(self, peer: str, digest: str, now: datetime) -> str | None:
@@ -71,17 +83,20 @@ class Repeats:
         return found[-1] if found else None
 
     def _holds(self, sent: Sent, now: datetime) -> bool:
-        return now - sent.at <= self._within
+        """Whether it is young enough. The clock, which may be set, tells that only after a start of the computer."""
+        boot, up = self._uptime()
+        age = up - sent.up if boot and boot == sent.boot else (now - sent.at).total_seconds()
+        return age <= self._seconds
 
     async def begin(self, peer: str, digest: str, now: datetime) -> str:
         """A new key for a new document, on disk when this returns. Raises ``OSError``."""
         key = f"{self._prefix}/{peer}/{now:%Y%m%dT%H%M%S}-{secrets.token_hex(4)}"
-        before = dict(self._peers)
+        before, (boot, up) = dict(self._peers), self._uptime()
         # An equal one that is still here has failed, so nothing was printed of it.
         kept = [sent for sent in self._peers.pop(peer, ()) if self._holds(sent, now) and sent.digest != digest]
         while len(self._peers) >= MOST_PEERS:
             self._peers.pop(min(self._peers, key=lambda name: self._peers[name][-1].at))
-        self._peers[peer] = [*kept, Sent(key=key, digest=digest, at=now)][-MOST_DOCUMENTS:]
+        self._peers[peer] = [*kept, Sent(key=key, digest=digest, at=now, boot=boot, up=up)][-MOST_DOCUMENTS:]
         try:
             await self._write()
         except OSError:

@@ -40,9 +40,9 @@ class GatewayServer(PortServer[Face]):
         finally:
             self._watch = None
 
-    def _answer_comes(self, job: Job, peer: str) -> None:
+    def _answer_comes(self, job: Job, peer: str, until: float) -> None:
         if self._watch is not None:
-            self._watch.expect(partial(self._clerk.delivered, job, peer))
+            self._watch.expect(partial(self._clerk.delivered, job, peer), until)
 
 
 def peer_of(caller: socket.socket) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import itertools
+import json
 import sys
 import time
 from collections.abc import Iterator
@@ -15,7 +16,6 @@ from tests.chaos.campaign import (
     campaign,
     catches,
     measure,
-    read_schedule,
     run,
     shrink,
     table,
@@ -24,7 +24,7 @@ from tests.chaos.campaign import (
     whole_pairs,
     whole_restored,
 )
-from tests.chaos.gateway.plan import GatewaySchedule, draw_gateway
+from tests.chaos.gateway.plan import GatewaySchedule, draw_gateway, read_schedule
 from tests.chaos.gateway.world import carry_out as at_gateway
 from tests.chaos.later import LATER_DOCUMENTS
 from tests.chaos.mixed import draw_mixed
@@ -64,7 +64,7 @@ def main() -> int:
     family = options.family or FAMILIES[0]
     drawn = next((world for name, world in WORLDS.items() if getattr(options, name)), draw)
     if options.seed is not None or options.schedule:
-        return _show(read_schedule(options.schedule) if options.schedule else drawn(options.seed, family))
+        return _show(read_schedule(json.loads(options.schedule)) if options.schedule else drawn(options.seed, family))
     if options.mutants:
         return _mutants(options.workers, keep=options.keep)
     began = time.monotonic()
@@ -121,6 +121,10 @@ def _show(schedule: Schedule) -> int:
     return bool(found)
 
 
+def _at_gateway(family: str) -> Iterator[int | Schedule]:
+    return (draw_gateway(seed, family) for seed in itertools.count())
+
+
 def _mutants(workers: int | None, *, keep: bool) -> int:
     """Break every rule; with ``keep``, only those for which nothing is kept that still catches them."""
     kept = mutants.caught_by()
@@ -129,15 +133,19 @@ def _mutants(workers: int | None, *, keep: bool) -> int:
         if keep and name in kept and catches(kept[name], name):
             continue
         family = mutants.family_of(name)
-        schedules: Iterator[int | Schedule] = itertools.chain(
-            range(1500),
-            (draw_in_a_row(seed, family) for seed in range(1000)),
-            (draw_mixed(seed, family) for seed in range(1000)),
-            whole_restored(family, range(300)),
-            whole_meetings(family),
-            (draw_others(seed, family) for seed in range(500)),
-            whole_pairs(family),
-            itertools.count(1500),
+        schedules: Iterator[int | Schedule] = (
+            _at_gateway(family)
+            if name in mutants.GATEWAY
+            else itertools.chain(
+                range(1500),
+                (draw_in_a_row(seed, family) for seed in range(1000)),
+                (draw_mixed(seed, family) for seed in range(1000)),
+                whole_restored(family, range(300)),
+                whole_meetings(family),
+                (draw_others(seed, family) for seed in range(500)),
+                whole_pairs(family),
+                itertools.count(1500),
+            )
         )
         report = campaign(schedules, minutes=10, workers=workers, mutant=name, family=family, until_caught=True)
         # Caught is only what the unbroken product does right in the very same schedule.

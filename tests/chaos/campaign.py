@@ -6,7 +6,6 @@ import contextlib
 import functools
 import gc
 import importlib
-import json
 import multiprocessing
 import os
 import time
@@ -110,11 +109,6 @@ def run(schedule: Schedule) -> Report:
     report.causes.update(cause for cause, _, _ in outcome.undecided.values())
     report.violations = [(schedule, text) for text in found]
     return report
-
-
-def read_schedule(text: str) -> Schedule:
-    """The schedule in that JSON."""
-    return (GatewaySchedule if "programs" in json.loads(text) else Schedule).model_validate_json(text)
 
 
 def catches(schedule: Schedule, mutant: str) -> bool:

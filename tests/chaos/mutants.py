@@ -40,6 +40,7 @@ from fiscald.protocols.thermal import receipt as thermal
 from fiscald.protocols.thermal.proof import CounterDelta as ThermalMoved
 from tests.chaos import mutants_e_receipt as mutants_e_receipt
 from tests.chaos import mutants_form as mutants_form
+from tests.chaos import mutants_gateway as mutants_gateway
 from tests.chaos import mutants_in_a_row as mutants_in_a_row
 from tests.chaos import mutants_invoice as mutants_invoice
 from tests.chaos import mutants_noviapi as mutants_noviapi
@@ -48,10 +49,11 @@ from tests.chaos import mutants_packaging as mutants_packaging
 from tests.chaos import mutants_printout as mutants_printout
 from tests.chaos import mutants_programming as mutants_programming
 from tests.chaos import mutants_reports as mutants_reports
-from tests.chaos.registry import MUTANTS, family_of, mutant, thermal_mutant
+from tests.chaos.gateway.plan import read_schedule
+from tests.chaos.registry import GATEWAY, MUTANTS, family_of, mutant, thermal_mutant
 from tests.chaos.schedule import Schedule
 
-__all__ = ["MUTANTS", "applied", "caught_by", "family_of", "keep"]
+__all__ = ["GATEWAY", "MUTANTS", "applied", "caught_by", "family_of", "keep"]
 
 _CAUGHT_BY = Path(__file__).with_name("caught_by.json")
 
@@ -59,7 +61,7 @@ _CAUGHT_BY = Path(__file__).with_name("caught_by.json")
 def caught_by() -> dict[str, Schedule]:
     """A small schedule for each mutant that tells it from the product."""
     content = json.loads(_CAUGHT_BY.read_text("utf-8"))
-    return {name: Schedule.model_validate(schedule) for name, schedule in content.items()}
+    return {name: read_schedule(schedule) for name, schedule in content.items()}
 
 
 def keep(caught: dict[str, Schedule]) -> None:

@@ -12,6 +12,8 @@ Mutant = Callable[[], AbstractContextManager[Any]]
 MUTANTS: dict[str, Mutant] = {}
 #: Of mutants that break a rule of another family than the first: which.
 FAMILY: dict[str, str] = {}
+#: Of rules of the gateway: only schedules with old programs can catch them.
+GATEWAY: set[str] = set()
 
 
 def mutant(make: Callable[[], Iterator[None]]) -> Mutant:
@@ -31,6 +33,11 @@ def novitus_xml_mutant(make: Callable[[], Iterator[None]]) -> Mutant:
 
 def noviapi_mutant(make: Callable[[], Iterator[None]]) -> Mutant:
     FAMILY[make.__name__] = "noviapi"
+    return mutant(make)
+
+
+def gateway_mutant(make: Callable[[], Iterator[None]]) -> Mutant:
+    GATEWAY.add(make.__name__)
     return mutant(make)
 
 

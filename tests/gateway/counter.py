@@ -13,6 +13,7 @@ import anyio.abc
 from fiscald.gateway import GatewaySettings
 from fiscald.gateway.gateway import Gateway
 from fiscald.gateway.repeats import Memory
+from fiscald.gateway.uptime import Uptime
 from fiscald.journal import Wanted
 from fiscald.model.jobs import Job
 from fiscald.model.printers import PrinterState
@@ -90,6 +91,11 @@ class Counter:
         return [entry.job for entry in found]
 
 
+def up() -> Uptime:
+    """A computer that was started when the test began."""
+    return Uptime("boot", anyio.current_time())
+
+
 class Disk:
     """What survives a killed daemon."""
 
@@ -116,7 +122,7 @@ async def counter(
     async with shop(directory, till or Till("till1")) as opened:
         chosen = GatewaySettings("till1", family, link=directory / "link", **settings)
         memory = Memory.model_validate_json(disk.data)
-        gateway = Gateway(opened.engine, chosen, opened.host_time, memory, disk.save)
+        gateway = Gateway(opened.engine, chosen, opened.host_time, memory, disk.save, up)
         async with anyio.create_task_group() as tasks:
             await gateway.start(tasks)
             if ready:

@@ -13,6 +13,7 @@ import pytest
 
 from fiscald.emulator.faults import Fault, FaultKind, Switch
 from fiscald.gateway.repeats import Memory, Repeats, on_disk, read
+from fiscald.gateway.uptime import Uptime, uptime
 from fiscald.model.jobs import JobState, Resolution, Verdict
 from fiscald.model.printers import PrinterState
 from fiscald.model.times import POLISH_TIME
@@ -293,13 +294,18 @@ def test_while_the_printer_is_off_the_face_is_one_without_paper(tmp_path: Path) 
 NOW = datetime(2026, 11, 22, 10, tzinfo=POLISH_TIME)
 
 
+def awake() -> Uptime:
+    """A computer whose system does not tell when it was started."""
+    return Uptime("", 0.0)
+
+
 async def test_documents_survive_in_a_file(tmp_path: Path) -> None:
     path = tmp_path / "gateway" / "till1.json"
-    repeats = Repeats("gateway/till1", read(path), on_disk(path), 300)
+    repeats = Repeats("gateway/till1", read(path), on_disk(path), 300, awake)
     lost = await repeats.begin("192.168.1.5", "aa", NOW)
     got = await repeats.begin("192.168.1.5", "bb", NOW)
     await repeats.delivered("192.168.1.5", got)
-    again = Repeats("gateway/till1", read(path), on_disk(path), 300)
+    again = Repeats("gateway/till1", read(path), on_disk(path), 300, awake)
     assert again.first("192.168.1.5", "aa", NOW) == lost
     assert again.first("192.168.1.5", "bb", NOW) is None
     assert again.first("192.168.1.6", "aa", NOW) is None, "another peer"
@@ -307,12 +313,32 @@ async def test_documents_survive_in_a_file(tmp_path: Path) -> None:
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
+async def test_a_clock_that_is_set_changes_no_age_until_the_next_boot(tmp_path: Path) -> None:
+    now = Uptime("boot 1", 1000.0)
+    path = tmp_path / "till1.json"
+    key = await Repeats("gateway/till1", read(path), on_disk(path), 300, lambda: now).begin("serial", "aa", NOW)
+    again = Repeats("gateway/till1", read(path), on_disk(path), 300, lambda: now)
+    now = Uptime("boot 1", 1299.0)
+    assert again.first("serial", "aa", NOW + timedelta(days=1)) == key
+    now = Uptime("boot 1", 1301.0)
+    assert again.first("serial", "aa", NOW - timedelta(days=1)) is None
+    now = Uptime("boot 2", 20.0)
+    assert again.first("serial", "aa", NOW + timedelta(days=1)) is None
+    assert again.first("serial", "aa", NOW - timedelta(days=1)) == key, "a computer without a battery for its clock"
+
+
+def test_the_uptime_grows() -> None:
+    first = uptime()
+    assert uptime().boot == first.boot
+    assert uptime().seconds >= first.seconds
+
+
 async def test_a_document_that_cannot_be_noted_is_not_begun(tmp_path: Path) -> None:
     async def full(_data: bytes) -> None:
         await anyio.lowlevel.checkpoint()
         raise OSError(28, "No space left on device")
 
-    repeats = Repeats("gateway/till1", Memory(), full, 300)
+    repeats = Repeats("gateway/till1", Memory(), full, 300, awake)
     with pytest.raises(OSError, match="No space"):
         await repeats.begin("serial", "aa", NOW)
     assert repeats.first("serial", "aa", NOW) is None
@@ -320,7 +346,7 @@ async def test_a_document_that_cannot_be_noted_is_not_begun(tmp_path: Path) -> N
 
 async def test_what_is_kept_is_bounded(tmp_path: Path) -> None:
     disk = Disk()
-    repeats = Repeats("gateway/till1", Memory(), disk.save, 300)
+    repeats = Repeats("gateway/till1", Memory(), disk.save, 300, awake)
     keys = [await repeats.begin("serial", str(number), NOW) for number in range(20)]
     assert [repeats.first("serial", str(number), NOW) for number in range(11, 20)] == [None, *keys[12:]]
     for number in range(70):

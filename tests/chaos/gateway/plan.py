@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import random
 from enum import StrEnum
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from fiscald.protocols import family as find_family
 from tests.chaos.schedule import PEOPLE, Fault, Order, Schedule, What, draw_fault, drawn, make_schedule, receipt
 
 #: The gateway's faces, as ``[printers.NAME.gateway] family``.
@@ -19,6 +18,10 @@ FIRST_SALE = 50
 TCP_FAULTS = (What.CUT, What.CUT, What.MUTE, What.DELAY, What.SPLIT, What.MERGE, What.KILL_TURN)
 #: The same at a pseudo-terminal. It is in the program's own computer: answers arrive, and only commands are garbled.
 PTY_FAULTS = (What.DELAY, What.SPLIT, What.MERGE, What.KILL_TURN, What.DROP, What.FLIP)
+
+
+#: Bytes of the answers to one sale, and those before the closing answer, by face.
+ANSWERS = {"posnet": (75, 62)}
 
 
 class Kind(StrEnum):
@@ -84,6 +87,7 @@ def draw_gateway(seed: int, family: str = "posnet") -> GatewaySchedule:
         Order(key=f"job/{number}", at=round(rng.uniform(0, 30), 3), document=receipt(number, rng))
         for number in range(rng.choice((0, 0, 1, 2)))
     )
+    face = rng.choice(FACES)
     near = rng.choice((None, rng.randrange(1, 70)))
     kinds = tuple(what for what in drawn(family) if what is not What.SWAP)
     behind = [draw_fault(rng, near, kinds) for _ in range(rng.choice((0, 1, 1, 2, 2, 3, 4)))]
@@ -92,12 +96,12 @@ def draw_gateway(seed: int, family: str = "posnet") -> GatewaySchedule:
     shortest = min(program.patience for program in programs)
     return GatewaySchedule(
         **{name: getattr(plain, name) for name in Schedule.model_fields},
-        face=rng.choice(FACES),
+        face=face,
         front=front,
         answer_seconds=round(shortest - rng.choice((0.2, 0.5, 1.0)), 3),
         repeat_seconds=rng.choice((300.0, 3600.0)) + 1200 * bool(plain.slowness),
         programs=programs,
-        front_faults=tuple(_front_fault(rng, front) for _ in range(rng.choice((0, 1, 1, 2, 3, 4)))),
+        front_faults=tuple(_front_fault(rng, front, face) for _ in range(rng.choice((0, 1, 1, 2, 3, 4)))),
     )
 
 
@@ -106,8 +110,9 @@ def _programs(rng: random.Random, front: str, *, alone: bool) -> tuple[Program, 
     # A program that compares counters is right only while nobody else prints.
     kinds = [kind for kind in Kind if kind is not Kind.COMPARES or (alone and count == 1)]
     found = []
+    apart = rng.choice((20, 20, 0))  # two programs may sell the same
     for place in range(count):
-        first = FIRST_SALE + place * 20
+        first = FIRST_SALE + place * apart
         sales = tuple(
             Sale(
                 number=first + index,
@@ -129,18 +134,17 @@ def _programs(rng: random.Random, front: str, *, alone: bool) -> tuple[Program, 
     return tuple(found)
 
 
-def _front_fault(rng: random.Random, front: str) -> Fault:
+def _front_fault(rng: random.Random, front: str, face: str) -> Fault:
     what = rng.choice(PTY_FAULTS if front == "serial" else TCP_FAULTS)
     seconds = round(rng.choice((0.05, 1.0, rng.uniform(0, 10), rng.uniform(5, 45))), 3)
-    return Fault(
-        what=what,
-        at=rng.randrange(900),
-        direction="out" if what in (What.DROP, What.FLIP) else rng.choice(("out", "in")),
-        seconds=seconds,
-        amount=rng.choice((1, 2, 5)),
-    )
+    direction = "out" if what in (What.DROP, What.FLIP) else rng.choice(("out", "in"))
+    at = rng.randrange(900)
+    if direction == "in" and rng.random() < 0.5:  # at a closing answer, if nothing was sent again before
+        length, before = ANSWERS[face]
+        at = rng.randrange(8) * length + rng.randrange(before, length)
+    return Fault(what=what, at=at, direction=direction, seconds=seconds, amount=rng.choice((1, 2, 5)))
 
 
-def takes(family: str) -> bool:
-    """Whether printers of that family can stand behind a gateway."""
-    return "receipt" in find_family(family).documents
+def read_schedule(content: dict[str, Any]) -> Schedule:
+    """The schedule that was kept."""
+    return (GatewaySchedule if "programs" in content else Schedule).model_validate(content)

@@ -31,6 +31,7 @@ class Told:
     """What a program knows of one sale of a kind of goods."""
 
     number: int
+    peer: str
     good: bool = False
     """The answer was good."""
     closed: bool = False
@@ -41,8 +42,8 @@ class Told:
     """The number of the last receipt, asked for after the answer."""
     at: float = 0.0
     """When the answer came."""
-    sure: bool = False
-    """The answer came in time, and the next command was answered on the same undisturbed line."""
+    sure_at: float | None = None
+    """When the next command was answered on the same undisturbed line, if the answer came in time."""
     tries: int = 0
 
 
@@ -70,7 +71,7 @@ class OldProgram:
         await self._hang_up()
 
     async def _sale(self, sale: Sale) -> None:
-        told = Told(sale.number)
+        told = Told(sale.number, self.plan.peer)
         self.told.append(told)
         before: int | None = None
         while True:
@@ -131,7 +132,8 @@ class OldProgram:
         if self._unsure is None:
             return
         (told, line, life), self._unsure = self._unsure, None
-        told.sure = line is self._line and self.world.lives == life and not self.world.disturbed(line)
+        if line is self._line and self.world.lives == life and not self.world.disturbed(line):
+            told.sure_at = self.world.now()
 
     def _crashes(self) -> bool:
         """The process dies here, and starts again."""

@@ -15,6 +15,7 @@ from fiscald.gateway import GatewaySettings
 from fiscald.gateway.delivery import Watch
 from fiscald.gateway.gateway import Gateway
 from fiscald.gateway.repeats import Memory
+from fiscald.gateway.uptime import Uptime
 from fiscald.model.jobs import Job
 from tests.chaos.gateway.line import End, Front, Line
 from tests.chaos.gateway.plan import GatewaySchedule
@@ -45,7 +46,7 @@ class GatewayLife(Life):
             answer_seconds=plan.answer_seconds,
         )
         memory = Memory.model_validate_json(world.disk)
-        self.gateway = Gateway(self.engine, settings, world.host_time, memory, self._save)
+        self.gateway = Gateway(self.engine, settings, world.host_time, memory, self._save, world.uptime)
         self.lines: list[Line] = []
         self._world = world
         self._spawn(self._run())
@@ -103,6 +104,7 @@ class GatewayLife(Life):
 
     def die(self) -> None:
         """See ``Life.die``."""
+        self._world.deaths.append(self._world.now())
         for line in self.lines:
             line.lose()
         self._world.serial = None
@@ -115,6 +117,8 @@ class GatewayOutcome(Outcome):
 
     told: list[Told] = field(default_factory=list)
     """What each program knows of each of its sales."""
+    deaths: list[float] = field(default_factory=list)
+    """When the daemon was killed."""
 
 
 class GatewayWorld(World):
@@ -126,6 +130,7 @@ class GatewayWorld(World):
         self.disk = b"{}"
         """What the gateway has on its disk."""
         self.lives = 0
+        self.deaths: list[float] = []
         self.serial: Line | None = None
         front = random.Random(f"front {schedule.seed}")
         self.front = Front(schedule.front, schedule.front_faults, front, self.log, self._front_fault, self._kill)
@@ -141,6 +146,10 @@ class GatewayWorld(World):
     def answer_seconds(self) -> float:
         """How late an answer may come to count as one in time."""
         return self.plan.answer_seconds
+
+    def uptime(self) -> Uptime:
+        """Of the daemon's computer, which has lost its power once for each ``HOST_POWER``."""
+        return Uptime(str(sum(what is What.HOST_POWER for what, _, _ in self.hits)), self.now())
 
     def _front_fault(self, what: What) -> None:
         self.front_hits.append(what)
@@ -166,7 +175,9 @@ class GatewayWorld(World):
         """See ``World.main``."""
         outcome = await super().main()
         told = [told for program in self.programs for told in program.told]
-        return GatewayOutcome(**{each.name: getattr(outcome, each.name) for each in fields(outcome)}, told=told)
+        return GatewayOutcome(
+            **{each.name: getattr(outcome, each.name) for each in fields(outcome)}, told=told, deaths=self.deaths
+        )
 
     async def connect(self, peer: str) -> End:
         """A program connects, or opens its serial port."""
