@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict
 from tests.chaos.schedule import PEOPLE, Fault, Order, Schedule, What, draw_fault, drawn, make_schedule, receipt
 
 #: The gateway's faces, as ``[printers.NAME.gateway] family``.
-FACES = ("posnet",)
+FACES = ("posnet", "thermal")
 #: The number of the first sale of a program; those before it are the application's at the API.
 FIRST_SALE = 50
 #: What can go wrong between a program and a TCP port.
@@ -21,7 +21,7 @@ PTY_FAULTS = (What.DELAY, What.SPLIT, What.MERGE, What.KILL_TURN, What.DROP, Wha
 
 
 #: Bytes of the answers to one sale, and those before the closing answer, by face.
-ANSWERS = {"posnet": (75, 62)}
+ANSWERS = {"posnet": (75, 62), "thermal": (120, 90)}
 
 
 class Kind(StrEnum):

@@ -12,6 +12,7 @@ from tests.chaos.gateway.line import End
 from tests.chaos.gateway.plan import Kind, Program, Sale
 from tests.chaos.gateway.posnet import PosnetTalk
 from tests.chaos.gateway.talk import NoAnswer, Talk
+from tests.chaos.gateway.thermal import SilentThermalTalk, ThermalTalk
 
 if TYPE_CHECKING:
     from tests.chaos.gateway.world import GatewayWorld
@@ -23,7 +24,7 @@ PAUSES = (0.1, 1.0, 7.0)
 
 
 #: By face.
-TALKS: dict[str, type[Talk]] = {"posnet": PosnetTalk}
+TALKS: dict[str, tuple[type[Talk], ...]] = {"posnet": (PosnetTalk,), "thermal": (ThermalTalk, SilentThermalTalk)}
 
 
 @dataclass
@@ -57,6 +58,7 @@ class OldProgram:
 
     def __post_init__(self) -> None:
         self.rng = random.Random(f"program {self.world.schedule.seed} {self.plan.peer}")
+        self._speaks = self.rng.choice(TALKS[self.world.plan.face])
         self._talk: Talk | None = None
         self._line: End | None = None
         self._unsure: tuple[Told, End, int] | None = None
@@ -148,7 +150,7 @@ class OldProgram:
     async def _connect(self) -> Talk:
         if self._talk is None:
             self._line = await self.world.connect(self.plan.peer)
-            self._talk = TALKS[self.world.face](self._line, self.plan.patience)
+            self._talk = self._speaks(self._line, self.plan.patience)
         return self._talk
 
     async def _hang_up(self) -> None:

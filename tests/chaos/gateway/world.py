@@ -138,11 +138,6 @@ class GatewayWorld(World):
         self.programs = [OldProgram(self, program) for program in schedule.programs]
 
     @property
-    def face(self) -> str:
-        """What the programs speak."""
-        return self.plan.face
-
-    @property
     def answer_seconds(self) -> float:
         """How late an answer may come to count as one in time."""
         return self.plan.answer_seconds
