@@ -27,7 +27,7 @@ LOCK = $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11
 PROCESSES ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 
 .DEFAULT_GOAL := help
-.PHONY: help quick fmt demo demo-shop test test-all lint browser examples bench bench-plots proof chaos soak hostile hostile-licence contract mutation licence-demo docs site deb deb-test image lowest lock release clean
+.PHONY: help quick fmt demo demo-shop demo-gateway test test-all lint browser examples bench bench-plots proof chaos soak hostile hostile-licence contract mutation licence-demo docs site deb deb-test image lowest lock release clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-15s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -37,6 +37,9 @@ demo: $(VENV)/.demo  ## print a receipt on an emulated printer, through a real d
 
 demo-shop: $(VENV)/.demo  ## a shop: a printer of every family, one receipt on all of them, a cable pulled in the middle
 	$(BIN)/fiscald demo --shop
+
+demo-gateway: $(VENV)/.demo  ## an old program that speaks Thermal prints on a POSNET printer; killed, cable pulled, one receipt
+	$(BIN)/fiscald demo --gateway
 
 test: lint  ## everything CI checks
 	$(BIN)/python -m pytest -n $(PROCESSES) --dist worksteal --slice
@@ -82,6 +85,7 @@ chaos: $(VENV)/.dev  ## the proof: the exhaustive matrix, random schedules, and 
 	$(BIN)/python -m tests.chaos --seeds $(SEEDS) $(if $(MINUTES),--minutes $(MINUTES)) $(if $(FAMILY),--family $(FAMILY))
 	$(BIN)/python -m tests.chaos --others --seeds $(SEEDS) $(if $(MINUTES),--minutes $(MINUTES)) $(if $(FAMILY),--family $(FAMILY))
 	$(BIN)/python -m tests.chaos --mixed --seeds $(SEEDS) $(if $(MINUTES),--minutes $(MINUTES)) $(if $(FAMILY),--family $(FAMILY))
+	$(BIN)/python -m tests.chaos --gateway --seeds $(SEEDS) $(if $(MINUTES),--minutes $(MINUTES)) $(if $(FAMILY),--family $(FAMILY))
 	$(BIN)/python -m tests.conformance
 	$(BIN)/python -m tests.chaos --mutants
 

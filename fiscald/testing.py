@@ -20,6 +20,7 @@ from anyio.from_thread import start_blocking_portal
 from fiscald import daemon
 from fiscald.api.client import Client
 from fiscald.config import Config, LicenceConfig, PrinterConfig
+from fiscald.config_gateway import GatewayConfig
 from fiscald.emulator.running import CannotStart, EmulatedPrinter
 from fiscald.licence.testing import make_certificate
 
@@ -31,11 +32,17 @@ _POLL_SECONDS = 0.005
 class LocalDaemon:
     """A daemon in its own thread, with the published test licence; its printers must be running already."""
 
-    def __init__(self, printers: Mapping[str, EmulatedPrinter]) -> None:
-        """``printers``: by the names that the daemon gives them; at least one."""
+    def __init__(
+        self, printers: Mapping[str, EmulatedPrinter], *, gateways: Mapping[str, GatewayConfig] | None = None
+    ) -> None:
+        """``printers``: by the names that the daemon gives them; at least one.
+
+        ``gateways``: of the printers with these names, for programs that speak a printer's protocol.
+        """
         if not printers:
             raise ValueError("a daemon in a test needs at least one printer")
         self.printers = dict(printers)
+        self._gateways = dict(gateways or {})
         self.name = next(iter(self.printers))
         """The name of the first printer."""
         self._client: Client | None = None
@@ -82,7 +89,7 @@ class LocalDaemon:
             state_dir=self._directory / "state",
             licence=LicenceConfig(test_keys=True),
             printers={
-                name: PrinterConfig(family=printer.family, address=printer.address)
+                name: PrinterConfig(family=printer.family, address=printer.address, gateway=self._gateways.get(name))
                 for name, printer in self.printers.items()
             },
         )

@@ -150,25 +150,31 @@ def start_logging(level: str) -> None:
 @click.option(
     "--shop", is_flag=True, help="Instead: one printer of every family, the same receipt on all, a pulled cable."
 )
-def demo(*, keep: bool, png: Path, shop: bool) -> None:
+@click.option(
+    "--gateway", is_flag=True, help="Instead: an old program that speaks Thermal, a POSNET printer, a pulled cable."
+)
+def demo(*, keep: bool, png: Path, shop: bool, gateway: bool) -> None:
     """Print a receipt on an emulated printer through a real daemon, without configuration and hardware."""
     from fiscald.api.client import ClientError
     from fiscald.api.server import SocketError
     from fiscald.cli.demo import run_demo
+    from fiscald.cli.demo_gateway import run_gateway
     from fiscald.cli.demo_shop import run_shop
     from fiscald.emulator.running import CannotStart
     from fiscald.journal import JournalError
 
     folder = png.absolute().parent
-    if shop and keep:
-        raise click.UsageError("--keep is for the demonstration without --shop")
-    if not shop and not os.access(folder, os.W_OK | os.X_OK):  # checked before the receipt is printed
+    if keep + shop + gateway > 1:
+        raise click.UsageError("--keep, --shop and --gateway are three demonstrations; choose one")
+    if not (shop or gateway) and not os.access(folder, os.W_OK | os.X_OK):  # checked before the receipt is printed
         raise click.UsageError(f"cannot write to {folder}; choose another file with --png")
     logging.basicConfig(stream=sys.stderr, level="ERROR")
     logging.getLogger().handlers[0].setFormatter(VisibleFormatter("%(levelname)s %(message)s"))
     try:
         if shop:
             run_shop()
+        elif gateway:
+            run_gateway()
         else:
             run_demo(keep=keep, png=png)
     except (OSError, CannotStart, SocketError, JournalError, ClientError) as error:

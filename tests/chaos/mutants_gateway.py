@@ -14,7 +14,8 @@ from fiscald.gateway.mirror import Mirror
 from fiscald.gateway.repeats import Repeats, Sent
 from fiscald.model.documents import Submission
 from fiscald.model.jobs import Job, JobState
-from tests.chaos.registry import gateway_mutant
+from fiscald.model.problems import ProblemError
+from tests.chaos.registry import FAMILY, gateway_mutant
 
 
 @gateway_mutant
@@ -95,7 +96,7 @@ def answered_before_the_end() -> Iterator[None]:
         yield
 
 
-@gateway_mutant
+@gateway_mutant  # over NoviAPI, whose printers lose ids, so that more is undecided
 def undecided_is_failed() -> Iterator[None]:
     """the program is answered that nothing was printed while a person has to decide"""
     real = Clerk._end
@@ -175,12 +176,12 @@ def age_by_the_clock() -> Iterator[None]:
 def journal_trouble_is_a_refusal() -> Iterator[None]:
     """the program is answered that nothing was printed when the journal could not say whether it has the document"""
 
-    async def outcome(self: Clerk, submission: Submission, peer: str) -> Any:
+    async def outcome(self: Clerk, submission: Submission, digest: str, peer: str) -> Any:
         try:
-            key = await self._key(submission, peer)
+            key = await self._key(digest, peer)
             await self._engine.submit(key, submission, asked_by="gateway")
             return await self._end(key)
-        except clerk.ProblemError as error:
+        except ProblemError as error:
             return error.problem
         except OSError:
             return None
@@ -194,3 +195,6 @@ def counters_of_the_opening() -> Iterator[None]:
     """after a document the counters are still those from its opening"""
     with patch.object(Mirror, "thaw", lambda _: None):
         yield
+
+
+FAMILY["undecided_is_failed"] = "noviapi"

@@ -15,6 +15,7 @@ from tests.chaos.gateway.programs import Told
 from tests.chaos.gateway.world import GatewayOutcome, goods
 from tests.chaos.outcome import Outcome
 from tests.chaos.truth import Sale
+from tests.chaos.what import What
 
 #: Seconds in which it is on disk that an answer was delivered, unless the disk is full.
 NOTED = 0.1
@@ -39,6 +40,7 @@ def _programs(outcome: GatewayOutcome) -> list[str]:
             found.append(f"lost: sale {number} was printed {count} times, and answered {good} times")
         if not any(told.closed for told in sales) and any(goods(job) == number for job in _ours(outcome)):
             found.append(f"without an order: sale {number} is a job, and was never closed")
+        found += _denied(sales, outcome)
         # A person's decision is an answer, and the counters are read some time after it.
         decided = any(goods(outcome.jobs[key]) == number for key in outcome.undecided if key.startswith("gateway/"))
         if outcome.truth.reports or decided:
@@ -50,6 +52,24 @@ def _programs(outcome: GatewayOutcome) -> list[str]:
             if told.good and told.seen is not None and numbers and told.seen < min(numbers)
         ]
     return found
+
+
+def _denied(sales: list[Told], outcome: GatewayOutcome) -> list[str]:
+    """Answers to a closing command that say that nothing was printed, and are wrong.
+
+    One to a garbled command says nothing of the receipt; and of two programs that sell the same it cannot be told whose it
+    is.
+    """
+    garbled = any(fault.what in (What.DROP, What.FLIP) for fault in outcome.front_faults)
+    if garbled or len({told.peer for told in sales}) > 1:
+        return []
+    number, open_ends = sales[0].number, sum(told.given_up for told in sales)
+    return [
+        f"denied: sale {number} was printed before the answer at {at} said that it was not"
+        for at in (at for told in sales for at in told.refused)
+        if sum(sale.job == f"job/{number}" and sale.at < at for sale in outcome.truth.sales)
+        > sum(told.good and told.at < at for told in sales) + open_ends
+    ]
 
 
 def _needed(sales: list[Told], outcome: GatewayOutcome) -> int:

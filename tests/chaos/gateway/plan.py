@@ -137,11 +137,15 @@ def _programs(rng: random.Random, front: str, *, alone: bool) -> tuple[Program, 
 def _front_fault(rng: random.Random, front: str, face: str) -> Fault:
     what = rng.choice(PTY_FAULTS if front == "serial" else TCP_FAULTS)
     seconds = round(rng.choice((0.05, 1.0, rng.uniform(0, 10), rng.uniform(5, 45))), 3)
-    direction = "out" if what in (What.DROP, What.FLIP) else rng.choice(("out", "in"))
+    # The answer of a pseudo-terminal is there at once, and whole.
+    direction: Literal["out", "in"] = "out"
+    if front == "tcp" or what is What.KILL_TURN:
+        direction = rng.choice(("out", "in"))
     at = rng.randrange(900)
-    if direction == "in" and rng.random() < 0.5:  # at a closing answer, if nothing was sent again before
+    if direction == "in" and rng.random() < 0.7:  # at a closing answer, if nothing was sent again before
+        what = rng.choice((what, What.DELAY)) if front == "tcp" else what
         length, before = ANSWERS[face]
-        at = rng.randrange(8) * length + rng.randrange(before, length)
+        at = rng.randrange(6) * length + rng.randrange(before, length)
     return Fault(what=what, at=at, direction=direction, seconds=seconds, amount=rng.choice((1, 2, 5)))
 
 

@@ -6,7 +6,7 @@ import asyncio
 
 from fiscald.protocols.posnet.frames import Deframer, Frame
 from tests.chaos.gateway.line import End
-from tests.chaos.gateway.talk import NoAnswer
+from tests.chaos.gateway.talk import NoAnswer, Refused
 from tests.emulator.posnet.talking import frame, readable
 
 
@@ -39,7 +39,7 @@ class PosnetTalk:
         """See ``Talk.close``."""
         answer = await self._say(f"trend|to{1000 + number}|fp{1000 + number}|")
         if "?" in answer:
-            raise NoAnswer(answer)
+            raise Refused(answer)
 
     async def last_receipt(self) -> int:
         """See ``Talk.last_receipt``."""

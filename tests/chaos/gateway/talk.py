@@ -11,6 +11,10 @@ class NoAnswer(Exception):
     """None came in time, or an answer that means that the program has to begin again."""
 
 
+class Refused(NoAnswer):
+    """The answer to the closing command: nothing was printed."""
+
+
 class Talk(Protocol):
     """How a program speaks: the commands of one protocol. Every method raises ``NoAnswer`` and ``LinkLost``."""
 

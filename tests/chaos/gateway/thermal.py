@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from fiscald.protocols.thermal.frames import AnswerDeframer
 from tests.chaos.gateway.line import End
-from tests.chaos.gateway.talk import NoAnswer
+from tests.chaos.gateway.talk import NoAnswer, Refused
 from tests.emulator.thermal.talking import ENQ, readable, sequence
 
 #: In the answer to ENQ: the last command is done, and a receipt was finished.
@@ -44,7 +44,7 @@ class ThermalTalk:
         """See ``Talk.close``."""
         amount = f"{10 + number / 100:.2f}"
         if not await self._say(f"1;0$e000|{amount}/{amount}/"):
-            raise NoAnswer("refused")
+            raise Refused("an error")
 
     async def last_receipt(self) -> int:
         """See ``Talk.last_receipt``: how many there are today."""

@@ -22,6 +22,7 @@ from tests.chaos.gateway.plan import GatewaySchedule
 from tests.chaos.gateway.programs import OldProgram, Told
 from tests.chaos.life import Life
 from tests.chaos.outcome import Outcome
+from tests.chaos.schedule import Fault
 from tests.chaos.truth import Sale
 from tests.chaos.what import What
 from tests.chaos.world import World, live
@@ -119,6 +120,7 @@ class GatewayOutcome(Outcome):
     """What each program knows of each of its sales."""
     deaths: list[float] = field(default_factory=list)
     """When the daemon was killed."""
+    front_faults: tuple[Fault, ...] = ()
 
 
 class GatewayWorld(World):
@@ -170,9 +172,8 @@ class GatewayWorld(World):
         """See ``World.main``."""
         outcome = await super().main()
         told = [told for program in self.programs for told in program.told]
-        return GatewayOutcome(
-            **{each.name: getattr(outcome, each.name) for each in fields(outcome)}, told=told, deaths=self.deaths
-        )
+        known = {each.name: getattr(outcome, each.name) for each in fields(outcome)}
+        return GatewayOutcome(**known, told=told, deaths=self.deaths, front_faults=self.plan.front_faults)
 
     async def connect(self, peer: str) -> End:
         """A program connects, or opens its serial port."""
