@@ -1,4 +1,4 @@
-"""How long this computer has been running: setting the clock does not change it. For ages over a start of the daemon."""
+"""How long this computer has been running: setting the clock does not change it."""
 
 from __future__ import annotations
 
