@@ -7,7 +7,7 @@ import logging
 import signal
 import threading
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
 from datetime import datetime
 from functools import partial
@@ -63,8 +63,9 @@ log = logging.getLogger(__name__)
 
 #: Seconds that a running document gets when the daemon stops.
 STOP_SECONDS = 30.0
-#: File descriptors of a gateway: its listener, a program, and one that waits for its turn; or a pseudo-terminal.
-GATEWAY_DESCRIPTORS = 3
+#: File descriptors of a gateway: its listener, a program, its recording, and one that waits for its turn; or a
+#: pseudo-terminal.
+GATEWAY_DESCRIPTORS = 4
 #: Seconds after which a daemon has met its printers.
 _SETTLED = 10.0
 
@@ -113,7 +114,7 @@ async def run(
             for name, printer in config.printers.items()
         ]
         engine = Engine(printers, journal, gate, keep_days=config.keep_days, plugged_in=plugged_in, clock=now)
-        gateways = _gateways(config, engine)
+        gateways = _gateways(config, engine, printers)
         sockets = open_sockets(config)
         try:
             licence = config.licence
@@ -266,8 +267,9 @@ def _printer(
     address = config.parsed_address
     folder = recordings if config.record else None
     recorder = FlightRecorder(
-        name, chosen.name, str(address), now, keep=config.flight_recorder_kib * 1024, memory=memory, folder=folder
-    )
+        name, chosen.name, str(address), now, keep=config.flight_recorder_kib * 1024, memory=memory, folder=folder,
+        programs=None if config.gateway is None else config.gateway.family,
+    )  # fmt: skip
     return Printer(
         name,
         chosen,
@@ -278,10 +280,11 @@ def _printer(
         recorder.follow,
         shared=config.shared,
         ksef_warnings=ksef_warnings,
+        wrap_program=recorder.wrap_program,
     )
 
 
-def _gateways(config: Config, engine: Engine) -> list[Gateway]:
+def _gateways(config: Config, engine: Engine, printers: Sequence[Printer]) -> list[Gateway]:
     """The gateways of the printers that have one.
 
     A gateway that does not know what it has printed last does not start: it would print a repetition.
@@ -293,10 +296,12 @@ def _gateways(config: Config, engine: Engine) -> list[Gateway]:
     from fiscald.gateway.gateway import Gateway
 
     directory = config.state_dir / "gateway"
+    record = {printer.name: printer.wrap_program for printer in printers}
     gateways = []
     for name, gateway in configured.items():
+        settings = gateway.settings(name, config.state_dir)
         try:
-            gateways.append(Gateway.on_disk(engine, gateway.settings(name, config.state_dir), now, directory))
+            gateways.append(Gateway.on_disk(engine, settings, now, directory, record[name]))
         except OSError as error:
             log.error("%s: the gateway does not start: cannot read %s (%s)", name, error.filename, error.strerror)
     return gateways

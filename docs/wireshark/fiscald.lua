@@ -10,6 +10,7 @@ local f = {
     event = ProtoField.uint8("fiscald.event", "Event", base.DEC, EVENTS),
     family = ProtoField.string("fiscald.family", "Family"),
     printer = ProtoField.string("fiscald.printer", "Printer"),
+    side = ProtoField.string("fiscald.side", "Side"),
     note = ProtoField.string("fiscald.note", "Note"),
     frame = ProtoField.bytes("fiscald.frame", "Frame"),
     command = ProtoField.string("fiscald.command", "Command"),
@@ -3833,13 +3834,21 @@ function fiscald.dissector(buffer, pinfo, tree)
     local printer = buffer(5 + buffer(3, 1):uint(), buffer(4, 1):uint())
     local branch = tree:add(fiscald, buffer())
     branch:add(f.version, buffer(0, 1))
-    branch:add(f.direction, buffer(1, 1))
+    -- 4 more: a program at a gateway, which is a printer for it.
+    local side = direction >= 4 and "program" or "printer"
+    direction = direction % 4
+    branch:add(f.direction, buffer(1, 1), direction)
+    branch:add(f.side, buffer(1, 1), side):set_generated()
     branch:add(f.event, buffer(2, 1))
     branch:add(f.family, family_name)
     branch:add(f.printer, printer)
     pinfo.cols.protocol = family_name:string()
     local info = { DIRECTIONS[direction] or "?" }
-    local stream = printer:string() .. direction
+    if side == "program" then
+        table.insert(info, 1, side)
+    end
+    local line = printer:string() .. " " .. side
+    local stream = line .. direction
     if event ~= 0 then
         info[#info + 1] = EVENTS[event] or "?"
         if length > 5 + names then
@@ -3847,7 +3856,7 @@ function fiscald.dissector(buffer, pinfo, tree)
             info[#info + 1] = buffer(5 + names):string()
         end
         if not pinfo.visited then
-            rests[printer:string() .. 1], rests[printer:string() .. 2] = nil, nil
+            rests[line .. 1], rests[line .. 2] = nil, nil
         end
     elseif length > 5 + names then
         local family, payload = families[family_name:string()], buffer(5 + names)

@@ -200,7 +200,8 @@ class Feed:
         status = self.engine.printer(name)
         why = status.problem.code if status.problem else None
         warnings = tuple(warning.code for warning in status.warnings)
-        relevant = status.state, why, status.job, status.queue, status.counters, status.paper_low, warnings
+        program = status.gateway and status.gateway.program
+        relevant = status.state, why, status.job, status.queue, status.counters, status.paper_low, warnings, program
         return "printer", relevant, lambda: status.model_dump_json().encode()
 
     async def refresh(self, printers: frozenset[str] | None) -> None:

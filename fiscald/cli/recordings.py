@@ -19,7 +19,7 @@ from fiscald.model.times import POLISH_TIME
 from fiscald.protocols import FAMILIES
 from fiscald.protocols import family as find_family
 from fiscald.protocols.decoding import DecodedFrame, Direction
-from fiscald.recording.packets import Event, Recording, read, write
+from fiscald.recording.packets import Event, Recording, Side, read, write
 from fiscald.recording.pcapng import MAGIC, RecordingError
 from fiscald.recording.reading import Entry, decoder, entries, redact
 from fiscald.recording.regression import regression as make_regression
@@ -28,6 +28,7 @@ from fiscald.terminal import shown
 #: A pause of at least this long is shown.
 _PAUSE = timedelta(seconds=1)
 _WORDS = {Event.OPEN: "opened", Event.CLOSED: "closed", Event.LOST: "link lost", Event.GAP: "gap"}
+_OF_PROGRAMS = {Event.OPEN: "connected", Event.CLOSED: "closed", Event.LOST: "left", Event.GAP: "gap"}
 
 output_option = click.option(
     "-o",
@@ -140,7 +141,7 @@ def decode(
             frames = _bare(data, direction, family, code_page)
             listed = [_frame_json(frame) for frame in frames]
             context.show(
-                {"frames": listed}, lambda: "\n".join(line for each in shown(frames) for line in _lines("", each))
+                {"frames": listed}, lambda: "\n".join(line for each in shown(frames) for line in frame_lines("", each))
             )
     except RecordingError as error:
         context.fail(USAGE, f"{text}: {error}")
@@ -185,6 +186,8 @@ def _bare(data: bytes, direction: Direction, family: str | None, code_page: str 
 
 def _show(context: Context, found: list[Entry], warnings: list[str]) -> None:
     several = len({entry.printer for entry in found}) > 1
+    programs = {entry.printer: entry.family for entry in found if entry.side is Side.PROGRAM}
+    printers = {entry.printer: entry.family for entry in found if entry.side is Side.PRINTER}
 
     def text() -> Iterator[str]:
         day, last = None, None
@@ -192,21 +195,26 @@ def _show(context: Context, found: list[Entry], warnings: list[str]) -> None:
             at = entry.at.astimezone(POLISH_TIME)
             if at.date() != day:
                 day = at.date()
-                yield f"{day}, {entry.printer} ({entry.family})"
+                families = [printers[entry.printer]] if entry.printer in printers else []
+                families += [f"programs {programs[entry.printer]}"] if entry.printer in programs else []
+                yield f"{day}, {entry.printer} ({', '.join(families)})"
             if last is not None and entry.at - last >= _PAUSE:
                 yield f"{'':15}   ... {(entry.at - last).total_seconds():.3f} s"
             last = entry.at
             mark = f"{at:%H:%M:%S.%f} {f'{entry.printer} ' if several else ''}"
+            mark += f"{entry.side:7} " if programs else ""
             if entry.frame is None:
-                yield f"{mark}- {_WORDS[entry.event]}{f': {entry.note}' if entry.note else ''}"
+                words = _WORDS if entry.side is Side.PRINTER else _OF_PROGRAMS
+                yield f"{mark}- {words[entry.event]}{f': {entry.note}' if entry.note else ''}"
             else:
-                yield from _lines(f"{mark}{entry.direction} ", entry.frame)
+                yield from frame_lines(f"{mark}{entry.direction} ", entry.frame)
 
     content = {"warnings": warnings, "entries": [_entry_json(entry) for entry in found]}
     context.show(content, lambda: "\n".join(text()) or "(empty recording)")
 
 
-def _lines(mark: str, frame: DecodedFrame) -> Iterator[str]:
+def frame_lines(mark: str, frame: DecodedFrame) -> Iterator[str]:
+    """A frame with its fields and its error, the first line behind ``mark``."""
     indent = " " * (len(mark) + 4)
     if frame.damage:
         yield f"{mark}{frame.name or '?'}: DAMAGED, {frame.damage}"
@@ -226,6 +234,7 @@ def _entry_json(entry: Entry) -> dict[str, Any]:
         "at": entry.at.isoformat(),
         "printer": entry.printer,
         "family": entry.family,
+        "side": entry.side,
         "event": entry.event.name.lower(),
         "direction": entry.direction,
     }

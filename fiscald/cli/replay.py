@@ -12,7 +12,7 @@ from fiscald.cli.context import DONE, FAILED, USAGE, Context, pass_context
 from fiscald.cli.recordings import load
 from fiscald.protocols import family as known_family
 from fiscald.recording.pcapng import RecordingError
-from fiscald.recording.reading import Turn, entries, turns
+from fiscald.recording.reading import Turn, entries, of_printer, turns
 from fiscald.recording.replay import NotPlayed, Report, ScriptedPrinter, play_host, recorded_profile
 from fiscald.terminal import shown
 from fiscald.transport import AddressError, LinkError, TcpHost, parse_address
@@ -56,8 +56,8 @@ def replay(
         raise click.UsageError(
             "--profile is for a new emulated printer: use it without --against, --as-printer and --pty"
         )
-    packets = load(context, file).packets
     try:
+        packets = of_printer(load(context, file).packets)
         connections = turns(entries(packets))
     except RecordingError as error:
         context.fail(USAGE, f"{file}: {error}")

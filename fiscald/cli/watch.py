@@ -24,7 +24,7 @@ from fiscald.api.client import CursorReset, JobChange, NotReachable, everything
 from fiscald.cli.context import DONE, UNKNOWN, Context, pass_context, problem_text, to_json
 from fiscald.model.printers import PrinterStatus
 from fiscald.model.times import POLISH_TIME
-from fiscald.recording.packets import Packet, decode
+from fiscald.recording.packets import Packet, Side, decode
 from fiscald.recording.pcapng import Reader, RecordingError
 from fiscald.recording.reading import Entry, entries
 from fiscald.terminal import control, shown, visible
@@ -46,7 +46,9 @@ LOST = "the daemon cannot be reached; waiting for it"
 
 @click.command()
 @click.argument("printer", required=False)
-@click.option("--frames", is_flag=True, help="Also show every frame between daemon and printers.")
+@click.option(
+    "--frames", is_flag=True, help="Also show every frame between daemon and printers, and of programs at gateways."
+)
 @pass_context
 def watch(context: Context, printer: str | None, *, frames: bool) -> None:
     """Follow all printers (or one) and their jobs until Ctrl-C.
@@ -172,6 +174,7 @@ def as_json(change: Change) -> dict[str, Any]:
     match change:
         case Entry(at=at, event=event, direction=direction, frame=frame, note=note):
             content: dict[str, Any] = {"event": "frame", "at": at.isoformat(), "printer": change.printer}
+            content |= {"side": change.side, "family": change.family}
             if frame is None:
                 return content | {"event": "line", "what": event.name.lower(), "note": note}
             content |= {"direction": direction, "name": frame.name, "text": frame.text}
@@ -207,12 +210,13 @@ def one_line(change: Change) -> str:
 
 
 def _line_text(entry: Entry) -> str:
-    """A frame or event of a printer's line."""
+    """A frame or event of a printer's line, or of a program's at its gateway."""
     frame = entry.frame
+    side = "program " if entry.side is Side.PROGRAM else ""
     if frame is None:
-        return f"- {entry.event.name.lower()} {entry.note}".rstrip()
+        return f"{side}- {entry.event.name.lower()} {entry.note}".rstrip()
     text = frame.text.replace("\\t", "|") or f"{frame.raw.hex(' ')} ({frame.damage})"
-    return f"{entry.direction} {text}{f' ({frame.error.text})' if frame.error else ''}"
+    return f"{side}{entry.direction} {text}{f' ({frame.error.text})' if frame.error else ''}"
 
 
 def printer_facts(printer: PrinterStatus) -> list[str]:

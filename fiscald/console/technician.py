@@ -22,7 +22,7 @@ from fiscald.diagnostics.remedies import REMEDIES_PL
 from fiscald.model.rights import Right
 from fiscald.model.times import POLISH_TIME
 from fiscald.protocols.decoding import Direction
-from fiscald.recording.packets import decode
+from fiscald.recording.packets import Side, decode
 from fiscald.recording.pcapng import Reader, RecordingError
 from fiscald.recording.reading import Conversation, Entry
 from fiscald.transport import AddressError, parse_address
@@ -223,15 +223,19 @@ class Line(NamedTuple):
     """A line of a conversation."""
 
     kind: str
-    """``sent``, ``received``, ``wrong`` or ``event``."""
+    """``sent``, ``received``, ``wrong`` or ``event``; and ``program`` for a line between a program and the gateway."""
     text: str
 
 
 def _line(t: Words, entry: Entry) -> Line:
     at = f"{entry.at.astimezone(POLISH_TIME):%H:%M:%S.%f}"[:-3]
     frame = entry.frame
+    of_program = entry.side is Side.PROGRAM
+    if of_program:
+        at += f" {entry.side}"
+    kinds = " program" if of_program else ""
     if frame is None:
-        return Line("event", f"{at}  {entry.event.name.lower()} {entry.note}".rstrip())
+        return Line(f"event{kinds}", f"{at}  {entry.event.name.lower()} {entry.note}".rstrip())
     arrow = "→" if entry.direction is Direction.SENT else "←"
     text = frame.text.replace("\\t", " | ") or frame.raw[:200].hex(" ")
     said = [f"{at} {arrow} {text[:1000]}"]
@@ -243,7 +247,7 @@ def _line(t: Words, entry: Entry) -> Line:
         said.append(t(f"damaged: {frame.damage}", f"uszkodzone: {frame.damage}"))
     wrong = frame.damage is not None or frame.error is not None
     kind = "wrong" if wrong else "sent" if entry.direction is Direction.SENT else "received"
-    return Line(kind, "  ·  ".join(said))
+    return Line(kind + kinds, "  ·  ".join(said))
 
 
 async def conversation(visit: Visit) -> Response:

@@ -28,7 +28,7 @@ from fiscald.model.problems import Problem
 from fiscald.model.times import settle
 from fiscald.model.webhooks import WebhookStatus
 from fiscald.protocols.decoding import Direction
-from fiscald.recording.packets import read
+from fiscald.recording.packets import Side, read
 from fiscald.recording.pcapng import RecordingError
 from fiscald.recording.reading import entries
 from fiscald.transport import PortHeld, SerialLine, TcpHost
@@ -277,7 +277,7 @@ def line_facts(capture: bytes) -> LineFacts:
         received = [
             entry.frame
             for entry in entries(read(capture).packets)
-            if entry.frame is not None and entry.direction is Direction.RECEIVED
+            if entry.frame is not None and entry.direction is Direction.RECEIVED and entry.side is Side.PRINTER
         ]
     except RecordingError:
         return LineFacts()

@@ -49,6 +49,7 @@ from fiscald.model.jobs import Job, JournalConfirmation, Paper, Resolution, Resu
 from fiscald.model.preview import Preview
 from fiscald.model.printers import PrinterStatus
 from fiscald.model.problems import Fate, ProblemError, Retry, problem
+from fiscald.model.programs import PrinterGateway, Program, Sending
 from fiscald.model.raw_command import RawAnswer, RawCommand
 from fiscald.model.rights import Asker
 from fiscald.model.times import POLISH_TIME
@@ -92,6 +93,8 @@ class Engine:
         self._endings = Endings()
         self.failures: Counter[tuple[str, str]] = Counter()
         """Jobs that have failed since the start, by printer and code of the error."""
+        self.gateways: dict[str, Callable[[], PrinterGateway]] = {}
+        """What the gateways of printers have done, by the name of the printer."""
         self._deadlines = Deadlines(journal, self._held, self._settled)
         self._journal_read = anyio.Event()
         """Set when the engine knows the journal's doubts."""
@@ -163,8 +166,12 @@ class Engine:
 
     # -- jobs -----------------------------------------------------------------------------------------
 
-    async def submit(self, key: str, submission: Submission, asked_by: Asker = None) -> tuple[Job, bool]:
+    async def submit(
+        self, key: str, submission: Submission, asked_by: Asker = None, program: Program | None = None
+    ) -> tuple[Job, bool]:
         """Accept a document: returns the job of that key and whether it is new. The job is on disk when this returns.
+
+        ``program``: who sent it to a gateway, and what it said.
 
         Raises ``ProblemError``: unknown printer, refused document, licence, other content, journal.
         """
@@ -175,7 +182,7 @@ class Engine:
             if await self._records.run(Store.job, key) is None:
                 raise
             check = Check()
-        accepted = await self._records.run(Store.accept, key, submission, check.notices, asked_by)
+        accepted = await self._records.run(Store.accept, key, submission, check.notices, asked_by, program)
         if accepted.conflict:
             raise ProblemError(problem("job.conflict", key=key, created_at=accepted.entry.job.created_at.isoformat()))
         if accepted.new:
@@ -195,6 +202,17 @@ class Engine:
     async def job(self, key: str) -> Job:
         """The job of that key. Raises ``ProblemError`` if there is no such job."""
         return self._with_waiting_problem(await self._entry(key))
+
+    async def with_sendings(self, job: Job) -> Job:
+        """The job with what a program said to a gateway for it. Raises ``ProblemError``."""
+        if job.program is None:
+            return job
+        sent = await self._records.run(Store.sendings, job.key)
+        return job.model_copy(update={"program": job.program.model_copy(update={"sent": sent})})
+
+    async def note_sending(self, key: str, sending: Sending) -> None:
+        """Keep what is known now of this sending: the answer. Raises ``ProblemError``."""
+        await self._records.run(Store.note_sending, key, sending)
 
     async def original(self, key: str) -> Original:
         """The printed document of that key, for a copy. Raises ``ProblemError`` if it is not printed, or unknown."""
@@ -323,6 +341,9 @@ class Engine:
     def _status(self, actor: Actor) -> PrinterStatus:
         """The status. Until the journal was read, which takes seconds after a power cut, that is its problem."""
         status = actor.status()
+        gateway = self.gateways.get(status.name)
+        if gateway is not None:
+            status = status.model_copy(update={"gateway": gateway()})
         reading = None if self._journal_read.is_set() else problem("journal.reading", printer=status.name)
         return status if status.problem or not reading else status.model_copy(update={"problem": reading})
 

@@ -28,3 +28,5 @@ class Printer:
     """Whether another program prints on it too."""
     ksef_warnings: bool = True
     """Whether a receipt that needs an invoice in KSeF gets a warning."""
+    wrap_program: Callable[[ByteStream, str], ByteStream] = lambda stream, _peer: stream
+    """As ``wrap``, for a stream to a program at the printer's gateway; with the program's address."""

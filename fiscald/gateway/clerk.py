@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 from typing import Protocol
 
@@ -15,11 +16,14 @@ from pydantic import ValidationError
 from fiscald.engine import Engine
 from fiscald.gateway.day import Day
 from fiscald.gateway.repeats import Repeats
+from fiscald.gateway.tally import Tally
+from fiscald.gateway.tape import Tape
 from fiscald.model.about import LONG
 from fiscald.model.documents import Document, Submission
 from fiscald.model.jobs import Job, JobState
 from fiscald.model.printers import PrinterStatus
 from fiscald.model.problems import Problem, ProblemError, problem
+from fiscald.model.programs import Program
 
 log = logging.getLogger(__name__)
 
@@ -27,6 +31,8 @@ log = logging.getLogger(__name__)
 LOOK_AGAIN = 5.0
 #: Seconds before a document is tried again that the journal could not take.
 JOURNAL_PAUSE = 5.0
+#: Seconds in which the answer to a document that has ended is sent; some documents have none.
+ANSWER_SECONDS = 1.0
 #: Who the program is at a pseudo-terminal.
 SERIAL = "serial"
 
@@ -48,13 +54,23 @@ class Clerk:
         repeats: Repeats,
         host_time: Callable[[], datetime],
         day: Day | None = None,
+        *,
+        speaks: Program | None = None,
+        tally: Tally | None = None,
     ) -> None:
-        """``day``: kept up to date with each document, for a face that shows it."""
+        """``day``: kept up to date with each document, for a face that shows it.
+
+        ``speaks``: what its programs speak; the peer does not matter. ``tally`` counts the documents.
+        """
         self._engine = engine
         self._printer = printer
         self._repeats = repeats
         self._host_time = host_time
         self._day = day
+        self._speaks = speaks or Program(peer=SERIAL, family="posnet")
+        self.tally = tally or Tally(host_time)
+        self.tape = self.new_tape()
+        """What the program and the face say to each other now."""
         self._tasks: TaskGroup | None = None
         self.peer = SERIAL
         """Who is connected now, or was last."""
@@ -62,6 +78,10 @@ class Clerk:
         """Whether the document that is in order needs a person's decision."""
         self.on_settled: Callable[[], None] = lambda: None
         """Called after a document was settled."""
+
+    def new_tape(self) -> Tape:
+        """An empty tape."""
+        return Tape(self._host_time)
 
     def work_in(self, tasks: TaskGroup) -> None:
         """Carry documents out in these tasks from now on."""
@@ -76,6 +96,7 @@ class Clerk:
         try:
             self._engine.preview(self._printer, document)
         except ProblemError as error:
+            self.tally.refuse(error.problem)
             return error.problem
         return None
 
@@ -86,9 +107,10 @@ class Clerk:
         because everything else would have to wait.
         """
         assert self._tasks is not None, "the gateway runs"
-        self._tasks.start_soon(self._carry_out, face, make, size, self.peer)
+        self.tape.order()
+        self._tasks.start_soon(self._carry_out, face, make, size, self.peer, self.tape)
 
-    async def _carry_out(self, face: Orderer, make: Callable[[], Document], size: int, peer: str) -> None:
+    async def _carry_out(self, face: Orderer, make: Callable[[], Document], size: int, peer: str, tape: Tape) -> None:
         def made() -> tuple[Submission, str]:
             submission = Submission(printer=self._printer, document=make())
             return submission, submission.digest().hex()
@@ -100,17 +122,25 @@ class Clerk:
             reason, reason_pl = "no document can hold what the program sent", "dokument programu jest niepoprawny."
             outcome = problem("document.refused", reason=reason, reason_pl=reason_pl)
         else:
-            outcome = await self._outcome(submission, digest, peer)
-        if outcome is not None:
-            face.settled(outcome, anyio.current_time())
-            self.on_settled()
+            outcome = await self._outcome(submission, digest, peer, tape)
+        if outcome is None:
+            return
+        self.tally.settle(outcome)
+        tape.expect_answer()
+        face.settled(outcome, anyio.current_time())
+        self.on_settled()
+        await tape.answered(ANSWER_SECONDS)
+        if isinstance(outcome, Job):
+            with suppress(ProblemError):  # what the program said is kept already
+                await self._engine.note_sending(outcome.key, tape.sending())
 
-    async def _outcome(self, submission: Submission, digest: str, peer: str) -> Job | Problem | None:
+    async def _outcome(self, submission: Submission, digest: str, peer: str, tape: Tape) -> Job | Problem | None:
         """How the document ended; ``None``: the daemon stops before the end is known."""
+        program = self._speaks.model_copy(update={"peer": peer, "sent": (tape.sending(),)})
         while not self._engine.stopping:
             try:
-                key = await self._key(digest, peer)
-                await self._engine.submit(key, submission, asked_by=f"gateway {self._printer}")
+                self.tally.document = key = await self._key(digest, peer)
+                await self._engine.submit(key, submission, asked_by=f"gateway {self._printer}", program=program)
                 return await self._ended(await self._end(key))
             except OSError as error:
                 log.error("%s: the gateway cannot note a document on disk: %s", self._printer, error.strerror)
@@ -127,6 +157,7 @@ class Clerk:
         first = self._repeats.first(peer, digest, now)
         if first is None or await self._failed(first):
             return await self._repeats.begin(peer, digest, now)
+        self.tally.repeated += first != self.tally.document  # the same one, where the journal was in trouble
         log.info("%s: %s sent a document again; it gets the answer of %s", self._printer, peer, first)
         return first
 

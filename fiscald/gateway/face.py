@@ -90,6 +90,11 @@ class Face(Device):
         super().disconnected()
         self.is_connected = False
 
+    @property
+    @abstractmethod
+    def is_idle(self) -> bool:
+        """Whether nothing is open, in order, or waits: what the program said until now belongs to no document."""
+
     # -- documents ------------------------------------------------------------------------------------
 
     def begin(self, make: Make, size: int) -> None:

@@ -12,19 +12,23 @@ import anyio
 from anyio.abc import TaskGroup
 
 from fiscald.engine import Engine
-from fiscald.gateway.clerk import Clerk
+from fiscald.gateway.clerk import SERIAL, Clerk
 from fiscald.gateway.day import Day
 from fiscald.gateway.faces import FACES
 from fiscald.gateway.mirror import Mirror
 from fiscald.gateway.repeats import Memory, Repeats, on_disk, read
 from fiscald.gateway.server import GatewayServer
 from fiscald.gateway.settings import GatewaySettings
+from fiscald.gateway.tally import Tally
 from fiscald.gateway.uptime import Uptime, uptime
 from fiscald.model.problems import ProblemError
-from fiscald.transport import MemoryStream
+from fiscald.model.programs import PrinterGateway, Program
+from fiscald.transport import ByteStream, MemoryStream
 
 log = logging.getLogger(__name__)
 
+Record = Callable[[ByteStream, str], ByteStream]
+"""Records a stream to a program, with the program's address."""
 #: Seconds until the face is brought up to date, if nothing changes before.
 REFRESH = 1.0
 #: Seconds before the next attempt to listen at an address that cannot be had.
@@ -44,20 +48,30 @@ class Gateway:
         memory: Memory,
         save: Callable[[bytes], Awaitable[None]],
         uptime: Callable[[], Uptime] = uptime,
+        record: Record = lambda stream, _peer: stream,
     ) -> None:
-        """``clock`` is this computer's, aware. ``memory`` is what ``save`` has kept: see ``Repeats``."""
+        """``clock`` is this computer's, aware. ``memory`` is what ``save`` has kept: see ``Repeats``.
+
+        ``record`` records a stream to a program.
+        """
         self._engine = engine
         self.settings = settings
         self._clock = clock
+        self._record = record
         self._repeats = Repeats(f"gateway/{settings.printer}", memory, save, settings.repeat_seconds, uptime)
+        self._tally = Tally(clock)
         self._open()
+        engine.gateways[settings.printer] = self.summary
 
     def _open(self) -> None:
         """A new face, on which nothing is open."""
         settings = self.settings
         family = FACES[settings.family]
         self._day = Day(self._engine, settings.printer) if family.shows_totals else None
-        self._clerk = Clerk(self._engine, settings.printer, self._repeats, self._clock, self._day)
+        speaks = Program(peer=SERIAL, family=settings.family, code_page=settings.code_page)
+        self._clerk = Clerk(
+            self._engine, settings.printer, self._repeats, self._clock, self._day, speaks=speaks, tally=self._tally
+        )
         self._face = family(
             self._clerk,
             Mirror(self._clerk.status, self._clock, self._day),
@@ -65,15 +79,33 @@ class Gateway:
             profile=settings.profile,
             code_page=settings.code_page,
         )
-        self._server = GatewayServer(self._face, self._clerk)
+        self._server = GatewayServer(self._face, self._clerk, self._record, self._changed)
 
     @classmethod
     def on_disk(
-        cls, engine: Engine, settings: GatewaySettings, clock: Callable[[], datetime], directory: Path
+        cls,
+        engine: Engine,
+        settings: GatewaySettings,
+        clock: Callable[[], datetime],
+        directory: Path,
+        record: Record = lambda stream, _peer: stream,
     ) -> Gateway:
         """A gateway whose memory is a file in ``directory``. Raises ``OSError`` if that cannot be read."""
         path = directory / f"{settings.printer}.json"
-        return cls(engine, settings, clock, read(path), on_disk(path))
+        return cls(engine, settings, clock, read(path), on_disk(path), record=record)
+
+    def _changed(self) -> None:
+        """A program has connected, or left."""
+        self._engine.changes.count(self.settings.printer)
+
+    def summary(self) -> PrinterGateway:
+        """What it has done since the start, and who is connected."""
+        tally = self._tally
+        return PrinterGateway(
+            listen=self.settings.said, family=self.settings.family, program=self._server.program,
+            document=tally.document, printed=tally.printed, refused=tally.refused, repeated=tally.repeated,
+            last_printed=tally.last_printed, last_refused=tally.last_refused,
+        )  # fmt: skip
 
     async def run(self) -> None:
         """Serve programs until cancelled.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from collections.abc import Callable
 from functools import partial
 
 from fiscald.emulator.server import PortServer
@@ -10,7 +11,7 @@ from fiscald.gateway.clerk import SERIAL, Clerk
 from fiscald.gateway.delivery import Watch, unacknowledged
 from fiscald.gateway.face import Face
 from fiscald.model.jobs import Job
-from fiscald.transport import ByteStream
+from fiscald.transport import ByteStream, Recorder
 
 #: Characters of a peer's name in a key.
 _LONGEST_PEER = 45
@@ -19,10 +20,21 @@ _LONGEST_PEER = 45
 class GatewayServer(PortServer[Face]):
     """See ``PortServer``."""
 
-    def __init__(self, face: Face, clerk: Clerk) -> None:
+    def __init__(
+        self,
+        face: Face,
+        clerk: Clerk,
+        record: Callable[[ByteStream, str], ByteStream] = lambda stream, _peer: stream,
+        changed: Callable[[], None] = lambda: None,
+    ) -> None:
+        """``record`` records a stream to a program. ``changed`` is called when a program has connected, or left."""
         super().__init__(face)
         self._clerk = clerk
+        self._record = record
+        self._changed = changed
         self._watch: Watch | None = None
+        self.program: str | None = None
+        """The address of the program that is connected; a serial port does not show that."""
         face.on_answer = self._answer_comes
         clerk.on_settled = self.wake
 
@@ -35,10 +47,27 @@ class GatewayServer(PortServer[Face]):
         """See ``PortServer.serve``."""
         watch = stream if isinstance(stream, Watch) else Watch(stream, SERIAL, lambda: 0)
         self._watch, self._clerk.peer = watch, watch.peer
+        self.program = None if watch.peer == SERIAL else watch.peer
+        self._changed()
         try:
-            await super().serve(watch)
+            await super().serve(Recorder(self._record(watch, watch.peer), self._passes))
         finally:
-            self._watch = None
+            self._watch = self.program = None
+            if self._clerk.tape.leave():
+                self._clerk.tape = self._clerk.new_tape()
+            self._changed()
+
+    def _passes(self, way: str, data: bytes) -> None:
+        """Bytes pass: ``<`` from the program, ``>`` to it. What belongs to no document is not kept."""
+        clerk = self._clerk
+        if way == "<":
+            if clerk.tape.is_over:
+                clerk.tape = clerk.new_tape()
+            clerk.tape.heard(data)
+            return
+        clerk.tape.told(data)
+        if self.port.is_idle and not clerk.tape.is_over:
+            clerk.tape = clerk.new_tape()
 
     def _answer_comes(self, job: Job, peer: str, until: float) -> None:
         if self._watch is not None:

@@ -29,7 +29,7 @@ from fiscald.journal.errors import (
     remedy,
 )
 
-SCHEMA_VERSION = 14
+SCHEMA_VERSION = 15
 #: Bytes of the write-ahead log to keep when SQLite begins it again. A large transaction may make it longer for a while.
 LOG_BYTES = 4 << 20
 #: Seconds to wait at the start for another program that has the file open.

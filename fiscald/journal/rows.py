@@ -13,6 +13,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from fiscald.model.documents import Document, IfInterrupted
 from fiscald.model.jobs import DamagedDocument, Job, JobEvent, JobState, Notice, Paper, Phase, Resolution, Result
 from fiscald.model.problems import Problem, problem
+from fiscald.model.programs import Program
 
 T = TypeVar("T")
 M = TypeVar("M", bound=BaseModel)
@@ -62,7 +63,7 @@ class Accepted(NamedTuple):
 
 NAMES = (
     "id", "key", "printer", "document", "deadline", "expect_last", "if_interrupted", "phase", "attempts", "evidence",
-    "result", "paper", "warnings", "error", "resolution", "created_at", "updated_at",
+    "result", "paper", "warnings", "error", "resolution", "program", "created_at", "updated_at",
 )  # fmt: skip
 COLUMNS = ", ".join(NAMES)
 JOB_COLUMNS = ", ".join(f"job.{name}" for name in NAMES)
@@ -140,6 +141,7 @@ def entry(row: tuple[Any, ...]) -> Entry:
         "error": read("error", Problem.model_validate_json, None),
         "evidence": read("evidence", _evidence, None),
         "resolution": read("resolution", Resolution.model_validate_json, None),
+        "program": read("program", Program.model_validate_json, None),
         "attempts": stored["attempts"],
         "created_at": read("created_at", _moment, _NEVER),
         "updated_at": read("updated_at", _moment, _NEVER),

@@ -20,6 +20,7 @@ from fiscald.journal.jobs import JobReader
 from fiscald.journal.printers import Rule, Unexplained
 from fiscald.journal.rows import (
     COLUMNS,
+    NAMES,
     NOTICES,
     OPEN,
     PAPER,
@@ -31,12 +32,14 @@ from fiscald.journal.rows import (
     plain,
 )
 from fiscald.journal.rows import entry as read_entry
+from fiscald.journal.sendings import SendingKeeper, described
 from fiscald.journal.tokens import TokenKeeper, asker
 from fiscald.journal.webhooks import Outbox, Subscription
 from fiscald.model.documents import Submission
 from fiscald.model.jobs import Job, JournalConfirmation, Notice, Paper, Phase, Resolution, Result
 from fiscald.model.printers import Counters, Snapshot
 from fiscald.model.problems import Problem
+from fiscald.model.programs import Program
 from fiscald.model.rights import Asker
 
 #: The newest jobs stay, whatever their age: if the host's clock jumps years ahead, nothing recent is deleted.
@@ -45,7 +48,7 @@ KEEP_NEWEST = 10_000
 PRUNE_STEP = 500
 
 
-class Store(JobReader, TokenKeeper, Outbox):
+class Store(JobReader, TokenKeeper, SendingKeeper, Outbox):
     """The journal. Not thread-safe: one thread uses it."""
 
     def __init__(
@@ -63,18 +66,28 @@ class Store(JobReader, TokenKeeper, Outbox):
         super().__init__(directory, clock, printers=printers, new=new)
         self.subscriptions = tuple(webhooks)
 
-    def accept(self, key: str, submission: Submission, notices: tuple[Notice, ...], asked_by: Asker) -> Accepted:
-        """Store a new job, or find the one with this key."""
+    def accept(
+        self,
+        key: str,
+        submission: Submission,
+        notices: tuple[Notice, ...],
+        asked_by: Asker,
+        program: Program | None = None,
+    ) -> Accepted:
+        """Store a new job, or find the one with this key. ``program``: who sent it to a gateway, and this time how."""
         digest = submission.digest()
         with self._transaction() as db:
             row = db.execute(f"SELECT {COLUMNS}, digest FROM job WHERE key = ?", (key,)).fetchone()
             if row is not None:
+                if program is not None and row[-1] == digest:
+                    place = NAMES.index("program")
+                    row = (*row[:place], self._sent_again(db, row[0], row[place], program), *row[place + 1 :])
                 return Accepted(read_entry(row[:-1]), new=False, conflict=row[-1] != digest)
             now = self._now()
             made = db.execute(
                 "INSERT INTO job (key, printer, digest, document, phase, warnings, asked_by, asked_token, deadline,"
-                " expect_last, if_interrupted, created_at, updated_at, buyer)"
-                f" VALUES (?, ?, ?, ?, 'accepted', ?, ?, ?, ?, ?, ?, ?, ?, {HASH})"
+                " expect_last, if_interrupted, program, created_at, updated_at, buyer)"
+                f" VALUES (?, ?, ?, ?, 'accepted', ?, ?, ?, ?, ?, ?, ?, ?, ?, {HASH})"
                 f" RETURNING {COLUMNS}",
                 (
                     key,
@@ -86,11 +99,14 @@ class Store(JobReader, TokenKeeper, Outbox):
                     submission.deadline.isoformat() if submission.deadline else None,
                     submission.expect_last,
                     submission.if_interrupted,
+                    None if program is None else described(program),
                     now,
                     now,
                     nip_of(submission.document),
                 ),
             ).fetchall()
+            for sending in (program and program.sent) or ():
+                self._keep_sending(db, made[0][0], sending)
             return Accepted(self._published(db, read_entry(made[0])), new=True, conflict=False)
 
     def start(
@@ -302,6 +318,7 @@ class Store(JobReader, TokenKeeper, Outbox):
             doomed = [(number,) for number, at in old if (ended := moment(at)) is not None and ended < cutoff]
             db.executemany("DELETE FROM webhook_message WHERE job = ?", doomed)
             db.executemany("DELETE FROM event WHERE job = ?", doomed)
+            db.executemany("DELETE FROM sending WHERE job = ?", doomed)
             db.executemany("DELETE FROM job WHERE id = ?", doomed)
             for _ in range(PRUNE_STEP if doomed else 0):
                 # One page per statement: a statement without result rows runs one step only.

@@ -11,6 +11,7 @@ from fiscald.model.documents import Document, IfInterrupted
 from fiscald.model.e_receipt import EReceiptState
 from fiscald.model.money import Balance, Money
 from fiscald.model.problems import Problem
+from fiscald.model.programs import Program
 from fiscald.model.strict import Strict
 
 #: The application's own name for a job. The application creates it with the sale and uses it for every retry.
@@ -164,6 +165,9 @@ class Job(Strict):
         default=None, description="what the printer said about itself, with its family and version"
     )
     resolution: Resolution | None = None
+    program: Program | None = Field(
+        default=None, description="the program that sent it through a gateway; null: an application of this API"
+    )
     attempts: int = 0
     created_at: AwareDatetime
     updated_at: AwareDatetime

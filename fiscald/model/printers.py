@@ -9,6 +9,7 @@ from pydantic import AwareDatetime, Field
 
 from fiscald.model.jobs import Notice
 from fiscald.model.problems import Problem
+from fiscald.model.programs import PrinterGateway
 from fiscald.model.strict import Strict
 
 
@@ -154,3 +155,6 @@ class PrinterStatus(Strict):
     queue: int = Field(default=0, description="accepted jobs that are waiting")
     strays: int = Field(default=0, description="unexpected replies since the daemon started")
     damaged: int = Field(default=0, description="replies damaged on the line since the daemon started")
+    gateway: PrinterGateway | None = Field(
+        default=None, description="where programs that speak a printer's protocol print on it; null: nowhere"
+    )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import os
+from collections import Counter
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -55,7 +56,7 @@ class RecordingFolder:
         self._days = days
         self._free = free or free_bytes
         self._printers: set[str] = set()
-        self._open: set[Path] = set()
+        self._open: Counter[Path] = Counter()
         self._due = anyio.Event()
         self.paused = False
         """The disk is nearly full: nothing is written."""
@@ -65,26 +66,27 @@ class RecordingFolder:
         """Bytes after which a recording continues in the next file."""
         return max(_LEAST, self._size // (_PARTS * max(1, len(self._printers))))
 
-    def open(self, printer: str, gap: Callable[[str], bytes]) -> Recording | None:
+    def open(self, printer: str, gap: Callable[[str], bytes], *, programs: bool = False) -> Recording | None:
         """A recording of a new connection; ``None`` where none can be written.
 
-        ``gap`` makes the packet that says why something is missing.
+        ``gap`` makes the packet that says why something is missing. ``programs``: the printer has a gateway, so two
+        connections may be written to one file.
         """
         self._printers.add(printer)
         try:
-            return Recording(self, printer, gap)
+            return Recording(self, printer, gap, programs=programs)
         except OSError as error:
             log.warning("%s: no recording at %s: %s", printer, self.path, error.strerror)
             return None
 
     def claim(self, path: Path) -> None:
-        """That file is being written."""
-        self._open.add(path)
+        """That file is being written, perhaps by two connections."""
+        self._open[path] += 1
         self._due.set()
 
     def release(self, path: Path) -> None:
-        """It is not any more."""
-        self._open.discard(path)
+        """It is not any more, by one of them."""
+        self._open -= Counter([path])
 
     async def run(self) -> None:
         """Delete old recordings regularly, and whenever a new file is opened."""
@@ -144,11 +146,14 @@ class Recording:
     A file that cannot be written (a full disk) ends with a warning and does not delay documents.
     """
 
-    def __init__(self, folder: RecordingFolder, printer: str, gap: Callable[[str], bytes]) -> None:
+    def __init__(
+        self, folder: RecordingFolder, printer: str, gap: Callable[[str], bytes], *, programs: bool = False
+    ) -> None:
         """Raises ``OSError``."""
         self._folder = folder
         self._printer = printer
         self._gap = gap
+        self._programs = programs
         self._missed = False
         self._descriptor: int | None = None
         self._begin()
@@ -163,7 +168,7 @@ class Recording:
         self._descriptor = private.open_file(self._path, os.O_WRONLY | os.O_APPEND)
         folder.claim(self._path)
         self._size = os.fstat(self._descriptor).st_size
-        self._put(beginning(self._printer))
+        self._put(beginning(self._printer, programs=self._programs))
 
     def write(self, block: bytes) -> None:
         """Append, as long as that is possible."""
@@ -172,7 +177,7 @@ class Recording:
         if self._folder.paused:
             self._missed = True
             return
-        if self._size >= self._folder.part or self._folder.clock().date() != self._day:
+        if self._is_full() or self._folder.clock().date() != self._day:
             self.close()
             try:
                 self._begin()
@@ -183,6 +188,11 @@ class Recording:
             self._missed = False
             self._put(self._gap("the disk was nearly full: nothing was recorded"))
         self._put(block)
+
+    def _is_full(self) -> bool:
+        if self._programs and self._descriptor is not None:
+            self._size = os.fstat(self._descriptor).st_size  # another connection writes to it too
+        return self._size >= self._folder.part
 
     def _put(self, block: bytes) -> None:
         if self._descriptor is None:

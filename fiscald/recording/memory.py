@@ -12,16 +12,17 @@ from struct import Struct
 from typing import NamedTuple
 
 from fiscald.protocols.decoding import Direction
-from fiscald.recording.packets import Event
+from fiscald.recording.packets import Event, Side
 
 #: Bytes that the flight recorders of a daemon take together, if the configuration says nothing else.
 MOST = 16 << 20
 #: The line that has most loses this part of it when there is too much: looking for that line at every packet is slow.
 _PART = 64
-#: Microseconds since 1970, event, direction, length of the bytes.
+#: Microseconds since 1970, event, direction and side, length of the bytes.
 _HEAD = Struct("<qBBI")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _DIRECTIONS = (None, Direction.SENT, Direction.RECEIVED)
+_WAYS = tuple((side, direction) for side in Side for direction in _DIRECTIONS)
 
 
 class Kept(NamedTuple):
@@ -31,6 +32,7 @@ class Kept(NamedTuple):
     event: Event
     direction: Direction | None
     data: bytes
+    side: Side = Side.PRINTER
 
 
 class Place(NamedTuple):
@@ -88,10 +90,12 @@ class Line:
         """Bytes in memory."""
         return len(self._bytes)
 
-    def add(self, at: datetime, event: Event, direction: Direction | None, data: bytes) -> None:
+    def add(
+        self, at: datetime, event: Event, direction: Direction | None, data: bytes, side: Side = Side.PRINTER
+    ) -> None:
         """Remember a packet; the oldest ones go when there are too many bytes."""
         ticks = (at - _EPOCH) // timedelta(microseconds=1)
-        self._bytes += _HEAD.pack(ticks, event, _DIRECTIONS.index(direction), len(data))
+        self._bytes += _HEAD.pack(ticks, event, _WAYS.index((side, direction)), len(data))
         self._bytes += data
         more = _HEAD.size + len(data)
         self.end = Place(self.end.number + 1, self.end.byte + more)
@@ -108,7 +112,7 @@ class Line:
         place, number = 0, self.first.number
         while number < self.end.number and further(place):
             _, _, way, length = _HEAD.unpack_from(self._bytes, place)
-            self._in_file -= self._size(_DIRECTIONS[way], length)
+            self._in_file -= self._size(_WAYS[way][1], length)
             place += _HEAD.size + length
             number += 1
         del self._bytes[:place]
@@ -122,4 +126,5 @@ class Line:
         begin += _HEAD.size
         data = bytes(self._bytes[begin : begin + length])
         following = Place(place.number + 1, place.byte + _HEAD.size + length)
-        return Kept(_EPOCH + timedelta(microseconds=ticks), Event(event), _DIRECTIONS[way], data), following
+        side, direction = _WAYS[way]
+        return Kept(_EPOCH + timedelta(microseconds=ticks), Event(event), direction, data, side), following

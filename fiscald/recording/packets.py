@@ -1,14 +1,14 @@
 """The content of a packet of a recording: a header, and bytes of the line or a note about it.
 
-The header is documented in ``docs/recordings.md``: version, direction, event, length of the family's name, length of
-the printer's name (a byte each), then both names.
+The header is documented in ``docs/recordings.md``: version, direction and side, event, length of the family's name,
+length of the printer's name (a byte each), then both names.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from enum import IntEnum
+from enum import IntEnum, StrEnum
 from typing import NamedTuple
 
 from fiscald.protocols.decoding import Direction
@@ -17,6 +17,19 @@ from fiscald.recording.pcapng import USER0, Captured, RecordingError
 
 VERSION = 1
 _DIRECTIONS: tuple[Direction | None, ...] = (None, Direction.SENT, Direction.RECEIVED)
+
+
+#: The direction's byte is so much more in the conversation of a program with a gateway.
+_OF_PROGRAM = 4
+
+
+class Side(StrEnum):
+    """Whose conversation a packet belongs to. In both, bytes are sent to a printer or received from it."""
+
+    PRINTER = "printer"
+    """fiscald and the printer."""
+    PROGRAM = "program"
+    """A program and the gateway, which is a printer for it (docs/gateway.md)."""
 
 
 class Event(IntEnum):
@@ -48,6 +61,7 @@ class Packet(NamedTuple):
     """The bytes, or the note in UTF-8."""
     comment: str = ""
     """What was done to it since."""
+    side: Side = Side.PRINTER
 
     @property
     def note(self) -> str:
@@ -66,10 +80,12 @@ class Recording(NamedTuple):
 def encode(packet: Packet) -> bytes:
     """The block of a packet."""
     family, printer = packet.family.encode(), packet.printer.encode()
-    numbers = (VERSION, _DIRECTIONS.index(packet.direction), packet.event, len(family), len(printer))
+    of_program = packet.side is Side.PROGRAM
+    way = _DIRECTIONS.index(packet.direction) + _OF_PROGRAM * of_program
+    numbers = (VERSION, way, packet.event, len(family), len(printer))
     payload = bytes(numbers) + family + printer + packet.data
     outbound = None if packet.direction is None else packet.direction is Direction.SENT
-    return pcapng.packet(packet.at, payload, outbound=outbound, comment=packet.comment)
+    return pcapng.packet(packet.at, payload, outbound=outbound, comment=packet.comment, number=int(of_program))
 
 
 def size(family: str, printer: str, direction: Direction | None, length: int) -> int:
@@ -78,9 +94,10 @@ def size(family: str, printer: str, direction: Direction | None, length: int) ->
     return 32 + payload + -payload % 4 + (0 if direction is None else 12)
 
 
-def beginning(printer: str, comment: str = "") -> bytes:
-    """What stands before the packets of a printer."""
-    return pcapng.section(comment) + pcapng.interface(printer)
+def beginning(printer: str, comment: str = "", *, programs: bool = False) -> bytes:
+    """What stands before the packets of a printer. ``programs``: also before those of a gateway's programs."""
+    found = pcapng.section(comment) + pcapng.interface(printer)
+    return found + pcapng.interface(f"{printer} {Side.PROGRAM}") if programs else found
 
 
 def decode(captured: Captured) -> Packet:
@@ -88,7 +105,8 @@ def decode(captured: Captured) -> Packet:
     data = captured.data
     if captured.link != USER0 or len(data) < 5:
         raise RecordingError("a packet that is not of a fiscal printer's line")
-    version, direction, event, family, printer = data[:5]
+    version, way, event, family, printer = data[:5]
+    side, direction = (Side.PROGRAM, way - _OF_PROGRAM) if way >= _OF_PROGRAM else (Side.PRINTER, way)
     if version != VERSION:
         raise RecordingError(f"the header of its packets has version {version}, this program reads version {VERSION}")
     names = data[5 : 5 + family + printer]
@@ -101,7 +119,9 @@ def decode(captured: Captured) -> Packet:
     except UnicodeDecodeError:
         raise RecordingError("a packet whose names are no text") from None
     body = data[5 + family + printer :]
-    return Packet(captured.at, family_name, printer_name, Event(event), _DIRECTIONS[direction], body, captured.comment)
+    return Packet(
+        captured.at, family_name, printer_name, Event(event), _DIRECTIONS[direction], body, captured.comment, side
+    )
 
 
 def read(data: bytes) -> Recording:
@@ -114,4 +134,5 @@ def write(packets: Iterable[Packet], comment: str = "") -> bytes:
     """The file of a recording."""
     listed = list(packets)
     blocks = [encode(packet) for packet in listed]
-    return beginning(listed[0].printer if listed else "", comment) + b"".join(blocks)
+    programs = any(packet.side is Side.PROGRAM for packet in listed)
+    return beginning(listed[0].printer if listed else "", comment, programs=programs) + b"".join(blocks)

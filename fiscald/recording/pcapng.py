@@ -63,10 +63,10 @@ def interface(name: str, link: int = USER0) -> bytes:
     return _block(_INTERFACE, struct.pack("<HHI", link, 0, 0), {_NAME: name.encode()})
 
 
-def packet(at: datetime, data: bytes, *, outbound: bool | None = None, comment: str = "") -> bytes:
-    """A packet of the first interface."""
+def packet(at: datetime, data: bytes, *, outbound: bool | None = None, comment: str = "", number: int = 0) -> bytes:
+    """A packet. ``number``: of its interface, the first one of the section is 0."""
     ticks = (at - _EPOCH) // _MICROSECOND
-    head = struct.pack("<IIIII", 0, ticks >> 32, ticks & 0xFFFFFFFF, len(data), len(data))
+    head = struct.pack("<IIIII", number, ticks >> 32, ticks & 0xFFFFFFFF, len(data), len(data))
     flags = b"" if outbound is None else struct.pack("<I", _OUTBOUND if outbound else _INBOUND)
     return _block(_PACKET, head + _padded(data), {_COMMENT: comment.encode(), _FLAGS: flags})
 

@@ -11,7 +11,7 @@ from fiscald.protocols import FAMILIES, family
 from fiscald.protocols.base import Settings
 from fiscald.protocols.decoding import DecodedFrame, Decoder, Direction
 from fiscald.protocols.families import CannotDecode, decoding_of
-from fiscald.recording.packets import Event, Packet
+from fiscald.recording.packets import Event, Packet, Side
 from fiscald.recording.pcapng import RecordingError
 
 
@@ -28,6 +28,7 @@ class Entry(NamedTuple):
     """Of ``DATA``."""
     note: str = ""
     """Of the others."""
+    side: Side = Side.PRINTER
 
 
 class Turn(NamedTuple):
@@ -59,11 +60,12 @@ def decoder(family_name: str, code_page: str | None = None) -> Decoder:
 
 
 class _Line:
-    """The connections to one printer, one after the other."""
+    """The connections to one printer, or of programs to its gateway, one after the other."""
 
     def __init__(self, packet: Packet, code_page: str | None) -> None:
         self._family = packet.family
         self._printer = packet.printer
+        self._side = packet.side
         self._code_page = code_page
         self._decoder = decoder(packet.family, code_page)
 
@@ -72,7 +74,7 @@ class _Line:
         if packet.direction is None:
             # What was unfinished stays so: a new connection begins with nothing, and so does the time after a gap.
             yield from self.end(packet.at)
-            yield Entry(packet.at, packet.printer, packet.family, packet.event, note=packet.note)
+            yield Entry(packet.at, packet.printer, packet.family, packet.event, note=packet.note, side=self._side)
         else:
             for frame in self._decoder.feed(packet.direction, packet.data):
                 yield self._entry(packet.at, packet.direction, frame)
@@ -85,7 +87,7 @@ class _Line:
         self._decoder = decoder(self._family, self._code_page)
 
     def _entry(self, at: datetime, direction: Direction, frame: DecodedFrame) -> Entry:
-        return Entry(at, self._printer, self._family, Event.DATA, direction, frame)
+        return Entry(at, self._printer, self._family, Event.DATA, direction, frame, side=self._side)
 
 
 class Conversation:
@@ -93,11 +95,11 @@ class Conversation:
 
     def __init__(self, code_page: str | None = None) -> None:
         self._code_page = code_page
-        self._lines: dict[tuple[str, str], _Line] = {}
+        self._lines: dict[tuple[str, str, Side], _Line] = {}
 
     def take(self, packet: Packet) -> Iterator[Entry]:
         """What a packet completes. Raises ``RecordingError`` for an unknown family."""
-        key = (packet.printer, packet.family)
+        key = (packet.printer, packet.family, packet.side)
         if key not in self._lines:
             self._lines[key] = _Line(packet, self._code_page)
         yield from self._lines[key].take(packet)
@@ -118,11 +120,24 @@ def entries(packets: Iterable[Packet], code_page: str | None = None) -> Iterator
         yield from conversation.end(at)
 
 
+def of_printer(packets: Iterable[Packet]) -> list[Packet]:
+    """Those between fiscald and the printer. Raises ``RecordingError`` if there are none."""
+    found = [packet for packet in packets if packet.side is Side.PRINTER]
+    if not found:
+        raise RecordingError("no command is in it")
+    return found
+
+
 def turns(entries: Iterable[Entry]) -> list[list[Turn]]:
-    """The commands of every connection, in order. Raises ``RecordingError``: nothing in it, or several printers."""
+    """The commands of every connection to the printer, in order.
+
+    Raises ``RecordingError``: nothing in it, or several printers.
+    """
     connections: list[list[Turn]] = [[]]
     printers = set()
     for entry in entries:
+        if entry.side is not Side.PRINTER:
+            continue
         printers.add((entry.printer, entry.family))
         if entry.event is Event.OPEN:
             connections.append([])
@@ -149,17 +164,18 @@ def redact(packets: Iterable[Packet]) -> list[Packet]:
     found = []
     for packet in listed:
         if packet.direction is not None and packet.data:
-            data = streams[packet.printer, packet.family, packet.direction].read(len(packet.data))
+            data = streams[packet.printer, packet.family, packet.side, packet.direction].read(len(packet.data))
             if data != packet.data:
                 packet = packet._replace(data=data, comment="personal data masked")
         found.append(packet)
     return found
 
 
-def _masked(packets: list[Packet]) -> dict[tuple[str, str, Direction], list[bytes]]:
-    """All bytes of each line and direction, masked: a NIP may be cut up over packets, a frame is not."""
-    streams: dict[tuple[str, str, Direction], list[bytes]] = {}
+def _masked(packets: list[Packet]) -> dict[tuple[str, str, Side, Direction], list[bytes]]:
+    """All bytes of each line, side and direction, masked: a NIP may be cut up over packets, a frame is not."""
+    streams: dict[tuple[str, str, Side, Direction], list[bytes]] = {}
     for entry in entries(packets):
         if entry.direction is not None and entry.frame is not None:
-            streams.setdefault((entry.printer, entry.family, entry.direction), []).append(entry.frame.masked)
+            key = (entry.printer, entry.family, entry.side, entry.direction)
+            streams.setdefault(key, []).append(entry.frame.masked)
     return streams

@@ -8,7 +8,7 @@ from typing import Any
 from fiscald.protocols.base import Effect
 from fiscald.recording.packets import Packet
 from fiscald.recording.pcapng import RecordingError
-from fiscald.recording.reading import Turn, entries, redact, turns
+from fiscald.recording.reading import Turn, entries, of_printer, redact, turns
 
 
 def regression(
@@ -21,6 +21,7 @@ def regression(
     out are questions that were answered as before, with nothing in between
     that changes something (an idle daemon looks at its printer all day). Raises ``RecordingError``.
     """
+    packets = of_printer(packets)
     connections = turns(entries(redact(packets), code_page))
     conversations = []
     missing = 0

@@ -11,6 +11,7 @@ from fiscald.emulator.posnet.machine import Handler, NeedsConfirmation, Values
 from fiscald.gateway.face import Face, Make
 from fiscald.gateway.posnet import status
 from fiscald.gateway.posnet.commands import Commands
+from fiscald.protocols.posnet.grammar import State
 
 
 class NeedsJob(NeedsConfirmation):
@@ -46,6 +47,11 @@ class PosnetFace(Face, PosnetPrinter):
         if running is not None:
             running.silent = True
             self.queue.append(running)
+
+    @property
+    def is_idle(self) -> bool:
+        """See ``Face.is_idle``."""
+        return not self.queue and self._machine.state is State.IDLE
 
     def order(self, make: Make, ended: Callable[[], Values | None], *, size: int = 0) -> NoReturn:
         """See ``Orders.order``. Raises ``NeedsJob``."""

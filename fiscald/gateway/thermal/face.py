@@ -92,6 +92,12 @@ class ThermalFace(Face, ThermalPrinter):
         else:
             self.waiting = None
 
+    @property
+    def is_idle(self) -> bool:
+        """See ``Face.is_idle``."""
+        nothing = self.waiting is None and not self.buffer
+        return nothing and not self._machine.in_transaction and self.memory.form is None
+
     # -- documents ------------------------------------------------------------------------------------
 
     def order(self, make: Make, ended: Callable[[], Values | None], *, size: int = 0) -> NoReturn:
