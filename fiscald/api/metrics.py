@@ -63,6 +63,8 @@ def render(
     found: list[Metric] = [build, *_of_host(host), *_of_licence(licence, now)]
     found += of_printers(printers, now)
     found += [*_of_jobs(printers, figures, now), _of_failures(failures)]
+    if any(status.gateway is not None for status in printers):
+        found += _of_gateways(printers)
     if webhooks:
         found += _of_webhooks(webhooks)
     registry = CollectorRegistry()
@@ -160,6 +162,30 @@ def of_printers(printers: Sequence[PrinterStatus], now: datetime) -> list[Metric
         if status.age_ms is not None:
             age.add_metric(name, status.age_ms / 1000)
     return found
+
+
+def _of_gateways(printers: Sequence[PrinterStatus]) -> list[Metric]:
+    from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+
+    connected = GaugeMetricFamily(
+        "fiscald_gateway_connected", "1 while a program is connected; missing at a serial port", labels=["printer"]
+    )
+    waits = GaugeMetricFamily(
+        "fiscald_gateway_waits", "1 while a program waits for the end of its document", labels=["printer"]
+    )
+    documents = CounterMetricFamily(
+        "fiscald_gateway_documents", "Documents of programs since the start, by outcome", labels=["printer", "outcome"]
+    )
+    for status in printers:
+        gateway = status.gateway
+        if gateway is None:
+            continue
+        if not gateway.listen.startswith("pty:"):
+            connected.add_metric([status.name], gateway.program is not None)
+        waits.add_metric([status.name], gateway.document is not None)
+        for outcome in ("printed", "refused", "repeated"):
+            documents.add_metric([status.name, outcome], getattr(gateway, outcome))
+    return [connected, waits, documents]
 
 
 def _of_jobs(printers: Sequence[PrinterStatus], figures: Figures, now: datetime) -> list[Metric]:

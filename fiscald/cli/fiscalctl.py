@@ -139,14 +139,15 @@ def adopt(context: Context, printer: str, printer_id: str) -> None:
 @click.argument("key")
 @click.option("--wait", type=click.FloatRange(0, 600), default=0.0, help="Seconds to wait for a final state.")
 @click.option("--events", is_flag=True, help="Show also what happened to it, step by step.")
+@click.option("--frames", is_flag=True, help="Show also what the program said to the gateway, frame by frame.")
 @pass_context
-def job(context: Context, key: str, *, wait: float, events: bool) -> None:
+def job(context: Context, key: str, *, wait: float, events: bool, frames: bool) -> None:
     """Show the job with KEY. The exit code gives its state."""
     with context.client() as client:
         with progress(f"waiting for job {key}", end=GOES_ON):
             found = client.job(key, wait=wait)
         happened = all_events(client, key) if events else None
-    show_job(context, found, happened)
+    show_job(context, found, happened, frames=frames)
     sys.exit(BY_STATE.get(found.state, UNKNOWN))
 
 

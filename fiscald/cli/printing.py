@@ -61,12 +61,12 @@ def submit(context: Context, printer: str | None, document: dict[str, Any], key:
     sys.exit(BY_STATE.get(job.state, UNKNOWN))
 
 
-def show_job(context: Context, found: Job, events: list[JobEvent] | None = None) -> None:
-    """A job, as text or JSON; with its ``events``, if they are given."""
+def show_job(context: Context, found: Job, events: list[JobEvent] | None = None, *, frames: bool = False) -> None:
+    """A job, as text or JSON; with its ``events``, if they are given, and what the program of a gateway said."""
     content = everything(found)
     if events is not None:
         content["events"] = [everything(each) for each in events]
-    context.show(content, lambda: "\n".join([job_text(found), *map(event_text, events or ())]))
+    context.show(content, lambda: "\n".join([job_text(found, frames=frames), *map(event_text, events or ())]))
 
 
 def all_events(client: Client, key: str) -> list[JobEvent]:

@@ -15,6 +15,7 @@ from typing import Any
 import click
 
 from fiscald.cli.context import USAGE, Context, forget_output, pass_context
+from fiscald.cli.frames import frame_lines
 from fiscald.model.times import POLISH_TIME
 from fiscald.protocols import FAMILIES
 from fiscald.protocols import family as find_family
@@ -211,22 +212,6 @@ def _show(context: Context, found: list[Entry], warnings: list[str]) -> None:
 
     content = {"warnings": warnings, "entries": [_entry_json(entry) for entry in found]}
     context.show(content, lambda: "\n".join(text()) or "(empty recording)")
-
-
-def frame_lines(mark: str, frame: DecodedFrame) -> Iterator[str]:
-    """A frame with its fields and its error, the first line behind ``mark``."""
-    indent = " " * (len(mark) + 4)
-    if frame.damage:
-        yield f"{mark}{frame.name or '?'}: DAMAGED, {frame.damage}"
-        yield f"{indent}{frame.raw.hex(' ')}"
-        yield indent + "".join(chr(byte) if 32 <= byte < 127 else "." for byte in frame.raw)
-        return
-    yield f"{mark}{frame.name}{f': {frame.meaning}' if frame.meaning else ''}"
-    for field in frame.fields:
-        yield f"{indent}{field.name:2}  {field.meaning or 'not known'} = {field.value}"
-    if frame.error:
-        yield f"{indent}!   {frame.error.name}: {frame.error.text}"
-        yield f"{indent}    {frame.error.text_pl}"
 
 
 def _entry_json(entry: Entry) -> dict[str, Any]:

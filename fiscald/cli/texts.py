@@ -6,10 +6,15 @@ from decimal import Decimal
 
 from fiscald.cli.context import problem_text
 from fiscald.cli.evidence import evidence_lines
+from fiscald.cli.frames import frame_lines
 from fiscald.model.e_receipt import Delivered, EReceiptState
 from fiscald.model.jobs import Job, JobEvent, JobState
 from fiscald.model.money import format_money
 from fiscald.model.printers import PrinterStatus
+from fiscald.model.programs import PrinterGateway, Program
+from fiscald.model.times import POLISH_TIME
+from fiscald.recording.pcapng import RecordingError
+from fiscald.recording.sent import decoded
 from fiscald.terminal import shown
 
 #: The age of the counters is shown if it exceeds this many milliseconds.
@@ -51,6 +56,8 @@ def printer_text(printer: PrinterStatus) -> str:
     if printer.vat is not None:
         lines.append("  VAT " + "  ".join(f"{letter} {rate}" for letter, rate in printer.vat.items() if rate))
     lines += [f"  note: {warning.detail}" for warning in printer.warnings]
+    if printer.gateway is not None:
+        lines += gateway_lines(printer.gateway)
     if printer.job is not None:
         lines.append(f"  printing {printer.job}")
     if printer.queue:
@@ -60,13 +67,49 @@ def printer_text(printer: PrinterStatus) -> str:
     return "\n".join(lines)
 
 
+def gateway_lines(gateway: PrinterGateway) -> list[str]:
+    """What a gateway has done; two or three lines."""
+    who = "" if gateway.listen.startswith("pty:") else f", {gateway.program or 'no program'} is connected"
+    done = f"{gateway.printed} printed, {gateway.refused} refused, {gateway.repeated} sent again"
+    lines = [f"  gateway: {gateway.family} at {gateway.listen}{who}; {done}"]
+    if gateway.document is not None:
+        lines.append(f"    a program waits for {gateway.document}")
+    last = [] if gateway.last_printed is None else [f"last printed {gateway.last_printed}"]
+    if gateway.last_refused is not None:
+        at = f"{gateway.last_refused.at.astimezone(POLISH_TIME):%Y-%m-%d %H:%M:%S}"
+        last.append(f"last refused {at} ({gateway.last_refused.code})")
+    return [*lines, f"    {', '.join(last)}"] if last else lines
+
+
+def program_lines(program: Program) -> list[str]:
+    """Who sent a document through a gateway; and, where that is known, what it said, frame by frame."""
+    again = f", and sent it again {program.repeated} times" if program.repeated else ""
+    lines = [f"  through the gateway, from {program.peer} ({program.family}){again}"]
+    for sending in program.sent or ():
+        answered = "" if sending.answered else "; no answer was sent"
+        lines.append(f"  sent {sending.began.astimezone(POLISH_TIME):%Y-%m-%d %H:%M:%S}{answered}")
+        try:
+            found = shown(decoded(program, sending))
+        except RecordingError as error:
+            lines += [f"    {error}", *(f"    {each.direction} {each.hex}" for each in sending.said)]
+            continue
+        for entry in found:
+            at = f"    {entry.at.astimezone(POLISH_TIME):%H:%M:%S.%f} "
+            if entry.frame is None:
+                lines.append(f"{at}- {entry.note}")
+            else:
+                lines += frame_lines(f"{at}{entry.direction} ", entry.frame)
+    return lines
+
+
 def job_line(found: Job) -> str:
     """A job on one line."""
     found = shown(found)
     number = found.result.number if found.result else None
     outcome = f"number {number}" if number is not None else found.error.code if found.error else ""
     when = f"{found.updated_at:%Y-%m-%d %H:%M:%S}"
-    return f"{when}  {found.printer}  {found.state:9}  {found.document.type:12}  {found.key}  {outcome}".rstrip()
+    line = f"{when}  {found.printer}  {found.state:9}  {found.document.type:12}  {found.key}  {outcome}".rstrip()
+    return line if found.program is None else f"{line}  from {found.program.peer}"
 
 
 def event_text(event: JobEvent) -> str:
@@ -82,8 +125,8 @@ def event_text(event: JobEvent) -> str:
     return "\n".join(lines)
 
 
-def job_text(job: Job) -> str:
-    """Everything about a job, on several lines."""
+def job_text(job: Job, *, frames: bool = False) -> str:
+    """Everything about a job, on several lines. ``frames``: also what the program of a gateway said."""
     found = shown(job)
     lines = [f"{found.key}: {found.state}, paper {found.paper}"]
     if found.result is not None:
@@ -102,6 +145,10 @@ def job_text(job: Job) -> str:
     for problem in (found.error, found.waiting):
         if problem is not None:
             lines.append("  " + problem_text(problem).replace("\n", "\n  "))
+    if found.program is not None:
+        lines += program_lines(found.program if frames else found.program.model_copy(update={"sent": None}))
+        if not frames:
+            lines.append(f"  what the program said: fiscalctl job '{found.key}' --frames")
     if found.state is JobState.UNDECIDED:
         lines += [f"  {line}" for line in evidence_lines(job.evidence)]
         lines.append(f"  all the evidence: fiscalctl --json job '{found.key}'")

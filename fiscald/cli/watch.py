@@ -202,7 +202,8 @@ def one_line(change: Change) -> str:
             line = (
                 f"{(change.at or job.updated_at).astimezone(POLISH_TIME):%H:%M:%S}  {job.printer}  {change.state:9}  "
             )
-            return f"{line}{job.document.type:12}  {job.key}  {outcome}".rstrip()
+            line = f"{line}{job.document.type:12}  {job.key}  {outcome}".rstrip()
+            return line if job.program is None else f"{line}  from {job.program.peer}"
         case PrinterStatus():
             return f"{datetime.now(POLISH_TIME):%H:%M:%S}  {change.name}: {'; '.join(printer_facts(change))}"
         case _:
@@ -233,6 +234,8 @@ def printer_facts(printer: PrinterStatus) -> list[str]:
             f"day {counters.daily_report}: {counters.receipts} receipts{cancelled}, last number "
             f"{counters.last_receipt}, {counters.printouts} printouts"
         )
+    if printer.gateway is not None and printer.gateway.program is not None:
+        facts.append(f"the program at {printer.gateway.program} is connected")
     facts += [warning.detail for warning in printer.warnings]
     return facts
 

@@ -4,20 +4,26 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
+import anyio.to_thread
 from starlette.responses import Response
 
 from fiscald.api.calling import Refused
 from fiscald.api.wire import JobAnswer, JobList
 from fiscald.console import evidence, sandbox, timeline, wording
 from fiscald.console.amounts import money
+from fiscald.console.languages import Words
+from fiscald.console.technician import Line, line_of
 from fiscald.console.visit import Visit
 from fiscald.model.about import BaseDocument
 from fiscald.model.jobs import JobState, Resolution
+from fiscald.model.programs import Program
 from fiscald.model.receipt import Receipt
+from fiscald.recording.pcapng import RecordingError
+from fiscald.recording.sent import decoded
 
 #: Documents on one page of the list.
 PAGE = 25
@@ -156,7 +162,30 @@ async def show(visit: Visit, job: JobAnswer, status: int = 200, mistake: str = "
         moved=evidence.moved(t, looks) if looks is not None else [],
         timeline=timeline.told(t, job, await visit.api.job_events(job.key, limit=timeline.MOST)),
         mistake=mistake,
+        sent=await anyio.to_thread.run_sync(_sent, t, job.program),
     )
+
+
+class Sent(NamedTuple):
+    """One time that a program sent the document to a gateway."""
+
+    began: datetime
+    answered: datetime | None
+    lines: list[Line]
+
+
+def _sent(t: Words, program: Program | None) -> list[Sent]:
+    """What the program said, decoded; as bytes where its family is not known."""
+    found: list[Sent] = []
+    if program is None:
+        return found
+    for each in program.sent or ():
+        try:
+            lines = [line_of(t, entry, marked=False) for entry in decoded(program, each)]
+        except RecordingError as error:
+            lines = [Line("wrong", str(error)), *(Line("event", f"{said.direction} {said.hex}") for said in each.said)]
+        found.append(Sent(each.began, each.answered, lines))
+    return found
 
 
 async def _sheet(visit: Visit, job: JobAnswer) -> tuple[str, str]:

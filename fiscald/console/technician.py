@@ -227,10 +227,11 @@ class Line(NamedTuple):
     text: str
 
 
-def _line(t: Words, entry: Entry) -> Line:
+def line_of(t: Words, entry: Entry, *, marked: bool = True) -> Line:
+    """A frame or an event. ``marked``: a line between a program and the gateway says so."""
     at = f"{entry.at.astimezone(POLISH_TIME):%H:%M:%S.%f}"[:-3]
     frame = entry.frame
-    of_program = entry.side is Side.PROGRAM
+    of_program = marked and entry.side is Side.PROGRAM
     if of_program:
         at += f" {entry.side}"
     kinds = " program" if of_program else ""
@@ -265,7 +266,7 @@ async def conversation(visit: Visit) -> Response:
 def _past(t: Words, kept: bytes) -> list[Line]:
     talk, found = Conversation(), []
     for captured in Reader().feed(kept):
-        found += [_line(t, entry) for entry in talk.take(decode(captured))]
+        found += [line_of(t, entry) for entry in talk.take(decode(captured))]
         del found[:-PAST]
     return found
 
@@ -287,7 +288,7 @@ async def _following(visit: Visit, name: str) -> AsyncIterator[bytes]:
         async for part in parts:
             for captured in reader.feed(part):
                 for entry in talk.take(decode(captured)):
-                    yield _event("line", _line(visit.t, entry)._asdict())
+                    yield _event("line", line_of(visit.t, entry)._asdict())
 
 
 async def capture(visit: Visit) -> Response:

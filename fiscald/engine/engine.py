@@ -205,10 +205,10 @@ class Engine:
 
     async def with_sendings(self, job: Job) -> Job:
         """The job with what a program said to a gateway for it. Raises ``ProblemError``."""
-        if job.program is None:
-            return job
-        sent = await self._records.run(Store.sendings, job.key)
-        return job.model_copy(update={"program": job.program.model_copy(update={"sent": sent})})
+        if job.program is not None:
+            sent = await self._records.run(Store.sendings, job.key)
+            job = job.model_copy(update={"program": job.program.model_copy(update={"sent": sent})})
+        return job
 
     async def note_sending(self, key: str, sending: Sending) -> None:
         """Keep what is known now of this sending: the answer. Raises ``ProblemError``."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import suppress
+from datetime import UTC
 
 from fiscald.journal.file import JournalFile
 from fiscald.journal.rows import UNREADABLE
@@ -30,7 +31,7 @@ class SendingKeeper(JournalFile):
         with self._transaction() as db:
             db.execute(
                 "UPDATE sending SET said = ? WHERE began = ? AND job = (SELECT id FROM job WHERE key = ?)",
-                (sending.model_dump_json(), sending.began.isoformat(), key),
+                (sending.model_dump_json(), _moment(sending), key),
             )
 
     def _sent_again(self, db: sqlite3.Connection, job: int, text: str | None, program: Program) -> str | None:
@@ -43,7 +44,7 @@ class SendingKeeper(JournalFile):
         if text is None:
             return None  # an application has this key, and no program sent the first one
         (known,) = db.execute(
-            "SELECT count(*) FROM sending WHERE job = ? AND began = ?", (job, program.sent[0].began.isoformat())
+            "SELECT count(*) FROM sending WHERE job = ? AND began = ?", (job, _moment(program.sent[0]))
         ).fetchone()
         if not known:
             db.execute(
@@ -63,8 +64,13 @@ class SendingKeeper(JournalFile):
     def _keep_sending(self, db: sqlite3.Connection, job: int, sending: Sending) -> None:
         db.execute(
             "INSERT OR REPLACE INTO sending (job, began, said) VALUES (?, ?, ?)",
-            (job, sending.began.isoformat(), sending.model_dump_json()),
+            (job, _moment(sending), sending.model_dump_json()),
         )
+
+
+def _moment(sending: Sending) -> str:
+    """When it began, in the order of the moments."""
+    return sending.began.astimezone(UTC).isoformat()
 
 
 def described(program: Program) -> str:
