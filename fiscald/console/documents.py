@@ -119,6 +119,16 @@ class Row:
         self.told = wording.job_state(visit.t, job.state)
         self.type = wording.document_type(visit.t, job.document.type)
         self.total = total_of(job)
+        self.sender = sender(visit.t, job.program)
+
+
+def sender(t: Words, program: Program | None) -> str:
+    """Through which door of the gateway a document came; empty: an application sent it."""
+    if program is None:
+        return ""
+    if program.peer == "serial":
+        return t("through the gateway at a serial port", "przez bramkę na porcie szeregowym")
+    return t(f"through the gateway, from {program.peer}", f"przez bramkę, z adresu {program.peer}")
 
 
 def total_of(job: JobAnswer) -> Decimal | None:
@@ -162,6 +172,7 @@ async def show(visit: Visit, job: JobAnswer, status: int = 200, mistake: str = "
         moved=evidence.moved(t, looks) if looks is not None else [],
         timeline=timeline.told(t, job, await visit.api.job_events(job.key, limit=timeline.MOST)),
         mistake=mistake,
+        sender=sender(t, job.program),
         sent=await anyio.to_thread.run_sync(_sent, t, job.program),
     )
 
@@ -181,7 +192,7 @@ def _sent(t: Words, program: Program | None) -> list[Sent]:
         return found
     for each in program.sent or ():
         try:
-            lines = [line_of(t, entry, marked=False) for entry in decoded(program, each)]
+            lines = [line_of(t, entry, of_document=True) for entry in decoded(program, each)]
         except RecordingError as error:
             lines = [Line("wrong", str(error)), *(Line("event", f"{said.direction} {said.hex}") for said in each.said)]
         found.append(Sent(each.began, each.answered, lines))

@@ -227,11 +227,11 @@ class Line(NamedTuple):
     text: str
 
 
-def line_of(t: Words, entry: Entry, *, marked: bool = True) -> Line:
-    """A frame or an event. ``marked``: a line between a program and the gateway says so."""
+def line_of(t: Words, entry: Entry, *, of_document: bool = False) -> Line:
+    """A frame or an event. ``of_document``: all lines are of one program, and have the values in place of the text."""
     at = f"{entry.at.astimezone(POLISH_TIME):%H:%M:%S.%f}"[:-3]
     frame = entry.frame
-    of_program = marked and entry.side is Side.PROGRAM
+    of_program = not of_document and entry.side is Side.PROGRAM
     if of_program:
         at += f" {entry.side}"
     kinds = " program" if of_program else ""
@@ -240,8 +240,12 @@ def line_of(t: Words, entry: Entry, *, marked: bool = True) -> Line:
     arrow = "→" if entry.direction is Direction.SENT else "←"
     text = frame.text.replace("\\t", " | ") or frame.raw[:200].hex(" ")
     said = [f"{at} {arrow} {text[:1000]}"]
+    if of_document and frame.name:
+        said = [f"{at} {arrow} {frame.name}"]
     if frame.meaning:
         said.append(frame.meaning)
+    if of_document and frame.fields:
+        said.append(", ".join(f"{each.meaning or each.name} {each.value}" for each in frame.fields)[:1000])
     if frame.error is not None:
         said.append(frame.error.text)
     if frame.damage is not None:

@@ -141,7 +141,7 @@ def test_decoding_as_json() -> None:
     name = next(entry for entry in content["entries"] if entry.get("name") == "trline")["fields"][0]
     assert name == {"name": "na", "text": "Żurek", "value": "Żurek", "meaning": "name", "volatile": False}
     assert content["entries"][0] | {"at": ""} == {
-        "at": "", "printer": "till1", "family": "posnet", "event": "gap", "direction": None,
+        "at": "", "printer": "till1", "family": "posnet", "side": "printer", "event": "gap", "direction": None,
         "note": "17 earlier packets are not kept any more",
     }  # fmt: skip
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from anyio.from_thread import start_blocking_portal
 from fiscald import daemon
 from fiscald.api.client import Client
 from fiscald.config import Config, LicenceConfig, PrinterConfig
+from fiscald.config_gateway import GatewayConfig
 from fiscald.config_listen import ListenConfig
 from fiscald.emulator.running import EmulatedPrinter
 from fiscald.licence.testing import make_certificate
@@ -86,9 +87,17 @@ class Shop:
 
 @contextlib.contextmanager
 def shop(
-    *, licensed: bool = True, families: tuple[str, ...] = ("posnet",), vendor: bool = False, **more: Any
+    *,
+    licensed: bool = True,
+    families: tuple[str, ...] = ("posnet",),
+    vendor: bool = False,
+    gateways: Mapping[str, GatewayConfig] | None = None,
+    **more: Any,
 ) -> Iterator[Shop]:
-    """A running shop; its printers are called till1, till2 and so on. ``more``: of the configuration."""
+    """A running shop; its printers are called till1, till2 and so on. ``gateways``: of printers by name.
+
+    ``more``: of the configuration.
+    """
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="fiscald-")))
         printers = {
@@ -106,7 +115,10 @@ def shop(
             state_dir=folder / "state",
             listen=ListenConfig(address=f"127.0.0.1:{free_port()}"),
             licence=licence,
-            printers={name: PrinterConfig(family=each.family, address=each.address) for name, each in printers.items()},
+            printers={
+                name: PrinterConfig(family=each.family, address=each.address, gateway=(gateways or {}).get(name))
+                for name, each in printers.items()
+            },
             **more,
         )
         run = partial(daemon.run, config, machine=lambda: MACHINE)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import anyio
 import pytest
@@ -26,7 +27,7 @@ COFFEE, TEA = "trline|naKawa|vt0|pr1000|", "trline|naHerbata|vt0|pr1000|"
 END = "trend|to1000|"
 
 
-def in_virtual_time(test: Callable[[Path], Awaitable[None]]) -> Callable[[Path], None]:
+def in_virtual_time(test: Callable[[Path], Coroutine[Any, Any, None]]) -> Callable[[Path], None]:
     @functools.wraps(test)
     def run(tmp_path: Path) -> None:
         virtual.run(test(tmp_path))
@@ -63,8 +64,10 @@ async def test_a_job_has_its_document_from_the_opening_to_the_answer(tmp_path: P
         (sending,) = found.sent
         assert names(found, sending) == ["> trinit", "< trinit", "> trline", "< trline", "> trend", "< trend"]
         times = [each.at for each in sending.said]
-        assert times == sorted(times) and sending.began == times[0]
-        assert sending.answered is not None and sending.answered >= times[-1]
+        assert times == sorted(times)
+        assert sending.began == times[0]
+        assert sending.answered is not None
+        assert sending.answered >= times[-1]
 
 
 @in_virtual_time
@@ -78,7 +81,8 @@ async def test_the_next_document_has_only_its_own_bytes(tmp_path: Path) -> None:
         await anyio.sleep(1)
         for job, opening in zip(await at.jobs(), ("> trinit", "> cash", "> formstart"), strict=True):
             found = await evidence(at, job)
-            assert found.sent is not None and names(found, found.sent[0])[0] == opening
+            assert found.sent is not None
+            assert names(found, found.sent[0])[0] == opening
 
 
 @in_virtual_time
@@ -103,7 +107,8 @@ async def test_a_repeated_document_has_each_time_that_it_came(tmp_path: Path) ->
         (job,) = await at.jobs()
         found = await evidence(at, job)
         assert found.repeated == MOST_SENDINGS + 1
-        assert found.sent is not None and len(found.sent) == MOST_SENDINGS
+        assert found.sent is not None
+        assert len(found.sent) == MOST_SENDINGS
         assert [names(found, each)[-1] for each in found.sent] == ["> trend"] * MOST_SENDINGS
         assert all(each.answered is None for each in found.sent)
 
@@ -118,7 +123,8 @@ async def test_a_thermal_program_without_answers_has_its_commands(tmp_path: Path
         (job,) = await at.jobs()
         assert job.state is JobState.DONE
         found = await evidence(at, job)
-        assert found.family == "thermal" and found.sent is not None
+        assert found.family == "thermal"
+        assert found.sent is not None
         assert found.sent[0].answered is None
         assert names(found, found.sent[0])[-3:] == ["> $h", "> $l", "> $e 1"]
 
@@ -133,8 +139,9 @@ async def test_what_the_gateway_has_done_is_counted(tmp_path: Path) -> None:
         sold, _ = await at.jobs()
         assert (done.printed, done.refused, done.repeated) == (1, 1, 0)
         assert (done.last_printed, done.document) == (sold.key, None)
-        assert done.last_refused is not None and done.last_refused.code == "printer.refused"
-        assert done.family == "posnet" and done.program is None, "a serial port shows no program"
+        assert done.last_refused is not None
+        assert done.last_refused.code == "printer.refused"
+        assert (done.family, done.program) == ("posnet", None), "a serial port shows no program"
         assert at.shop.engine.printer("till1").gateway == done
 
 
@@ -165,8 +172,12 @@ def test_a_long_document_loses_its_middle_and_says_so(size: int) -> None:
     kept = [bytes.fromhex(each.hex) for each in said]
     cut = next(number for number, each in enumerate(said) if each.left_out)
     first, last = b"".join(kept[:cut]), b"".join(kept[cut:])
-    assert len(said) <= MOST_PIECES and len(first) + len(last) <= MOST_BYTES
-    assert sent.startswith(first) and sent.endswith(last) and first and last
+    assert len(said) <= MOST_PIECES
+    assert len(first) + len(last) <= MOST_BYTES
+    assert sent.startswith(first)
+    assert sent.endswith(last)
+    assert first
+    assert last
     assert said[cut].left_out == len(sent) - len(first) - len(last)
     assert sum(each.left_out for each in said) == said[cut].left_out
     assert Sending.model_validate_json(tape.sending().model_dump_json()) == tape.sending()
@@ -201,7 +212,8 @@ def test_the_journal_keeps_the_first_sendings_and_the_last(tmp_path: Path) -> No
     store = opened(tmp_path)
     for number in range(10):
         found = store.accept("A", CASH, (), "gateway till1", program(number)).entry.job
-        assert found.program is not None and found.program.repeated == number
+        assert found.program is not None
+        assert found.program.repeated == number
         store.accept("A", CASH, (), "gateway till1", program(number))  # the gateway did not know that it was there
     store.note_sending("A", sending(9, answered=sending(10).began))
     assert [each.began.minute for each in store.sendings("A")] == [0, 1, 2, 9]
@@ -213,7 +225,8 @@ def test_a_job_of_an_application_has_no_program(tmp_path: Path) -> None:
     store = opened(tmp_path)
     store.accept("A", CASH, (), None)
     assert store.accept("A", CASH, (), None, program(0)).entry.job.program is None
-    assert store.sendings("A") == () and store.sendings("B") == ()
+    assert store.sendings("A") == ()
+    assert store.sendings("B") == ()
     store.close()
 
 

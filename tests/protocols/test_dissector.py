@@ -17,7 +17,7 @@ from fiscald.protocols.base import Settings
 from fiscald.protocols.decoding import Direction
 from fiscald.protocols.dissector import generate
 from fiscald.protocols.families import decoding_of
-from fiscald.recording.packets import Event, Packet, write
+from fiscald.recording.packets import Event, Packet, Side, write
 from fiscald.recording.reading import entries
 from tests.protocols.posnet.scripted import frame
 from tests.protocols.posnet.test_frames import EXAMPLES
@@ -89,6 +89,27 @@ def test_tshark_shows_the_example() -> None:
     assert lines[9] == "> trline na=Żurek vt=1 pr=1200 il=2.000 wa=2400"
     assert lines[10].endswith("(the control of rate assignments blocks this name at this rate)")
     assert lines[15] == "< ? (damaged: the checksum does not fit)"
+
+
+@needs_tshark
+@pytest.mark.slow
+def test_a_program_and_its_gateway_are_a_side_of_their_own(tmp_path: Path) -> None:
+    """Frames of both sides in pieces, by turns: neither side completes a frame of the other."""
+    of_printer, of_program = sequence("0$h"), frame("trline\tnaŻurek\tvt1\tpr1200\t")
+    packets = [Packet(NOON, "posnet", "till1", Event.OPEN, None, b"192.168.1.20", "", Side.PROGRAM)]
+    for place in range(0, max(len(of_printer), len(of_program)), 7):
+        for family_name, data, side in (("thermal", of_printer, Side.PRINTER), ("posnet", of_program, Side.PROGRAM)):
+            if piece := data[place : place + 7]:
+                packets.append(Packet(NOON, family_name, "till1", Event.DATA, Direction.SENT, piece, "", side))
+    path = tmp_path / "both.pcapng"
+    path.write_bytes(write(packets))
+    lines = [line.split(" → ")[-1] for line in tshark(path).splitlines()]
+    assert any(line.endswith("program - open 192.168.1.20") for line in lines)
+    assert any(line.endswith("program > trline na=Żurek vt=1 pr=1200") for line in lines)
+    assert sum("$h" in line and "program" not in line for line in lines) == 1
+    assert len(tshark(path, "-Y", 'fiscald.side == "printer"').splitlines()) == -(-len(of_printer) // 7)
+    shown = tshark(path, "-T", "fields", "-e", "frame.interface_name").split("\n")
+    assert set(shown) >= {"till1", "till1 program"}
 
 
 @needs_tshark

@@ -166,6 +166,25 @@ async def test_recordings_are_deleted_when_the_disk_is_nearly_full(tmp_path: Pat
     assert shop.names == ["notes.txt"], "and nothing else"
 
 
+async def test_two_connections_to_one_file_keep_it_bounded_and_claimed(tmp_path: Path) -> None:
+    shop = Shop(tmp_path, size=4 * MIB)
+    recorder = FlightRecorder(
+        "till1", "posnet", "tcp://p:1", lambda: shop.now, keep=65536, folder=shop.folder, programs="posnet"
+    )
+    (ours, printer), (theirs, program) = memory_line(), memory_line()
+    async with recorder.wrap(ours) as line:
+        async with recorder.wrap_program(theirs, "serial") as other:
+            for _ in range(40):
+                for stream, end in ((line, printer), (other, program)):
+                    await stream.send(bytes(64 << 10))
+                    end.receive_nowait()
+        assert max(path.stat().st_size for path in tmp_path.iterdir()) <= shop.folder.part + 3 * (64 << 10)
+        for path in tmp_path.iterdir():
+            os.utime(path, (0, 0))
+        shop.folder.sweep()
+        assert len(shop.names) == 1, "the printer's connection still writes to it"
+
+
 async def test_the_folder_is_cleaned_regularly(tmp_path: Path) -> None:
     shop = Shop(tmp_path, size=16 * MIB)
     async with anyio.create_task_group() as tasks:

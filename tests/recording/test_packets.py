@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from fiscald.protocols.decoding import Direction
 from fiscald.recording import pcapng
-from fiscald.recording.packets import Event, Packet, read, write
+from fiscald.recording.packets import Event, Packet, Side, read, write
 from fiscald.recording.pcapng import Captured, RecordingError
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -24,6 +24,7 @@ PACKETS = st.builds(
     direction=st.sampled_from(Direction),
     data=st.binary(max_size=30),
     comment=NAMES,
+    side=st.sampled_from(Side),
 ) | st.builds(
     Packet,
     at=st.just(NOON),
@@ -32,6 +33,7 @@ PACKETS = st.builds(
     event=st.sampled_from([event for event in Event if event]),
     direction=st.none(),
     data=NAMES.map(str.encode),
+    side=st.sampled_from(Side),
 )
 
 
@@ -39,6 +41,12 @@ def test_a_header_byte_by_byte() -> None:
     data = write([Packet(NOON, "posnet", "till1", Event.DATA, Direction.SENT, b"\x02scomm\t")])
     (captured,), _ = pcapng.read(data)
     assert captured == Captured(NOON, b"\x01\x01\x00\x06\x05posnettill1\x02scomm\t", pcapng.USER0)
+
+
+def test_the_header_of_a_program_has_a_direction_of_its_own() -> None:
+    packet = Packet(NOON, "posnet", "till1", Event.DATA, Direction.RECEIVED, b"\x03", side=Side.PROGRAM)
+    (captured,), _ = pcapng.read(write([packet]))
+    assert captured.data == b"\x01\x06\x00\x06\x05posnettill1\x03"
 
 
 @given(st.lists(PACKETS))

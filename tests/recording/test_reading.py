@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 from fiscald.protocols import FAMILIES
 from fiscald.protocols.decoding import Direction
-from fiscald.recording.packets import Event, Packet, read, write
+from fiscald.recording.packets import Event, Packet, Side, read, write
 from fiscald.recording.pcapng import RecordingError
-from fiscald.recording.reading import entries, redact
+from fiscald.recording.reading import entries, redact, turns
+from fiscald.recording.reading import of_printer as of_printer_only
 from tests.protocols.posnet.scripted import frame
 from tests.recording.example import NOON, example
 
@@ -58,6 +59,30 @@ def test_printers_do_not_mix() -> None:
         ("till2", "sid"),
         ("till1", "scomm"),
     ]
+
+
+def test_a_program_and_the_printer_do_not_mix() -> None:
+    """Not even where both speak one protocol."""
+    of_printer, of_program = frame("scomm\t"), frame("trline\tnaŻurek\t")
+    packets = []
+    for place in range(0, 40, 5):
+        packets.append(packet(of_printer[place : place + 5]))
+        packets.append(packet(of_program[place : place + 5])._replace(side=Side.PROGRAM))
+    packets = [each for each in packets if each.data]
+    found = [(entry.side, entry.frame and entry.frame.name) for entry in entries(packets)]
+    assert found == [(Side.PRINTER, "scomm"), (Side.PROGRAM, "trline")]
+    assert [[turn.name for turn in each] for each in turns(entries(packets))] == [["scomm"]]
+    assert of_printer_only(packets) == [each for each in packets if each.side is Side.PRINTER]
+    with pytest.raises(RecordingError, match="no command"):
+        of_printer_only(each for each in packets if each.side is Side.PROGRAM)
+
+
+def test_a_nip_of_a_program_is_masked_beside_another_line() -> None:
+    secret = frame("trnipset\tni5260250274\t")
+    packets = [each for piece in cut(secret, 7) for each in (piece, piece._replace(side=Side.PROGRAM))]
+    masked = redact(packets)
+    for side in Side:
+        assert joined([each for each in masked if each.side is side]) == frame("trnipset\tni0000000000\t")
 
 
 def test_a_family_or_code_page_of_another_version() -> None:

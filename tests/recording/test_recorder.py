@@ -14,7 +14,7 @@ import pytest
 from fiscald.model.times import POLISH_TIME
 from fiscald.protocols.decoding import Direction
 from fiscald.recording.folder import RecordingFolder
-from fiscald.recording.packets import Event, Packet, read
+from fiscald.recording.packets import Event, Packet, Side, read
 from fiscald.recording.recorder import FlightRecorder
 from fiscald.transport import ByteStream, LinkLost, memory_line
 
@@ -45,6 +45,28 @@ CONVERSATION = [
     ("DATA", "<", b"\x03"),
     ("CLOSED", "", b""),
 ]
+
+
+async def test_a_program_at_the_gateway_is_the_other_side(tmp_path: Path) -> None:
+    folder = RecordingFolder(tmp_path, lambda: NOON, size=1 << 30, days=30)
+    recorder = FlightRecorder(
+        "till1", "thermal", "tcp://printer:6666", lambda: NOON, keep=65536, folder=folder, programs="posnet"
+    )
+    ours, program = memory_line()
+    async with recorder.wrap_program(ours, "192.168.1.20") as stream:
+        await program.send(b"\x02trinit")
+        assert await stream.receive() == b"\x02trinit"
+        await talk(recorder)
+        await stream.send(b"\x02ERR")
+    (path,) = tmp_path.iterdir()
+    for packets, warnings in (read(await recorder.capture()), read(path.read_bytes())):
+        assert not warnings
+        sides = {side: [packet for packet in packets if packet.side is side] for side in Side}
+        assert shape(sides[Side.PRINTER]) == CONVERSATION
+        assert shape(sides[Side.PROGRAM]) == [
+            ("OPEN", "", b"192.168.1.20"), ("DATA", ">", b"\x02trinit"), ("DATA", "<", b"\x02ERR"), ("CLOSED", "", b""),
+        ]  # fmt: skip
+        assert {(each.side, each.family) for each in packets} == {(Side.PRINTER, "thermal"), (Side.PROGRAM, "posnet")}
 
 
 async def test_both_directions_with_times_and_connections() -> None:
