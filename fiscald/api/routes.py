@@ -152,7 +152,7 @@ ROUTES = (
         "GET",
         "/v1/printers/{name}/capture",
         Api.capture,
-        "The flight recorder: the latest bytes between fiscald and the printer, as a pcapng file",
+        "The flight recorder: the latest bytes between fiscald and the printer, and programs and its gateway; pcapng",
         {200: (None, "a pcapng file; docs/recordings.md describes its packets")},
         query=(Query("follow", {"type": "boolean"}, "true: an endless file with the bytes from now on"),),
         problems=(404, 503),
