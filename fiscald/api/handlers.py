@@ -172,7 +172,7 @@ class Api(Handlers, WebhookHandlers):
         if seconds and not job.state.final:
             del job
             job = await answers.job_when_final(self.engine, request, key, seconds)
-        return await self._answer(request, await self.engine.with_sendings(job))
+        return await self._answer(request, await self.engine.sendings.of(job))
 
     async def paper(self, request: Request) -> Response:
         """``GET /v1/jobs/{key}/paper``."""

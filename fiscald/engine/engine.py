@@ -25,6 +25,7 @@ from fiscald.engine.gate import Gate
 from fiscald.engine.originals import original
 from fiscald.engine.printer import Printer
 from fiscald.engine.records import Records, prune
+from fiscald.engine.sendings import Sendings
 from fiscald.engine.waiting import with_waiting_problem
 from fiscald.journal import (
     Change,
@@ -49,7 +50,7 @@ from fiscald.model.jobs import Job, JournalConfirmation, Paper, Resolution, Resu
 from fiscald.model.preview import Preview
 from fiscald.model.printers import PrinterStatus
 from fiscald.model.problems import Fate, ProblemError, Retry, problem
-from fiscald.model.programs import PrinterGateway, Program, Sending
+from fiscald.model.programs import PrinterGateway, Program
 from fiscald.model.raw_command import RawAnswer, RawCommand
 from fiscald.model.rights import Asker
 from fiscald.model.times import POLISH_TIME
@@ -82,6 +83,7 @@ class Engine:
         self._journal = journal
         self._keep_days = keep_days
         self._records = Records(journal)
+        self.sendings = Sendings(self._records)
         self._gate = gate
         self._admission = Admission(gate)
         self._plugged_in = plugged_in
@@ -202,17 +204,6 @@ class Engine:
     async def job(self, key: str) -> Job:
         """The job of that key. Raises ``ProblemError`` if there is no such job."""
         return self._with_waiting_problem(await self._entry(key))
-
-    async def with_sendings(self, job: Job) -> Job:
-        """The job with what a program said to a gateway for it. Raises ``ProblemError``."""
-        if job.program is not None:
-            sent = await self._records.run(Store.sendings, job.key)
-            job = job.model_copy(update={"program": job.program.model_copy(update={"sent": sent})})
-        return job
-
-    async def note_sending(self, key: str, sending: Sending) -> None:
-        """Keep what is known now of this sending: the answer. Raises ``ProblemError``."""
-        await self._records.run(Store.note_sending, key, sending)
 
     async def original(self, key: str) -> Original:
         """The printed document of that key, for a copy. Raises ``ProblemError`` if it is not printed, or unknown."""

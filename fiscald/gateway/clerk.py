@@ -132,7 +132,7 @@ class Clerk:
         await tape.answered(ANSWER_SECONDS)
         if isinstance(outcome, Job):
             with suppress(ProblemError):  # what the program said is kept already
-                await self._engine.note_sending(outcome.key, tape.sending())
+                await self._engine.sendings.note(outcome.key, tape.sending())
 
     async def _outcome(self, submission: Submission, digest: str, peer: str, tape: Tape) -> Job | Problem | None:
         """How the document ended; ``None``: the daemon stops before the end is known."""

@@ -57,7 +57,7 @@ class Tape:
             self.end()
 
     def leave(self) -> bool:
-        """The program is gone. Whether the document is in order, so that nobody hears its answer."""
+        """The program is gone. Whether the document is in order, so that no program gets its answer."""
         if self._is_ordered:
             self.end()
         return self._is_ordered

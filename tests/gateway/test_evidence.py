@@ -41,7 +41,7 @@ def names(program: Program, sending: Sending) -> list[str]:
 
 
 async def evidence(at: Counter, job: Job) -> Program:
-    found = (await at.shop.engine.with_sendings(job)).program
+    found = (await at.shop.engine.sendings.of(job)).program
     assert found is not None
     return found
 
@@ -79,10 +79,11 @@ async def test_the_next_document_has_only_its_own_bytes(tmp_path: Path) -> None:
         await program.say("formstart|fn1|fh1|")
         await program.say("formend|fn1|")
         await anyio.sleep(1)
-        for job, opening in zip(await at.jobs(), ("> trinit", "> cash", "> formstart"), strict=True):
+        openings = []
+        for job in await at.jobs():
             found = await evidence(at, job)
-            assert found.sent is not None
-            assert names(found, found.sent[0])[0] == opening
+            openings += [names(found, each)[0] for each in found.sent or ()]
+        assert openings == ["> trinit", "> cash", "> formstart"]
 
 
 @in_virtual_time
@@ -160,7 +161,7 @@ class Clock:
 
 
 @pytest.mark.parametrize("size", [1, 7, 300, 100_000])
-def test_a_long_document_loses_its_middle_and_says_so(size: int) -> None:
+def test_a_long_document_loses_its_middle_and_counts_it(size: int) -> None:
     clock, sent = Clock(), bytearray()
     tape = Tape(clock)
     for number in range(1000 if size < 1000 else 3):

@@ -93,7 +93,7 @@ def test_tshark_shows_the_example() -> None:
 
 @needs_tshark
 @pytest.mark.slow
-def test_a_program_and_its_gateway_are_a_side_of_their_own(tmp_path: Path) -> None:
+def test_a_program_and_its_gateway_are_another_side(tmp_path: Path) -> None:
     """Frames of both sides in pieces, by turns: neither side completes a frame of the other."""
     of_printer, of_program = sequence("0$h"), frame("trline\tnaŻurek\tvt1\tpr1200\t")
     packets = [Packet(NOON, "posnet", "till1", Event.OPEN, None, b"192.168.1.20", "", Side.PROGRAM)]

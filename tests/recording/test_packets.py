@@ -43,7 +43,7 @@ def test_a_header_byte_by_byte() -> None:
     assert captured == Captured(NOON, b"\x01\x01\x00\x06\x05posnettill1\x02scomm\t", pcapng.USER0)
 
 
-def test_the_header_of_a_program_has_a_direction_of_its_own() -> None:
+def test_the_header_of_a_program_has_other_directions() -> None:
     packet = Packet(NOON, "posnet", "till1", Event.DATA, Direction.RECEIVED, b"\x03", side=Side.PROGRAM)
     (captured,), _ = pcapng.read(write([packet]))
     assert captured.data == b"\x01\x06\x00\x06\x05posnettill1\x03"
