@@ -17,7 +17,7 @@ from fiscald.model.notices import PAPER_LOW
 from fiscald.model.printers import PrinterState
 from fiscald.model.problems import problem
 from fiscald.protocols.decoding import DecodedFrame, Direction
-from fiscald.recording.packets import Event
+from fiscald.recording.packets import Event, Side
 from fiscald.recording.reading import Entry
 from tests.cli.conftest import RECEIPT
 from tests.cli.watching import READY
@@ -176,5 +176,9 @@ def test_frames_and_events_of_the_line() -> None:
     lost = Entry(entry.at, "till1", "posnet", Event.LOST, note="unplugged")
     assert one_line(lost) == "10:15:00  till1  - lost unplugged"
     assert as_json(lost)["what"] == "lost"
+    of_program = entry._replace(side=Side.PROGRAM)
+    assert one_line(of_program) == "10:15:00  till1  program > scomm|ts0|"
+    assert (as_json(of_program)["side"], as_json(entry)["side"]) == ("program", "printer")
+    assert one_line(lost._replace(side=Side.PROGRAM)) == "10:15:00  till1  program - lost unplugged"
     damaged = entry._replace(frame=DecodedFrame(b"\x02\xff", b"", damage="cut off"))
     assert one_line(damaged) == "10:15:00  till1  > 02 ff (cut off)"
