@@ -146,6 +146,19 @@ async def test_what_the_gateway_has_done_is_counted(tmp_path: Path) -> None:
         assert at.shop.engine.printer("till1").gateway == done
 
 
+@in_virtual_time
+async def test_coming_and_going_are_changes_of_the_printer(tmp_path: Path) -> None:
+    async with counter(tmp_path) as at:
+        changes, moment = at.shop.engine.changes, 0.001  # the printer is asked every two seconds
+        before = changes.numbers["till1"]
+        program = at.program()
+        await anyio.sleep(moment)
+        come = changes.numbers["till1"]
+        await program.line.aclose()
+        await anyio.sleep(moment)
+        assert before < come < changes.numbers["till1"]
+
+
 # -- the tape ----------------------------------------------------------------------------------------------
 
 
