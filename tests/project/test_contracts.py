@@ -100,6 +100,10 @@ FORBIDDEN: dict[str, tuple[str, tuple[str, ...]]] = {
         "fiscald.daemon",
         ("fiscald.cli.context", "fiscald.emulator.register", "fiscald.testing", "fiscald.protocols.posnet.family", "fiscald.licence.server.app", "click"),
     ),
+    "fleet: the messages of both ends are pure: the model, and signed texts": (
+        "fiscald.fleet.messages",
+        (*PURE, "fiscald.engine", "fiscald.journal", "fiscald.licence", "fiscald.protocols", "anyio", "httpx"),
+    ),
     "manual pages: the help texts of all commands": (
         "fiscald.cli.man", ("fiscald.daemon", "fiscald.engine", "fiscald.emulator", "fiscald.licence.server.store", "anyio"),
     ),
@@ -117,7 +121,7 @@ FORBIDDEN: dict[str, tuple[str, tuple[str, ...]]] = {
         "fiscald.console.pages",
         ("fiscald.engine", "fiscald.journal", "fiscald.licence", "fiscald.api.handlers", "fiscald.config", "fiscald.daemon", "fiscald.cli.scan", "click"),
     ),
-    "what every floor may stand on: certificates, private files, logs, systemd, text made visible": (
+    "what every floor may stand on: certificates, private files, logs, signed texts, systemd, text made visible": (
         "fiscald.private", ("fiscald.model.documents", "fiscald.journal", "fiscald.transport", "fiscald.config"),
     ),
 }  # fmt: skip
