@@ -30,6 +30,7 @@ _STATUS = {
     "request.raw": 422,
     "request.json": 400,
     "request.key": 400,
+    "request.reserved_key": 400,
     "request.invalid": 422,
     "request.too_large": 413,
     "request.query": 422,

@@ -1,1 +1,1 @@
-"""The fleet: a central system orders documents on printers of shops, over a broker that nobody has to trust."""
+"""The fleet: a central system orders documents on printers of shops, over a broker that need not be trusted."""

@@ -162,7 +162,7 @@ class OutcomeState(StrEnum):
         return cls(job.state.value)
 
 
-#: The states that never change. A refusal is final if its outcome says so.
+#: The states that never change. A refusal is final where ``final`` is true.
 FINAL = frozenset((OutcomeState.DONE, OutcomeState.FAILED, OutcomeState.WITHDRAWN))
 
 
@@ -244,8 +244,8 @@ class Status(Message):
     version: str = Field(description="of fiscald")
     printers: tuple[StatusPrinter, ...] = ()
     licence: str = ""
-    undecided: int = Field(default=0, description="documents that need a person's decision")
-    report_overdue: tuple[str, ...] = Field(default=(), description="printers whose daily report is overdue")
+    undecided: int = Field(default=0, description="printers stopped by a document that needs a decision")
+    report_overdue: tuple[str, ...] = Field(default=(), description="printers that print nothing before a report")
     outcomes_waiting: int = Field(default=0, description="outcomes that are not acknowledged yet")
     refused: dict[str, int] = Field(default_factory=dict, description="messages not obeyed in this session, by code")
     recent: tuple[Refused, ...] = Field(default=(), description="the last of them")

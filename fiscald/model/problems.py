@@ -154,6 +154,10 @@ CATALOGUE: dict[str, Row] = {
         _REQ, _NOT, _USELESS, "Not a job key",
         "a key has 1-128 characters of A-Z a-z 0-9 . _ : / -, percent-encoded in the path; this is {key!r}", _APP_PL,
     ),
+    "request.reserved_key": Row(
+        _REQ, _NOT, _USELESS, "A reserved key",
+        "keys that begin with {prefix!r} belong to {owner}; begin the key with something else", _APP_PL,
+    ),
     "request.route": Row(
         _REQ, _UNK, _USELESS, "No such route", "there is no {method} {path}; see GET /v1/openapi.json", _APP_PL
     ),
@@ -494,6 +498,41 @@ CATALOGUE: dict[str, Row] = {
         _DMN, _UNK, _SAME, "The journal's record of this job is damaged", "{reason}. Check the paper, then "
         "decide the job: fiscalctl resolve",
         "Zapis tego dokumentu w dzienniku programu jest uszkodzony. Sprawdź wydruk i zgłoś kierownikowi.",
+    ),
+    # -- orders of a fleet ----------------------------------------------------------------------------
+    "fleet.session": Row(
+        _REQ, _UNK, _SAME, "Signed for another session of the shop",
+        "the order is signed for the session {found}, and the shop has the session {session}: sign it again for that",
+        "Zlecenie z centrali jest nieaktualne. Centrala wyśle je ponownie.",
+    ),
+    "fleet.clock": Row(
+        _REQ, _UNK, _SAME, "Signed in the future",
+        "the order was signed at {issued}, and the shop's clock shows {now}: correct the clock that is wrong",
+        "Zegar sklepu albo centrali jest nieprawidłowy. Zgłoś administratorowi.",
+    ),
+    "fleet.stale": Row(
+        _REQ, _UNK, _SAME, "Signed too long ago",
+        "the order was signed at {issued}, more than {days} days ago: sign it again",
+        "Zlecenie z centrali jest nieaktualne. Centrala wyśle je ponownie.",
+    ),
+    "fleet.order": Row(
+        _REQ, _NOT, _USELESS, "The shop cannot read the order", "{reason}",
+        "Centrala wysłała błędne zlecenie. Zgłoś administratorowi.",
+    ),
+    "fleet.printer": Row(
+        _REQ, _NOT, _USELESS, "The central may not use this printer",
+        "the shop has no printer {printer!r} for the central; it may use: {printers} (fleet.printers)",
+        "Centrala nie może drukować na tej drukarce.",
+    ),
+    "fleet.document": Row(
+        _REQ, _NOT, _USELESS, "The central may not print this kind of document",
+        "the shop does not let the central print {document}; it may print: {documents} (fleet.documents)",
+        "Centrala nie może drukować dokumentów tego rodzaju.",
+    ),
+    "fleet.limit": Row(
+        _REQ, _NOT, _USELESS, "The daily limit is reached",
+        "the shop lets the central print {limit} a day; more needs a new order tomorrow, or another limit",
+        "Wyczerpano dzienny limit zleceń z centrali.",
     ),
     # -- webhooks -------------------------------------------------------------------------------------
     "webhook.unknown": Row(

@@ -104,6 +104,10 @@ FORBIDDEN: dict[str, tuple[str, tuple[str, ...]]] = {
         "fiscald.fleet.messages",
         (*PURE, "fiscald.engine", "fiscald.journal", "fiscald.licence", "fiscald.protocols", "anyio", "httpx"),
     ),
+    "fleet, the shop's end: its messages, the public face of the engine, and MQTT": (
+        "fiscald.fleet.shop.orders",
+        ("fiscald.engine.actor", "fiscald.journal", "fiscald.licence", "fiscald.api.wire", "fiscald.config", "starlette"),
+    ),
     "manual pages: the help texts of all commands": (
         "fiscald.cli.man", ("fiscald.daemon", "fiscald.engine", "fiscald.emulator", "fiscald.licence.server.store", "anyio"),
     ),
