@@ -20,6 +20,7 @@ from pydantic import (
 )
 from pydantic_core import InitErrorDetails
 
+from fiscald.config_fleet import FleetConfig, check_fleet
 from fiscald.config_gateway import GatewayConfig
 from fiscald.config_listen import ListenConfig
 from fiscald.config_text import ConfigDenied, ConfigError, FilePath, is_path, meant, read, sentence
@@ -266,6 +267,7 @@ class Config(Strict):
     rights: RightsConfig = RightsConfig()
     printers: dict[str, PrinterConfig] = Field(default_factory=dict)
     webhooks: dict[str, WebhookConfig] = Field(default_factory=dict)
+    fleet: FleetConfig | None = Field(default=None, description="orders of a central system; absent: none")
 
     @field_validator("printers")
     @classmethod
@@ -286,6 +288,7 @@ class Config(Strict):
     @model_validator(mode="after")
     def _known_printers(self) -> Config:
         check_webhooks(self.webhooks, list(self.printers))
+        check_fleet(self.fleet, list(self.printers))
         return self
 
 
@@ -293,6 +296,7 @@ class Config(Strict):
 SECTIONS: dict[str, type[Strict]] = {
     "licence": LicenceConfig, "listen": ListenConfig, "company": CompanyConfig, "rights": RightsConfig,
     "printers": PrinterConfig, "webhooks": WebhookConfig,
+    "fleet": FleetConfig,
 }  # fmt: skip
 
 
@@ -369,6 +373,7 @@ def parse(content: dict[str, Any], path: Path) -> Config:
             "state_dir": folder / config.state_dir,
             "licence": licence,
             "listen": None if config.listen is None else config.listen.beside(folder),
+            "fleet": None if config.fleet is None else config.fleet.beside(folder),
             "webhooks": {name: each.at(folder) for name, each in config.webhooks.items()},
             "printers": {name: _beside(each, folder) for name, each in config.printers.items()},
         }

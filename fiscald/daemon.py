@@ -29,7 +29,10 @@ from fiscald.api.tokens import Tokens
 from fiscald.config import Config, PrinterConfig
 from fiscald.consoles import console_of
 from fiscald.engine import Engine, Printer, TokenRecords
+from fiscald.fleet.shop import CHANGE_NAME
 from fiscald.health import Health
+from fiscald.joining import DESCRIPTORS as FLEET_DESCRIPTORS
+from fiscald.joining import join
 from fiscald.journal import (
     Doubt,
     JournalDamaged,
@@ -127,10 +130,12 @@ async def run(
                 checks=licence.check == "daily",
             )
             webhooks = Webhooks({name: each.hook(name) for name, each in config.webhooks.items()}, journal, now)
-            beside = lambda: (*listening.notices(), *webhooks.notices())  # noqa: E731
+            fleet = join(config, engine, gate, now)
+            fleet.on_change(partial(engine.changes.count, CHANGE_NAME))
+            beside = lambda: (*listening.notices(), *webhooks.notices(), *fleet.notices())  # noqa: E731
             health = Health(config.state_dir, readable=open_to.read, beside=beside)
             tokens = Tokens(TokenRecords(journal), now)
-            api = Api(engine, registration, rights, health, draw, tokens, webhooks)
+            api = Api(engine, registration, rights, health, draw, tokens, webhooks, fleet)
             console = None if config.listen is None else console_of(api, config.listen, listening.hosts, config.socket)
             app = create_app(api, hosts=listening.hosts, origins=listening.origins, console=console)
             server = ApiServer(_logged(app), sockets.all, _bounds(config), api.feed.run, listening.context)
@@ -140,6 +145,7 @@ async def run(
                 keepers.start_soon(recordings.run)
                 keepers.start_soon(tokens.run)
                 keepers.start_soon(webhooks.run, engine.changes)
+                keepers.start_soon(fleet.run)
                 for gateway in gateways:
                     keepers.start_soon(gateway.run)
                 if config.listen is not None and config.listen.announce:
@@ -161,6 +167,7 @@ def _bounds(config: Config) -> Bounds:
     if config.listen is not None and config.listen.announce:
         reserved += DESCRIPTORS
     reserved += GATEWAY_DESCRIPTORS * sum(printer.gateway is not None for printer in config.printers.values())
+    reserved += FLEET_DESCRIPTORS if config.fleet is not None else 0
     found = bounds(reserved, len(addresses))
     if found.total == LEAST:
         log.warning("the limit of open files is low: the API accepts %d connections; see LimitNOFILE=", found.total)

@@ -15,6 +15,7 @@ from fiscald.api.wire import ConsoleLink, JobAnswer, JobEvents, JobList, Printer
 from fiscald.model.capabilities import PrinterDetails
 from fiscald.model.copies import CopyFormat
 from fiscald.model.documents import Document, IfInterrupted
+from fiscald.model.fleet import FleetStatus, ShopCard
 from fiscald.model.header import Header
 from fiscald.model.jobs import JournalConfirmation, Resolution
 from fiscald.model.packaging_balance import PackagingBalance
@@ -232,6 +233,16 @@ class Calls:
     def test_webhook(self, name: str) -> Call[WebhookTest]:
         """Send a test message now."""
         return Call("POST", _webhook_path(name, "/test"), reader(WebhookTest), WEBHOOK_SECONDS, once=True)
+
+    @call
+    def fleet(self) -> Call[FleetStatus]:
+        """The shop's place in a fleet."""
+        return Call("GET", "/v1/fleet", reader(FleetStatus))
+
+    @call
+    def enrolment(self, shop: str) -> Call[ShopCard]:
+        """What a central must know of this shop."""
+        return Call("POST", "/v1/fleet/enrolment", reader(ShopCard), body={"shop": shop})
 
     @call
     def licence(self) -> Call[dict[str, Any]]:

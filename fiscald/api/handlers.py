@@ -18,6 +18,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from fiscald import __version__
 from fiscald.api import answers, metrics, packaging, timeline
 from fiscald.api.events import Feed, Listener
+from fiscald.api.fleet import FleetHandlers, demand_free_key
 from fiscald.api.licence import Handlers
 from fiscald.api.limits import caller_of, demand_printer, printers_of
 from fiscald.api.listing import asked_for
@@ -36,6 +37,7 @@ from fiscald.api.wire import (
     PreviewBody,
 )
 from fiscald.engine import Engine
+from fiscald.fleet.shop import Fleet
 from fiscald.licence import Registration
 from fiscald.model.about import BaseDocument
 from fiscald.model.documents import Document, Submission
@@ -64,7 +66,7 @@ class Health(metrics.Host, Protocol):
         """Warnings about the computer."""
 
 
-class Api(Handlers, WebhookHandlers):
+class Api(Handlers, WebhookHandlers, FleetHandlers):
     """The handlers, and the objects that they need."""
 
     def __init__(
@@ -76,10 +78,12 @@ class Api(Handlers, WebhookHandlers):
         draw: Draw,
         tokens: Tokens,
         webhooks: Webhooks,
+        fleet: Fleet,
     ) -> None:
         """``draw`` draws a copy of a document's paper, in any thread."""
         self.engine = engine
         self.webhooks = webhooks
+        self.fleet = fleet
         self._copies = Copies(engine, draw)
         self.health = health
         self.rights = rights
@@ -151,6 +155,7 @@ class Api(Handlers, WebhookHandlers):
     async def submit(self, request: Request) -> Response:
         """``PUT /v1/jobs/{key}``."""
         key = self._key(request)
+        demand_free_key(key)
         seconds = self._number(request, "wait", MAX_WAIT)
         async with self.read(Submission, request) as submission:
             await self.demand(request, submission.document.about.right)
@@ -309,9 +314,10 @@ class Api(Handlers, WebhookHandlers):
         async with self.worker.turn(asker(request)):
             printers, figures = await answers.statuses(self.engine), await self.engine.figures()
             hooks, licence, now = await self.webhooks.tallies(), self.licence.describe(), self.engine.clock()
+            fleet = await self.fleet.status()
             failures = dict(self.engine.failures)
             text = await self.worker.compute(
-                lambda: metrics.render(printers, figures, failures, self.health, licence, hooks, now)
+                lambda: metrics.render(printers, figures, failures, self.health, licence, hooks, now, fleet)
             )
         return Response(text, media_type="text/plain; version=0.0.4; charset=utf-8")
 

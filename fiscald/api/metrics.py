@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from fiscald import __version__
 from fiscald.engine import Figures
 from fiscald.model.disk import DISK_LOW
+from fiscald.model.fleet import FleetStatus
 from fiscald.model.jobs import JobState
 from fiscald.model.printers import PrinterState, PrinterStatus
 from fiscald.model.webhooks import WebhookState
@@ -51,6 +52,7 @@ def render(
     licence: Mapping[str, Any],
     webhooks: Sequence[Tally],
     now: datetime,
+    fleet: FleetStatus,
 ) -> bytes:
     """The text that Prometheus scrapes. ``failures``: by printer and code. ``licence``: its description."""
     # Imported here: a shop without Prometheus needs none of it.
@@ -67,6 +69,8 @@ def render(
         found += _of_gateways(printers)
     if webhooks:
         found += _of_webhooks(webhooks)
+    if fleet.configured:
+        found += _of_fleet(fleet)
     registry = CollectorRegistry()
     ProcessCollector(registry=registry)
     registry.register(_Made(found))
@@ -230,6 +234,21 @@ def _of_webhooks(webhooks: Sequence[Tally]) -> list[Metric]:
         tries.add_metric([each.name, "delivered"], each.delivered)
         tries.add_metric([each.name, "failed"], each.failed)
     return [state, waiting, dead, tries]
+
+
+def _of_fleet(fleet: FleetStatus) -> list[Metric]:
+    from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+
+    connected = GaugeMetricFamily("fiscald_fleet_connected", "1 if there is a connection to the broker")
+    connected.add_metric([], fleet.connected)
+    waiting = GaugeMetricFamily("fiscald_fleet_outcomes_waiting", "Outcomes that the central has not acknowledged")
+    waiting.add_metric([], fleet.outcomes_waiting)
+    refused = CounterMetricFamily(
+        "fiscald_fleet_messages_refused", "Messages not obeyed since the start, by code", labels=["code"]
+    )
+    for code, count in sorted(fleet.refused.items()):
+        refused.add_metric([code], count)
+    return [connected, waiting, refused]
 
 
 class _Made:

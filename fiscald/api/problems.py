@@ -67,6 +67,8 @@ _STATUS = {
     "licence.unreachable": 503,
     "licence.files": 503,
     "licence": 403,
+    "fleet.keys": 503,
+    "fleet": 409,
     "webhook.unknown": 404,
     "webhook": 409,
     "journal.damaged": 503,

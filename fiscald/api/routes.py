@@ -7,6 +7,7 @@ from starlette.responses import Response
 
 from fiscald.api import answers, openapi, packaging, timeline
 from fiscald.api.examples import PACKAGING, PAPER
+from fiscald.api.fleet import ROUTES as FLEET_ROUTES
 from fiscald.api.handlers import MAX_WAIT, PCAPNG, SQLITE, Api
 from fiscald.api.licence import ROUTES as LICENCE_ROUTES
 from fiscald.api.listing import QUERIES as LIST_QUERIES
@@ -210,6 +211,7 @@ ROUTES = (
     *LICENCE_ROUTES,
     *TOKEN_ROUTES,
     *WEBHOOK_ROUTES,
+    *FLEET_ROUTES,
     Route(
         "POST",
         "/v1/console/link",

@@ -20,6 +20,7 @@ from fiscald.api.client import DEFAULT_SOCKET, everything
 from fiscald.cli import recordings
 from fiscald.cli.console import console
 from fiscald.cli.context import BY_STATE, UNKNOWN, USAGE, Context, Verbs, pass_context
+from fiscald.cli.fleet import fleet
 from fiscald.cli.jobs import jobs
 from fiscald.cli.journal import backup, journal
 from fiscald.cli.licence import licence
@@ -183,6 +184,7 @@ def resolve(context: Context, key: str, verdict: Verdict, *, number: int | None,
 
 for _verb in (
     jobs, paper, console, packaging, licence, test_page, raw, watch, journal, backup, listen, token_group, webhook,
+    fleet,
     *LOCAL_VERBS,
     recordings.capture, recordings.decode, recordings.regression,
 ):  # fmt: skip

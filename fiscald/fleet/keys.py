@@ -6,42 +6,15 @@ what was sealed with it. X is the public key, 32 bytes, in base64url without pad
 
 from __future__ import annotations
 
-import re
-from typing import Annotated
-
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
-from pydantic import AfterValidator, Field
 
-from fiscald.signed import b64, jwk, public_x, sign_bytes, thumbprint, unb64
+from fiscald.model.fleet import SealingKeyText, SigningKeyText
+from fiscald.signed import b64, jwk, public_x, sign_bytes, thumbprint
+
+__all__ = ["SealKey", "SealingKeyText", "Signer", "SigningKeyText", "Verifiers"]
 
 _SIGNING, _SEALING = "ed25519", "x25519"
-_LONGEST = 60
-
-
-def _is_key(kind: str, text: str) -> str:
-    match = re.fullmatch(r"([a-z0-9]+):([A-Za-z0-9_-]{43})=?", text, re.ASCII)
-    if match is None or match[1] != kind:
-        raise ValueError(f"not a public key; write {kind}: and 43 characters, as the other side shows it")
-    try:
-        unb64(match[2])
-    except ValueError:
-        raise ValueError("not a public key: a character of it is wrong") from None
-    return f"{kind}:{match[2]}"
-
-
-def _is_signing_key(text: str) -> str:
-    return _is_key(_SIGNING, text)
-
-
-def _is_sealing_key(text: str) -> str:
-    return _is_key(_SEALING, text)
-
-
-#: A public key that checks signatures: ``ed25519:...``.
-SigningKeyText = Annotated[str, Field(max_length=_LONGEST), AfterValidator(_is_signing_key)]
-#: A public key that encrypts: ``x25519:...``.
-SealingKeyText = Annotated[str, Field(max_length=_LONGEST), AfterValidator(_is_sealing_key)]
 
 
 class Verifiers:

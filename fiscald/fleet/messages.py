@@ -18,12 +18,18 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, model_validator
 
-from fiscald.fleet.keys import SealingKeyText, SigningKeyText
 from fiscald.model.documents import Document, IfInterrupted, Submission
+from fiscald.model.fleet import CentralCard, CentralName, ShopCard, ShopName
 from fiscald.model.jobs import Job, JobState
 from fiscald.model.problems import Problem
-from fiscald.model.strict import Deferred, Strict
+from fiscald.model.strict import Deferred
 from fiscald.model.times import Time
+
+__all__ = [
+    "FINAL", "JOURNAL_PREFIX", "MAX_ACKNOWLEDGED", "MAX_MESSAGE", "Acknowledgement", "CentralCard", "CentralName",
+    "Channel", "Digest", "Message", "Order", "OrderHead", "OrderKey", "Outcome", "OutcomeState", "Refused", "Session",
+    "ShopCard", "ShopName", "Status", "StatusPrinter", "Utc", "journal_key", "read_topic", "topic",
+]  # fmt: skip
 
 #: Bytes of a message as the broker carries it.
 MAX_MESSAGE = 256 * 1024
@@ -34,10 +40,6 @@ JOURNAL_PREFIX = "fleet/"
 
 _TOPIC = re.compile(r"fiscald/v1/([A-Za-z0-9][A-Za-z0-9_-]{0,63})/([a-z]+)", re.ASCII)
 
-#: The name of a shop: a level of a topic.
-ShopName = Annotated[str, StringConstraints(strict=True, pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")]
-#: The name of a central: a part of the shop's journal keys.
-CentralName = Annotated[str, StringConstraints(strict=True, pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,31}$")]
 #: The central's own name for an order. With the prefix and the central's name it is a key of the shop's journal.
 OrderKey = Annotated[str, StringConstraints(strict=True, pattern=r"^[A-Za-z0-9._:/-]{1,80}$")]
 #: One life of a shop's daemon: 16 random bytes, base64url.
@@ -257,21 +259,3 @@ class Status(Message):
         if self.online != earlier.online:
             return not self.online  # a will is signed before the connection it ends
         return self.issued > earlier.issued
-
-
-class ShopCard(Strict):
-    """What a shop shows at enrolment, for the central to keep."""
-
-    v: Version = 1
-    shop: ShopName
-    device_key: SigningKeyText = Field(description="checks the shop's outcomes and status")
-    encryption_key: SealingKeyText = Field(description="encrypts orders for the shop")
-
-
-class CentralCard(Strict):
-    """What a central shows at enrolment, for the shop's configuration."""
-
-    v: Version = 1
-    central: CentralName
-    orders_key: SigningKeyText = Field(description="checks the central's orders")
-    encryption_key: SealingKeyText | None = Field(default=None, description="encrypts outcomes for the central")

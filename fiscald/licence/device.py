@@ -48,6 +48,11 @@ class DeviceKey:
         return self._private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode("ascii")
 
     @property
+    def private(self) -> Ed25519PrivateKey:
+        """The key itself, for signatures of another kind in this process: the fleet's outcomes."""
+        return self._private
+
+    @property
     def thumbprint(self) -> str:
         """Its name, as in a certificate's ``cnf.jkt`` (RFC 7638)."""
         return thumbprint(jwk_of(self._private))

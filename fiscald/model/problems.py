@@ -534,6 +534,15 @@ CATALOGUE: dict[str, Row] = {
         "the shop lets the central print {limit} a day; more needs a new order tomorrow, or another limit",
         "Wyczerpano dzienny limit zleceń z centrali.",
     ),
+    "fleet.name": Row(
+        _REQ, _UNK, _USELESS, "Another shop",
+        "this shop is {shop!r} in its fleet, not {name!r}: leave out the name, or change fleet.shop",
+        "Ten sklep ma w konfiguracji inną nazwę.",
+    ),
+    "fleet.keys": Row(
+        _DMN, _UNK, _SAME, "The shop's keys cannot be read", "{reason}",
+        "Nie można odczytać kluczy sklepu. Zgłoś administratorowi.",
+    ),
     # -- webhooks -------------------------------------------------------------------------------------
     "webhook.unknown": Row(
         _REQ, _UNK, _USELESS, "No such webhook", "there is no webhook {webhook!r}; configured: {webhooks}",

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from datetime import timedelta
-from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -62,7 +60,12 @@ class Post:
 
     def acknowledge(self, *digests: str, signer: Signer = CENTRAL, **change: Any) -> None:
         assert self.shop is not None
-        said = {"shop": "shop-0042", "central": "erp", "issued": self.shop._clock(), "outcomes": digests} | change
+        said: dict[str, Any] = {
+            "shop": "shop-0042",
+            "central": "erp",
+            "issued": self.shop._clock(),
+            "outcomes": digests,
+        } | change
         self.hand(Acknowledgement.model_validate(said), signer)
 
     def hand(self, message: Message, signer: Signer = CENTRAL, *, sealed: bool = False) -> None:
@@ -79,7 +82,12 @@ class Post:
         assert self.shop is not None
         conditions = {name: change.pop(name) for name in ("deadline",) if name in change}
         submission = Submission.model_validate({"printer": printer, "document": document, **conditions})
-        said = {"shop": "shop-0042", "central": "erp", "session": self.shop.session, "issued": self.shop._clock()}
+        said: dict[str, Any] = {
+            "shop": "shop-0042",
+            "central": "erp",
+            "session": self.shop.session,
+            "issued": self.shop._clock(),
+        }
         return Order.of(submission, key=key, **(said | change))
 
     @property
@@ -115,13 +123,3 @@ async def fleet(
                 tasks.cancel_scope.cancel()
         finally:
             store.close()
-
-
-async def later(seconds: float) -> None:
-    """Virtual time passes."""
-    await anyio.sleep(timedelta(seconds=seconds).total_seconds())
-
-
-def scenario(main: Callable[..., Awaitable[None]], *args: Any) -> Any:
-    """The coroutine of a scenario."""
-    return partial(main, *args)()

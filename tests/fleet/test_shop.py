@@ -72,7 +72,7 @@ def test_a_sealed_order_is_carried_out_like_another(tmp_path: Path) -> None:
 def test_an_order_that_comes_again_is_answered_and_not_printed(tmp_path: Path) -> None:
     async def scenario(_: EngineShop, shop: Shop, post: Post, till: Till) -> None:
         order = post.order()
-        for _ in range(5):
+        for _copy in range(5):
             post.hand(order)
         await settled(post)
         assert shop.counted.by_code["message.repeated"] == 4
@@ -211,7 +211,7 @@ def test_what_is_not_from_the_central_is_counted_and_not_answered(tmp_path: Path
 
 def test_a_flood_is_dropped_and_the_shop_goes_on(tmp_path: Path) -> None:
     async def scenario(_: EngineShop, shop: Shop, post: Post, till: Till) -> None:
-        for _ in range(MAX_WAITING + 50):
+        for _copy in range(MAX_WAITING + 50):
             post.hand_bytes(b"x" * 1000)
         assert shop.counted.by_code["message.busy"] == 50
         await anyio.sleep(1)
@@ -231,7 +231,7 @@ def test_a_flood_is_dropped_and_the_shop_goes_on(tmp_path: Path) -> None:
         ({}, {"documents": frozenset(["printout"])}, "fleet.document"),
         ({}, {"orders_per_day": 0}, "fleet.limit"),
         ({}, {"total_per_day": Decimal("11.49")}, "fleet.limit"),
-        ({"document": {"type": "receipt", "lines": [{"name": "Kawa", "price": "1.00", "vat": "G"}]}}, {},
+        ({"document": {"type": "receipt", "lines": [{"name": "Kawa", "price": "1.00", "vat": "17%"}]}}, {},
          "document.refused"),
     ],
     ids=str,

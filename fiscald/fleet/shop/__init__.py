@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 from fiscald.fleet.shop.courier import Courier, CourierAway
+from fiscald.fleet.shop.fleet import CHANGE_NAME, Fleet, Joined, seal_key
+from fiscald.fleet.shop.orders import InThread
 from fiscald.fleet.shop.settings import ShopSettings
-from fiscald.fleet.shop.shop import FleetState, Shop
+from fiscald.fleet.shop.shop import Shop
+from fiscald.fleet.shop.standing import Facts
 from fiscald.fleet.shop.store import FleetStore, FleetStoreError
 
-__all__ = ["Courier", "CourierAway", "FleetState", "FleetStore", "FleetStoreError", "Shop", "ShopSettings"]
+__all__ = [
+    "CHANGE_NAME", "Courier", "CourierAway", "Facts", "Fleet", "FleetStore", "FleetStoreError", "InThread", "Joined",
+    "Shop", "ShopSettings", "seal_key",
+]  # fmt: skip

@@ -10,7 +10,29 @@ class CourierAway(Exception):
 
 
 class Courier(Protocol):
-    """The shop's way out. What comes in is handed to ``Shop.received``, the state of the line to ``Shop.connected``."""
+    """The shop's way out. What comes in, and the state of the line, is told to a ``Receiver``."""
 
     async def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> None:
         """Hand a message over; returns when the courier has taken it. Raises ``CourierAway``."""
+
+
+class Receiver(Protocol):
+    """What a courier tells: ``Shop`` is one."""
+
+    def will(self) -> tuple[str, bytes]:
+        """The last will for a new connection: topic and message, retained."""
+
+    def farewell(self) -> tuple[str, bytes]:
+        """The same for the end of a connection that is closed in order."""
+
+    def topics(self) -> tuple[str, str]:
+        """What to subscribe to."""
+
+    def connected(self) -> None:
+        """There is a connection, and the topics are subscribed to."""
+
+    def disconnected(self, reason: str) -> None:
+        """The connection is lost, or could not be made."""
+
+    def received(self, topic: str, payload: bytes) -> None:
+        """A message came. Never blocks and never raises."""
