@@ -41,6 +41,12 @@ def _is_document(value: str) -> str:
     return value
 
 
+def _is_some(value: tuple[str, ...]) -> tuple[str, ...]:
+    if not value:
+        raise ValueError("an empty list would allow nothing; leave the line out for the default")
+    return value
+
+
 def _as_list(value: object) -> object:
     return (value,) if isinstance(value, str) else value
 
@@ -72,10 +78,10 @@ class FleetConfig(Strict):
     insecure: bool = Field(
         default=False, strict=True, description="allow mqtt:// beyond this computer: the broker's line is not encrypted"
     )
-    printers: Annotated[tuple[str, ...], Field(min_length=1)] | None = Field(
+    printers: Annotated[tuple[str, ...], AfterValidator(_is_some)] | None = Field(
         default=None, description="the printers that the central may use; all if absent"
     )
-    documents: Annotated[tuple[Annotated[str, AfterValidator(_is_document)], ...], Field(min_length=1)] = Field(
+    documents: Annotated[tuple[Annotated[str, AfterValidator(_is_document)], ...], AfterValidator(_is_some)] = Field(
         default=("receipt", "invoice", "printout"), description="the types of documents that it may print"
     )
     orders_per_day: Annotated[int, Field(strict=True, ge=1, le=1_000_000)] | None = Field(

@@ -14,6 +14,7 @@ import httpx
 from fiscald import daemon
 from fiscald.api.client import AsyncClient
 from fiscald.config import Config, LicenceConfig, PrinterConfig, RightsConfig
+from fiscald.config_fleet import FleetConfig
 from fiscald.config_listen import ListenConfig
 from fiscald.config_webhooks import WebhookConfig
 from fiscald.emulator.running import EmulatedPrinter
@@ -61,6 +62,7 @@ async def running(
     seeded: dict[str, Any] | None = None,
     listen: ListenConfig | None = None,
     webhooks: dict[str, dict[str, Any]] | None = None,
+    fleet: dict[str, Any] | None = None,
     **options: Any,
 ) -> AsyncIterator[Running]:
     """Start a daemon with one emulated printer (or the one at ``address``); stop it as a signal would.
@@ -78,6 +80,7 @@ async def running(
             rights=rights or RightsConfig(),
             printers={"till1": PrinterConfig.model_validate(posnet)},
             listen=listen,
+            fleet=None if fleet is None else FleetConfig.model_validate(fleet),
             webhooks={name: WebhookConfig.model_validate(each) for name, each in (webhooks or {}).items()},
         )
         async with anyio.create_task_group() as tasks:
