@@ -134,7 +134,7 @@ lowest: $(VENV)/.uv  ## the tests with the oldest versions that pyproject.toml a
 	$(VENV)-lowest/bin/python -m pytest -n auto --dist worksteal
 
 lock: $(VENV)/.uv  ## write the lock files with hashes, after a change of the dependencies
-	$(LOCK) --extra daemon --extra announce --extra console --extra png --output-file requirements/service.txt pyproject.toml
+	$(LOCK) --extra daemon --extra announce --extra console --extra fleet --extra png --output-file requirements/service.txt pyproject.toml
 	$(LOCK) --extra vendor --constraint requirements/service.txt --output-file requirements/vendor.txt pyproject.toml
 	$(LOCK) --extra docs --constraint requirements/service.txt --output-file requirements/docs.txt pyproject.toml
 	$(LOCK) --output-file requirements/build.txt requirements/build.in

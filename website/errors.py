@@ -186,5 +186,6 @@ _PERSON = {
     "licence": "[The licence](licence.md) says how to register, renew and move it; `fiscalctl licence status` shows "
     "its state.",
     "webhook": "[Webhooks](webhooks.md#watching) has the commands.",
+    "fleet": "[The fleet](fleet.md#messages-that-are-not-obeyed) explains each.",
     "console": "[The web console](console.md) says what it needs.",
 }

@@ -42,7 +42,8 @@ _HEARD = {
 
 async def overview(visit: Visit) -> Response:
     """``/console/technician``: what a technician can do here."""
-    return await visit.page("technician.html", printers=[each.name for each in await visit.api.printers()])
+    names, fleet = [each.name for each in await visit.api.printers()], await visit.api.fleet()
+    return await visit.page("technician.html", printers=names, fleet=fleet)
 
 
 async def _demand(visit: Visit, right: Right) -> None:
@@ -309,6 +310,6 @@ async def bugreport(visit: Visit) -> Response:
     try:
         content = await visit.programs.run("bugreport", "-o", "-")
     except ProgramFailed as error:
-        return await visit.page("technician.html", 500, printers=[], failed=str(error))
+        return await visit.page("technician.html", 500, printers=[], fleet=None, failed=str(error))
     headers = {"Content-Disposition": 'attachment; filename="fiscald-report.tar.gz"'}
     return Response(content, media_type="application/gzip", headers=headers)
