@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from importlib.util import find_spec
 from ipaddress import ip_address
 from pathlib import Path
@@ -12,7 +13,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from fiscald.config_text import FilePath, meant
 from fiscald.model.documents import DOCUMENTS
-from fiscald.model.fleet import CentralName, SealingKeyText, ShopName, SigningKeyText
+from fiscald.model.fleet import SealingKeyText, SigningKeyText
 from fiscald.model.money import PositiveMoney
 from fiscald.model.strict import Strict
 
@@ -20,6 +21,7 @@ _EXAMPLE = '"mqtts://broker.example.pl:8883"'
 _PORTS = {"mqtts": 8883, "mqtt": 1883}
 #: Keys that count at the same time: the old one and the new one of a rotation.
 MOST_KEYS = 2
+_LONGEST_USER = 200
 
 
 def _is_broker(value: str) -> str:
@@ -32,6 +34,26 @@ def _is_broker(value: str) -> str:
         raise ValueError(f'"{value}" is no address of a broker; write one like {_EXAMPLE}')
     if "@" in parts.netloc:
         raise ValueError("a user name or password does not belong into the address: write user and password_file")
+    return value
+
+
+def _is_shop(value: str) -> str:
+    return _is_name(value, 64)
+
+
+def _is_central(value: str) -> str:
+    return _is_name(value, 32)
+
+
+def _is_name(value: str, most: int) -> str:
+    if re.fullmatch(rf"[A-Za-z0-9][A-Za-z0-9_-]{{0,{most - 1}}}", value, re.ASCII) is None:
+        raise ValueError(f'"{value}" is no name: letters, digits, _ and -, at most {most}')
+    return value
+
+
+def _is_user(value: str) -> str:
+    if not 1 <= len(value) <= _LONGEST_USER:
+        raise ValueError(f"a user has 1 to {_LONGEST_USER} characters")
     return value
 
 
@@ -58,8 +80,12 @@ class FleetConfig(Strict):
     """``[fleet]``: a central system orders documents over an MQTT broker. Absent: none does."""
 
     broker: Annotated[str, AfterValidator(_is_broker)] = Field(description="mqtts://HOST[:8883]")
-    shop: ShopName = Field(description="the shop's name in the fleet: letters, digits, _ and -, at most 64")
-    central: CentralName = Field(default="central", description="the name of the central whose orders count")
+    shop: Annotated[str, AfterValidator(_is_shop)] = Field(
+        description="the shop's name in the fleet: letters, digits, _ and -, at most 64"
+    )
+    central: Annotated[str, AfterValidator(_is_central)] = Field(
+        default="central", description="the name of the central whose orders count"
+    )
     orders_key: Keys = Field(
         description="the central's public key, ed25519:...; a list of two while a new one replaces it"
     )
@@ -71,7 +97,7 @@ class FleetConfig(Strict):
     )
     certificate: FilePath | None = Field(default=None, description="the shop's client certificate for the broker, PEM")
     key: FilePath | None = Field(default=None, description="the certificate's key, PEM without a password")
-    user: Annotated[str, Field(min_length=1, max_length=200)] | None = Field(
+    user: Annotated[str, AfterValidator(_is_user)] | None = Field(
         default=None, description="the shop's user at the broker"
     )
     password_file: FilePath | None = Field(default=None, description="file with its password, mode 0600")

@@ -26,6 +26,7 @@ from fiscald.fleet.messages import MAX_MESSAGE
 from fiscald.fleet.shop.courier import CourierAway, Receiver
 
 log = logging.getLogger(__name__)
+_RANDOM = random.Random()
 
 #: Seconds between two tries: the first and the longest pause. A connection that held so long begins with the first.
 PAUSES, HELD = (1.0, 300.0), 60.0
@@ -70,7 +71,7 @@ class _TooLarge(Exception):
 class MqttCourier:
     """The courier of a shop."""
 
-    def __init__(self, broker: Broker, spread: Callable[[], float] = random.random) -> None:
+    def __init__(self, broker: Broker, spread: Callable[[], float] = _RANDOM.random) -> None:
         """``spread``: from 0 to 1, so that not all shops come back at the same moment."""
         self._broker = broker
         self._spread = spread
