@@ -20,6 +20,7 @@ _GROUPS = {
     "link": "The link to a printer",
     "licence": "The licence",
     "journal": "The journal",
+    "fleet": "Orders of a fleet",
     "webhook": "Webhooks",
     "console": "The web console",
     "daemon": "The daemon",

@@ -18,7 +18,7 @@ _SIGNING, _SEALING = "ed25519", "x25519"
 
 
 class Verifiers:
-    """The public keys of whoever may sign: one, or two while a new key replaces an old one."""
+    """The public keys that count: one, or two while a new key replaces an old one."""
 
     def __init__(self, *keys: str) -> None:
         """``keys`` as ``SigningKeyText``."""

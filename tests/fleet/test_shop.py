@@ -128,7 +128,7 @@ def test_an_outcome_survives_the_daemon_and_a_courier_that_is_away(tmp_path: Pat
     virtual.run(main())
 
 
-def test_a_job_that_ended_while_nobody_looked_is_told_after_the_start(tmp_path: Path) -> None:
+def test_the_outcome_of_a_job_that_ended_without_the_fleet_comes_later(tmp_path: Path) -> None:
     async def main() -> None:
         till, post = Till("till1"), Post()
         till.plugged = False

@@ -34,7 +34,7 @@ def test_without_its_store_the_shop_prints_no_order_twice(tmp_path: Path) -> Non
     virtual.run(main())
 
 
-def test_an_order_that_waits_is_told_once_and_its_end_follows(tmp_path: Path) -> None:
+def test_an_order_that_waits_has_one_outcome_until_its_end(tmp_path: Path) -> None:
     async def scenario(_: EngineShop, __: Shop, post: Post, till: Till) -> None:
         till.device.faults.switches.add(Switch.PAPER_OUT)
         post.hand(post.order())
@@ -62,7 +62,7 @@ def test_an_order_past_its_deadline_fails_and_prints_nothing(tmp_path: Path) -> 
     play(tmp_path, scenario)
 
 
-def test_an_undecided_order_is_told_and_followed_by_the_decision(tmp_path: Path) -> None:
+def test_the_outcome_of_an_undecided_order_is_followed_by_the_decision(tmp_path: Path) -> None:
     async def main() -> None:
         till, post = Till("till1"), Post()
         till.plugged = False
@@ -91,7 +91,7 @@ def test_an_undecided_order_is_told_and_followed_by_the_decision(tmp_path: Path)
     virtual.run(main())
 
 
-def test_a_withdrawn_order_says_so(tmp_path: Path) -> None:
+def test_the_outcome_of_a_withdrawn_order(tmp_path: Path) -> None:
     async def scenario(opened: EngineShop, _: Shop, post: Post, till: Till) -> None:
         till.pull()
         post.hand(post.order())
@@ -117,7 +117,7 @@ def test_a_journal_that_cannot_take_an_order_does_not_end_it(tmp_path: Path) -> 
     play(tmp_path, scenario)
 
 
-def test_the_status_is_told_when_it_changes_and_the_will_says_offline(tmp_path: Path) -> None:
+def test_the_status_is_sent_when_it_changes_and_after_a_connection(tmp_path: Path) -> None:
     async def scenario(_: EngineShop, shop: Shop, post: Post, till: Till) -> None:
         await post.until(lambda: post.statuses and post.statuses[-1].printers[0].ready)
         first = post.statuses[-1]

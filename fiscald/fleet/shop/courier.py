@@ -6,11 +6,11 @@ from typing import Protocol
 
 
 class CourierAway(Exception):
-    """There is no connection: the message was not handed over, or nobody knows."""
+    """There is no connection: it is not known whether the message was handed over."""
 
 
 class Courier(Protocol):
-    """The shop's way out. What comes in, and the state of the line, is told to a ``Receiver``."""
+    """The shop's way out. A ``Receiver`` gets what comes in, and the state of the line."""
 
     async def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> None:
         """Hand a message over; returns when the courier has taken it. Raises ``CourierAway``."""

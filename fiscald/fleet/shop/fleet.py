@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 CHANGE_NAME = "the fleet"
 #: The file with the key that opens sealed orders, in the state directory.
 SEAL_FILE = "fleet.key"
-#: Seconds without a connection before people are told.
+#: Seconds without a connection before people see a warning.
 _TOLD_AFTER = 600.0
 
 

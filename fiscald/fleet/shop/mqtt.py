@@ -150,7 +150,7 @@ class MqttCourier:
                 topic, payload = shop.farewell()
                 await client.publish(topic, payload, qos=1, retain=True)
             except aiomqtt.MqttError:
-                pass  # the connection is lost, and the will is told
+                pass  # the connection is lost, and the broker sends the will
 
     def _read_files(self) -> tuple[ssl.SSLContext | None, str | None]:
         """Read at every try, so that a renewed certificate counts. Raises ``OSError``, ``ValueError``."""

@@ -40,13 +40,13 @@ MAX_WAITING, MAX_WAITING_BYTES = 200, 4 << 20
 PAUSES = (10.0, 30.0, 120.0, 600.0, 3600.0, 4 * 3600.0)
 #: Outcomes that are read from the store at once.
 PAGE = 20
-#: Seconds after which the central is told of an order that has no end yet.
+#: Seconds after which the central learns of an order that has no end yet.
 INTERIM = 5.0
 #: Seconds within which the same order is not looked at twice, and orders that are remembered for that.
 REPEATED, MOST_REPEATED = 2.0, 1000
 #: Seconds before the next try after trouble with the journal or the store.
 TROUBLE = 5.0
-#: Seconds: changes are collected before the status is told; it is told again at least so often.
+#: Seconds: changes are collected before the status is sent; it is sent again at least so often.
 COLLECT, HEARTBEAT = 1.0, 900.0
 #: Seconds between two clean-ups of the store.
 CLEAN_EVERY = 6 * 3600.0
