@@ -66,6 +66,7 @@ TAKES: dict[tuple[str, str], set[Right]] = {
     ("DELETE", "/v1/tokens/{token}"): {Right.CONFIGURE},
     ("POST", "/v1/webhooks/{webhook}/resend"): {Right.CONFIGURE},
     ("POST", "/v1/webhooks/{webhook}/test"): {Right.CONFIGURE},
+    ("POST", "/v1/fleet/enrolment"): {Right.CONFIGURE},
     **{
         ("POST", f"/v1/licence/{step}"): {Right.LICENCE}
         for step in (
