@@ -8,9 +8,7 @@ turn of the loop on no byte leaves it and no transaction is carried out; only th
 from __future__ import annotations
 
 import asyncio
-import functools
 import logging
-import os
 import random
 import shutil
 import tempfile
@@ -19,7 +17,6 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
-from fiscald import private
 from fiscald.emulator import emulator_factory
 from fiscald.emulator.device import Device
 from fiscald.emulator.faults import Fault as DeviceFault
@@ -28,15 +25,15 @@ from fiscald.emulator.memory import RegisterState
 from fiscald.emulator.noviapi.device import NoviApiPrinter
 from fiscald.emulator.register import Register
 from fiscald.engine import actor
-from fiscald.journal import Phase, Store
-from fiscald.journal.directory import JOURNAL, Mark, StateDirectory
+from fiscald.journal import Phase
 from fiscald.model.jobs import Job
-from fiscald.model.printers import Counters, PrinterState
+from fiscald.model.printers import PrinterState
 from fiscald.model.times import POLISH_TIME
 from fiscald.protocols import family
 from tests import virtual
 from tests.chaos import http, others
 from tests.chaos.cable import Cable
+from tests.chaos.first_journal import MEMORY, put_journal
 from tests.chaos.life import Life
 from tests.chaos.outcome import Outcome
 from tests.chaos.people import Person, client
@@ -61,41 +58,12 @@ PATIENCE = 2400.0
 #: How much more, if this computer's clock is changed: a printer that gives no token names the time when it will, and
 #: fiscald waits at most an hour for it.
 OTHER_CLOCK = 3600.0
-#: Where the journals lie: in memory, on a host that has such a place.
-MEMORY = "/dev/shm" if Path("/dev/shm").is_dir() else None
 #: Turns of the loop after which a run counts as going in circles.
 TURNS = 120_000
 
 
 #: Documents for which the printer needs a fiscal memory that is not empty.
 MEMORY_REPORTS = ("periodic_report", "monthly_report")
-
-
-@functools.cache
-def _first_journal(printer_id: str, at: datetime, reports: int) -> tuple[bytes, Mark]:
-    """A journal that knows the printer from a time at which it had printed nothing but so many daily reports."""
-    with tempfile.TemporaryDirectory(prefix="chaos-", dir=MEMORY) as made:
-        directory = Path(made)
-        store = Store(directory, lambda: at)
-        new = Counters(daily_report=reports + 1, last_receipt=0, receipts=0, cancelled=0, printouts=0)
-        store.know_printer("till1", printer_id, new)
-        store.close()
-        state = StateDirectory(directory)
-        mark = state.read_mark()
-        state.close()
-        assert mark is not None
-        return (directory / JOURNAL).read_bytes(), mark
-
-
-def put_journal(directory: Path, printer_id: str, at: datetime, reports: int = 0) -> None:
-    """Put a journal that knows the printer into the ``directory``, as if a daemon had run there."""
-    content, mark = _first_journal(printer_id, at, reports)
-    state = StateDirectory(directory)
-    state.write_mark(mark.journal, mark.change)
-    state.set_whole(whole=True)
-    state.close()
-    with os.fdopen(private.open_file(directory / JOURNAL, os.O_WRONLY), "wb") as journal:
-        journal.write(content)
 
 
 class World:
