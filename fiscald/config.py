@@ -274,7 +274,6 @@ class Config(Strict):
     def _good_names(cls, value: dict[str, PrinterConfig]) -> dict[str, PrinterConfig]:
         _are_names(value, "printer")
         _no_device_twice(value)
-        _no_port_twice(value)
         return value
 
     @field_validator("webhooks")
@@ -286,7 +285,8 @@ class Config(Strict):
         return value
 
     @model_validator(mode="after")
-    def _known_printers(self) -> Config:
+    def _fits_together(self) -> Config:
+        _no_port_twice(self.printers, self.listen)
         check_webhooks(self.webhooks, list(self.printers))
         check_fleet(self.fleet, list(self.printers))
         return self
@@ -319,17 +319,30 @@ def _no_device_twice(printers: dict[str, PrinterConfig]) -> None:
                 raise ValueError(f"{other} and {name} have the same address: {said} are one device; keep one of them")
 
 
-def _no_port_twice(printers: dict[str, PrinterConfig]) -> None:
-    """Raises ``ValueError`` for two gateways at one port."""
-    seen: dict[object, str] = {}
+def _no_port_twice(printers: dict[str, PrinterConfig], listen: ListenConfig | None) -> None:
+    """Raises ``ValueError`` for two gateways at one port or path, and for one at the port of the API."""
+    seen: list[tuple[str, GatewayConfig]] = []
     for name, printer in printers.items():
-        if printer.gateway is None:
+        gateway = printer.gateway
+        if gateway is None:
             continue
-        other = seen.setdefault(printer.gateway.address or printer.gateway.listen, name)
-        if other != name:
+        address = gateway.address
+        for other, before in seen:
+            if before.listen == gateway.listen or _meet(before.address, address):
+                raise ValueError(f"the gateways of {other} and {name} listen at {gateway.listen}; give each its own")
+        if listen is not None and _meet((listen.host, listen.port), address):
             raise ValueError(
-                f"the gateways of {other} and {name} listen at {printer.gateway.listen}; give each its own"
+                f"the gateway of {name} listens at {gateway.listen}, which is the port of [listen]; give it its own"
             )
+        seen.append((name, gateway))
+
+
+def _meet(one: tuple[str, int] | None, other: tuple[str, int] | None) -> bool:
+    """Whether the second cannot listen beside the first: one port, and one address or all of them."""
+    if one is None or other is None or one[1] != other[1]:
+        return False
+    everywhere = ("0.0.0.0", "::")
+    return one[0] == other[0] or one[0] in everywhere or other[0] in everywhere
 
 
 def _known_keys(content: dict[str, Any], parents: list[str]) -> list[str]:

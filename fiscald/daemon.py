@@ -66,9 +66,9 @@ log = logging.getLogger(__name__)
 
 #: Seconds that a running document gets when the daemon stops.
 STOP_SECONDS = 30.0
-#: File descriptors of a gateway: its listener, a program, its recording, and one that waits for its turn; or a
-#: pseudo-terminal.
-GATEWAY_DESCRIPTORS = 4
+#: File descriptors of a gateway: its listener, a program, its recording, those that wait for their turn, and one that
+#: is refused; or a pseudo-terminal.
+GATEWAY_DESCRIPTORS = 8
 #: Seconds after which a daemon has met its printers.
 _SETTLED = 10.0
 

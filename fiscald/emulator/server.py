@@ -8,6 +8,7 @@ import os
 import pty
 import socket
 import tty
+from collections import Counter
 from pathlib import Path
 from typing import Generic, TypeVar
 
@@ -22,6 +23,8 @@ from fiscald.transport.tcp import SocketStream
 
 #: Seconds until the next connection is accepted after the process had no file descriptor left for one.
 _DESCRIPTOR_PAUSE = 1.0
+#: Connections that wait for their turn at one port.
+MOST_WAITING = 4
 #: States of a TCP connection that the other end has not closed (``TCP_INFO``, Linux).
 _ESTABLISHED = 1
 
@@ -39,6 +42,8 @@ class PortServer(Generic[P]):
         self._pause: anyio.CancelScope | None = None
         self._turn = anyio.Lock()
         self._caller: socket.socket | None = None
+        self._waiting: dict[anyio.CancelScope, str] = {}
+        """Connections that wait for their turn, the oldest first, and from which address."""
 
     def wake(self) -> None:
         """The state was changed from outside (a fault, a key, power): poll the port now."""
@@ -88,7 +93,7 @@ class PortServer(Generic[P]):
                 while True:
                     await anyio.wait_readable(listener)
                     try:
-                        caller, _ = listener.accept()
+                        caller, address = listener.accept()
                     except (BlockingIOError, ConnectionAbortedError):
                         continue
                     except OSError as error:
@@ -96,15 +101,45 @@ class PortServer(Generic[P]):
                             raise
                         await anyio.sleep(_DESCRIPTOR_PAUSE)
                         continue
-                    tasks.start_soon(self._answer, caller)
+                    host = str(address[0]).partition("%")[0]
+                    if not self.admits(host):
+                        caller.close()
+                        continue
+                    self._make_room()
+                    tasks.start_soon(self._answer, caller, host)
+
+    def admits(self, host: str) -> bool:
+        """Whether a program on the computer with this IP address may connect."""
+        del host
+        return True
+
+    def turned_away(self) -> None:
+        """A connection was closed because another program has the printer."""
 
     def stream_of(self, caller: socket.socket) -> ByteStream:
         """The stream over an accepted connection, which it owns."""
         return SocketStream(caller, "caller")
 
-    async def _answer(self, caller: socket.socket) -> None:
+    def _make_room(self) -> None:
+        """Close the oldest connection that waits, of the address with the most, where too many wait."""
+        if len(self._waiting) >= MOST_WAITING:
+            ((most, _),) = Counter(self._waiting.values()).most_common(1)
+            oldest = next(scope for scope, host in self._waiting.items() if host == most)
+            del self._waiting[oldest]
+            oldest.cancel()
+
+    async def _answer(self, caller: socket.socket, host: str) -> None:
         async with self.stream_of(caller) as stream:
-            if not self.port.powered or not await self._wait_for_turn():
+            if not self.port.powered:
+                return
+            with anyio.CancelScope() as scope:
+                self._waiting[scope] = host
+                try:
+                    has_turn = await self._wait_for_turn()
+                finally:
+                    self._waiting.pop(scope, None)
+            if scope.cancelled_caught or not has_turn:
+                self.turned_away()
                 return
             self._caller = caller
             try:
@@ -124,6 +159,9 @@ class PortServer(Generic[P]):
                 return True
             if self._caller is not None and _is_connected(self._caller):
                 return False
+
+    def prepare(self, path: str) -> None:
+        """Say who may open the pseudo-terminal at ``path``. Raises ``OSError``."""
 
     async def serve_pty(self, link: Path | None, *, task_status: TaskStatus[str] = anyio.TASK_STATUS_IGNORED) -> None:
         """Open a pseudo-terminal, ``link`` pointing to it; reports its path. There is none while the printer is off.
@@ -146,6 +184,7 @@ class PortServer(Generic[P]):
                 raise
             async with stream:
                 try:
+                    self.prepare(path)
                     if link is not None:
                         _point(link, path)
                     if not started:

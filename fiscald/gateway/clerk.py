@@ -16,10 +16,11 @@ from pydantic import ValidationError
 from fiscald.engine import Engine
 from fiscald.gateway.day import Day
 from fiscald.gateway.repeats import Repeats
+from fiscald.gateway.seldom import Seldom
 from fiscald.gateway.tally import Tally
 from fiscald.gateway.tape import Tape
 from fiscald.model.about import LONG
-from fiscald.model.documents import Document, Submission
+from fiscald.model.documents import DOCUMENTS, Document, Submission
 from fiscald.model.jobs import Job, JobState
 from fiscald.model.printers import PrinterStatus
 from fiscald.model.problems import Problem, ProblemError, problem
@@ -57,16 +58,20 @@ class Clerk:
         *,
         speaks: Program | None = None,
         tally: Tally | None = None,
+        documents: frozenset[str] = frozenset(DOCUMENTS),
     ) -> None:
         """``day``: kept up to date with each document, for a face that shows it.
 
-        ``speaks``: what its programs speak; the peer does not matter. ``tally`` counts the documents.
+        ``speaks``: what its programs speak; the peer does not matter. ``tally`` counts the documents. ``documents``:
+        the types that the programs of this gateway may print.
         """
         self._engine = engine
         self._printer = printer
         self._repeats = repeats
         self._host_time = host_time
         self._day = day
+        self._documents = documents
+        self._denied = Seldom()
         self._speaks = speaks or Program(peer=SERIAL, family="posnet")
         self.tally = tally or Tally(host_time)
         self.tape = self.new_tape()
@@ -93,6 +98,10 @@ class Clerk:
 
     def check(self, document: Document) -> Problem | None:
         """Why the engine would not take this document for the printer; ``None``: it would. It must be a short one."""
+        denial = self._denial(document)
+        if denial is not None:
+            self.tally.refuse(denial)
+            return denial
         try:
             self._engine.preview(self._printer, document)
         except ProblemError as error:
@@ -122,7 +131,7 @@ class Clerk:
             reason, reason_pl = "no document can hold what the program sent", "dokument programu jest niepoprawny."
             outcome = problem("document.refused", reason=reason, reason_pl=reason_pl)
         else:
-            outcome = await self._outcome(submission, digest, peer, tape)
+            outcome = self._denial(submission.document) or await self._outcome(submission, digest, peer, tape)
         if outcome is None:
             return
         self.tally.settle(outcome)
@@ -133,6 +142,19 @@ class Clerk:
         if isinstance(outcome, Job):
             with suppress(ProblemError):  # what the program said is kept already
                 await self._engine.sendings.note(outcome.key, tape.sending())
+
+    def _denial(self, document: Document) -> Problem | None:
+        """The problem of a program that may not print this; ``None``: it may."""
+        if document.type in self._documents:
+            return None
+        more = self._denied.happens()
+        if more is not None:
+            log.warning(
+                "%s: the gateway refused a document %s of %s%s: documents in the configuration does not name it",
+                self._printer, document.type, self.peer, more,
+            )  # fmt: skip
+        reason = f"the gateway of {self._printer} may not print {document.type}"
+        return problem("document.refused", reason=reason, reason_pl="program nie ma prawa do tego dokumentu.")
 
     async def _outcome(self, submission: Submission, digest: str, peer: str, tape: Tape) -> Job | Problem | None:
         """How the document ended; ``None``: the daemon stops before the end is known."""

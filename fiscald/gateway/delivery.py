@@ -37,11 +37,14 @@ class Answer:
 class Watch(ByteStream):
     """A stream to a program that notices whether an answer was delivered. It keeps the promise of ``ByteStream``."""
 
-    def __init__(self, stream: ByteStream, peer: str, unsent: Callable[[], int]) -> None:
-        """``unsent``: how many sent bytes the program's computer has not acknowledged."""
+    def __init__(
+        self, stream: ByteStream, peer: str, unsent: Callable[[], int], hears: Callable[[bytes], None]
+    ) -> None:
+        """``unsent``: how many sent bytes the program's computer has not acknowledged. ``hears`` gets all that came."""
         self._stream = stream
         self.peer = peer
         self._unsent = unsent
+        self._hears = hears
         self._due: Answer | None = None
         self._sent: Answer | None = None
 
@@ -75,6 +78,7 @@ class Watch(ByteStream):
             self._judge()
             raise
         self._judge()
+        self._hears(data)
         return data
 
     def receive_nowait(self) -> bytes:

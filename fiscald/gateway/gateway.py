@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import logging
 from collections.abc import Awaitable, Callable
 from datetime import datetime
@@ -14,6 +13,7 @@ from anyio.abc import TaskGroup
 from fiscald.engine import Engine
 from fiscald.gateway.clerk import SERIAL, Clerk
 from fiscald.gateway.day import Day
+from fiscald.gateway.door import Door
 from fiscald.gateway.faces import FACES
 from fiscald.gateway.mirror import Mirror
 from fiscald.gateway.repeats import Memory, Repeats, on_disk, read
@@ -60,6 +60,7 @@ class Gateway:
         self._record = record
         self._repeats = Repeats(f"gateway/{settings.printer}", memory, save, settings.repeat_seconds, uptime)
         self._tally = Tally(clock)
+        self._door = Door(settings)
         self._open()
         engine.gateways[settings.printer] = self.summary
 
@@ -70,7 +71,14 @@ class Gateway:
         self._day = Day(self._engine, settings.printer) if family.shows_totals else None
         speaks = Program(peer=SERIAL, family=settings.family, code_page=settings.code_page)
         self._clerk = Clerk(
-            self._engine, settings.printer, self._repeats, self._clock, self._day, speaks=speaks, tally=self._tally
+            self._engine,
+            settings.printer,
+            self._repeats,
+            self._clock,
+            self._day,
+            speaks=speaks,
+            tally=self._tally,
+            documents=settings.documents,
         )
         self._face = family(
             self._clerk,
@@ -79,7 +87,7 @@ class Gateway:
             profile=settings.profile,
             code_page=settings.code_page,
         )
-        self._server = GatewayServer(self._face, self._clerk, self._record, self._changed)
+        self._server = GatewayServer(self._face, self._clerk, settings, self._door, self._record, self._changed)
 
     @classmethod
     def on_disk(
@@ -102,9 +110,10 @@ class Gateway:
         """What it has done since the start, and who is connected."""
         tally = self._tally
         return PrinterGateway(
-            listen=self.settings.said, family=self.settings.family, program=self._server.program,
-            document=tally.document, printed=tally.printed, refused=tally.refused, repeated=tally.repeated,
-            last_printed=tally.last_printed, last_refused=tally.last_refused,
+            listen=self.settings.said, family=self.settings.family, open_to_all=self.settings.open_to_all,
+            powered=self._face.powered, program=self._server.program, document=tally.document, printed=tally.printed,
+            refused=tally.refused, repeated=tally.repeated, last_printed=tally.last_printed,
+            last_refused=tally.last_refused, **self._door.seen(),
         )  # fmt: skip
 
     async def run(self) -> None:
@@ -155,6 +164,7 @@ class Gateway:
                 else:
                     await tasks.start(self._server.serve_tcp, *settings.tcp)
             except OSError as error:
+                self._door.cannot_listen(str(error.strerror or error))
                 if not warned:
                     log.error(
                         "%s: the gateway cannot listen at %s (%s); trying again every %d s",
@@ -163,11 +173,12 @@ class Gateway:
                 warned = True
                 await anyio.sleep(LISTEN_AGAIN)
                 continue
+            self._door.listens()
             log.info("%s: the gateway speaks %s at %s", settings.printer, settings.family, settings.said)
-            if settings.tcp is not None and not ipaddress.ip_address(settings.tcp[0]).is_loopback:
+            if settings.open_to_all:
                 log.warning(
                     "%s: every computer that reaches %s can print receipts and reports: the protocol knows no "
-                    "password. Listen at 127.0.0.1, or let a firewall admit the tills only",
+                    "password. Name the tills in allow",
                     settings.printer, settings.said,
                 )  # fmt: skip
             return

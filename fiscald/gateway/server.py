@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import errno
+import grp
+import os
 import socket
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 
 from fiscald.emulator.server import PortServer
 from fiscald.gateway.clerk import SERIAL, Clerk
+from fiscald.gateway.comport import ComPortStream
 from fiscald.gateway.delivery import Watch, unacknowledged
+from fiscald.gateway.door import Door
 from fiscald.gateway.face import Face
+from fiscald.gateway.settings import GatewaySettings
 from fiscald.model.jobs import Job
 from fiscald.transport import ByteStream, Recorder
 
@@ -24,12 +31,16 @@ class GatewayServer(PortServer[Face]):
         self,
         face: Face,
         clerk: Clerk,
+        settings: GatewaySettings,
+        door: Door,
         record: Callable[[ByteStream, str], ByteStream] = lambda stream, _peer: stream,
         changed: Callable[[], None] = lambda: None,
     ) -> None:
         """``record`` records a stream to a program. ``changed`` is called when a program has connected, or left."""
         super().__init__(face)
         self._clerk = clerk
+        self._settings = settings
+        self._door = door
         self._record = record
         self._changed = changed
         self._watch: Watch | None = None
@@ -38,16 +49,31 @@ class GatewayServer(PortServer[Face]):
         face.on_answer = self._answer_comes
         clerk.on_settled = self.wake
 
+    def admits(self, host: str) -> bool:
+        """See ``PortServer.admits``."""
+        return self._door.admits(host)
+
+    def turned_away(self) -> None:
+        """See ``PortServer.turned_away``."""
+        self._door.turned_away()
+
+    def prepare(self, path: str) -> None:
+        """See ``PortServer.prepare``."""
+        give(path, self._settings.group)
+
     def stream_of(self, caller: socket.socket) -> ByteStream:
         """See ``PortServer.stream_of``."""
         self.port.refresh()  # the printer may have become known just now: then the face has power
-        return Watch(super().stream_of(caller), peer_of(caller), partial(unacknowledged, caller))
+        stream = super().stream_of(caller)
+        peer, unsent = peer_of(caller), partial(unacknowledged, caller)
+        return Watch(ComPortStream(stream) if self._settings.com_port else stream, peer, unsent, self._door.hears)
 
     async def serve(self, stream: ByteStream) -> None:
         """See ``PortServer.serve``."""
-        watch = stream if isinstance(stream, Watch) else Watch(stream, SERIAL, lambda: 0)
+        watch = stream if isinstance(stream, Watch) else Watch(stream, SERIAL, lambda: 0, self._door.hears)
         self._watch, self._clerk.peer = watch, watch.peer
         self.program = None if watch.peer == SERIAL else watch.peer
+        self._door.comes()
         self._changed()
         try:
             await super().serve(Recorder(self._record(watch, watch.peer), self._passes))
@@ -80,3 +106,23 @@ def peer_of(caller: socket.socket) -> str:
         return str(caller.getpeername()[0]).partition("%")[0][:_LONGEST_PEER]
     except OSError:
         return "gone"
+
+
+def give(path: str, group: str | None) -> None:
+    """Let the daemon's user and this group open the pseudo-terminal at ``path``, and nobody else but root.
+
+    Raises ``OSError``, which says what to do.
+    """
+    if group is None:
+        Path(path).chmod(0o600)
+        return
+    try:
+        number = grp.getgrnam(group).gr_gid
+    except KeyError:
+        raise OSError(errno.EINVAL, f"there is no group {group}: sudo groupadd {group}") from None
+    try:
+        os.chown(path, -1, number)
+    except PermissionError:
+        remedy = f"sudo usermod -aG {group} USER, and start it again"
+        raise OSError(errno.EPERM, f"fiscald's user is not in the group {group}: {remedy}") from None
+    Path(path).chmod(0o660)

@@ -63,9 +63,25 @@ class PrinterGateway(Strict):
 
     listen: str = Field(description="where programs connect", examples=["tcp://127.0.0.1:6001"])
     family: str = Field(description="the protocol that they speak", examples=["posnet"])
+    state: Literal["starting", "listening", "failed"] = Field(
+        description="`failed`: it cannot listen there, and tries again; `reason` says why"
+    )
+    reason: str = Field(default="", description="why it cannot listen")
+    powered: bool = Field(description="false: fiscald has not reached the printer yet, so connections are closed")
+    open_to_all: bool = Field(description="every computer that reaches the port may print")
     program: str | None = Field(
         description="the address of the program that is connected; null: none is, or a serial port does not show it"
     )
+    programs: int = Field(description="connections since the start")
+    quiet_ms: int | None = Field(description="since the last byte of a program; null: none has come")
+    received: int = Field(description="bytes of all programs since the start")
+    speaks: str | None = Field(
+        description="what the last program speaks, told from its bytes: `posnet`, `thermal`, `rfc2217`, `xml`, `http`, "
+        "`tls`, or `noise`, which is nothing of these; null: too few bytes to tell",
+    )
+    denied: int = Field(description="connections of computers that may not connect, since the start")
+    denied_last: str | None = Field(description="the address of the last of them")
+    busy: int = Field(description="connections that were closed because another program had the gateway")
     document: str | None = Field(description="key of the job whose end a program waits for")
     printed: int = Field(description="documents that were printed since the start")
     refused: int = Field(description="documents, and commands of documents, that were refused since the start")

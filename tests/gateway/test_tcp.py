@@ -22,6 +22,7 @@ from fiscald.config_gateway import GatewayConfig
 from fiscald.emulator.running import EmulatedPrinter
 from fiscald.licence.testing import make_certificate
 from fiscald.model.jobs import Job
+from fiscald.model.programs import PrinterGateway
 from fiscald.protocols.posnet.frames import Deframer, Frame
 from tests.emulator.posnet.talking import frame, readable
 
@@ -54,6 +55,13 @@ class Running:
         )  # fmt: skip
         self._stack = ExitStack()
         self.client: Client
+
+    @property
+    def gateway(self) -> PrinterGateway:
+        """The printer's, as the API shows it."""
+        found = self.client.printer("till1").gateway
+        assert found is not None
+        return found
 
     def start(self) -> None:
         portal = self._stack.enter_context(start_blocking_portal())

@@ -22,6 +22,7 @@ from fiscald.model.documents import Document
 from fiscald.model.jobs import Job
 from fiscald.model.lists import MAX_LINES, MAX_PAYMENTS
 from fiscald.model.money import from_grosze
+from fiscald.model.packaging import PackagingDocument
 from fiscald.model.payment import Currency
 from fiscald.model.printout import Printout
 from fiscald.model.receipt import Receipt
@@ -37,6 +38,9 @@ REFUSED = (
     "dmcode", "pdf417code", "trfvinit", "eparagonbufferget", "currrateget", "pccfgget", "dbchkstart", "dbchkplu",
     "hdrget",
 )  # fmt: skip
+#: A piece of packaging, and one without a sale.
+_PIECE = {"number": "1", "price": "1.00"}
+_PACKAGING = PackagingDocument.model_validate({"items": [_PIECE]})
 
 
 class Commands:
@@ -99,8 +103,7 @@ class Commands:
 
     def trpackinit(self, machine: Machine, values: Values) -> None:
         """Open packaging without a sale."""
-        piece = {"number": "1", "price": "1.00"}
-        self._check(self._sample(machine, packaging=[piece]))
+        self._check(_PACKAGING)
         sale.trpackinit(machine, values)
         self._begin()
 
@@ -186,7 +189,8 @@ class Commands:
     def trpack(self, machine: Machine, values: Values) -> None:
         """Returnable packaging."""
         _bound(machine.register.sale.transaction.packaging, MAX_LINES)
-        self._check(self._sample(machine, packaging=[{"number": "1", "price": "1.00"}]))
+        is_alone = machine.register.sale.transaction.kind == "packaging"
+        self._check(_PACKAGING if is_alone else self._sample(machine, packaging=[_PIECE]))
         sale.trpack(machine, values)
 
     def trend(self, machine: Machine, values: Values) -> NoReturn:
