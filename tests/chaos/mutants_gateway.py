@@ -59,8 +59,8 @@ def acknowledgement_not_asked_for() -> Iterator[None]:
     """an answer counts as delivered with the next command, although the program's computer has not got it"""
     init = Watch.__init__
 
-    def make(self: Watch, stream: Any, peer: str, _: Callable[[], int]) -> None:
-        init(self, stream, peer, lambda: 0)
+    def make(self: Watch, stream: Any, peer: str, _: Callable[[], int], hears: Callable[[bytes], None]) -> None:
+        init(self, stream, peer, lambda: 0, hears)
 
     with patch.object(Watch, "__init__", make):
         yield

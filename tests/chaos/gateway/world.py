@@ -85,7 +85,7 @@ class GatewayLife(Life):
     async def _serve(self, line: Line, peer: str) -> None:
         server = self.gateway._server
         server.port.refresh()
-        async with Watch(line.face, peer, line.unacknowledged) as stream:
+        async with Watch(line.face, peer, line.unacknowledged, lambda _: None) as stream:
             if not server.port.powered or not await server._wait_for_turn():
                 return
             try:
