@@ -68,6 +68,7 @@ _STATUS = {
     "licence.files": 503,
     "licence": 403,
     "fleet.keys": 503,
+    "fleet.shop_unknown": 422,
     "fleet": 409,
     "webhook.unknown": 404,
     "webhook": 409,

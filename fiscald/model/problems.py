@@ -543,6 +543,23 @@ CATALOGUE: dict[str, Row] = {
         _DMN, _UNK, _SAME, "The shop's keys cannot be read", "{reason}",
         "Nie można odczytać kluczy sklepu. Zgłoś administratorowi.",
     ),
+    # -- the central of a fleet -----------------------------------------------------------------------
+    "fleet.shop_unknown": Row(
+        _REQ, _NOT, _USELESS, "The central does not know this shop",
+        "there is no shop {shop!r}; enrol it first: fiscald-fleet enrol",
+        "Centrala nie zna tego sklepu. Zgłoś administratorowi.",
+    ),
+    "fleet.shop_revoked": Row(
+        _REQ, _UNK, _USELESS, "The shop is revoked",
+        "the shop {shop} was revoked: nothing new is ordered there, and what it says is not believed. Open orders there "
+        "get no outcome before it is enrolled again",
+        "Sklep został wyłączony w centrali. Zgłoś administratorowi.",
+    ),
+    "fleet.shop_away": Row(
+        _LNK, _UNK, _SAME, "The shop cannot be reached",
+        "the shop {shop} was last heard at {since} and is not connected now; the order is kept, and sent when it is back",
+        "Sklep nie ma połączenia z centralą. Zlecenie czeka i zostanie wysłane, gdy połączenie wróci.",
+    ),
     # -- webhooks -------------------------------------------------------------------------------------
     "webhook.unknown": Row(
         _REQ, _UNK, _USELESS, "No such webhook", "there is no webhook {webhook!r}; configured: {webhooks}",
