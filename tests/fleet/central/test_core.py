@@ -182,8 +182,7 @@ def test_a_second_final_outcome_is_an_alarm_and_changes_nothing(db: Database) ->
         other = central.hand(central.outcome(job=job(number=8)))
         central.hand(central.outcome("failed"))
         await central.until(lambda: len(central.acknowledged) == 4)
-        central.hand(central.outcome(job=job(number=8), issued=central.order().issued + 10))
-        await central.until(lambda: other in central.acknowledged)
+        assert other in central.acknowledged
         kept = alarms.listed(db)
         assert [(alarm.kind, alarm.order_key) for alarm in kept][:2] == [("changed", "a"), ("changed", "a")]
         assert '"number": 7' in str(central.order().job)
