@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from fiscald.fleet.shop.courier import CourierAway
 
-class CourierAway(Exception):
-    """There is no connection: the message was not handed over, or nobody knows."""
+__all__ = ["Courier", "CourierAway"]
 
 
 class Courier(Protocol):

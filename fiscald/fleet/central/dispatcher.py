@@ -42,7 +42,7 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 #: Messages that wait for their turn, and their bytes together. What is more is dropped: the shops send it again.
-MAX_WAITING, MAX_WAITING_BYTES = 5000, 32 << 20
+MAX_WAITING, MAX_WAITING_BYTES = 20_000, 64 << 20
 #: Messages that are looked at together, and stored in one transaction.
 BATCH = 50
 #: Orders that are claimed together.
@@ -105,45 +105,48 @@ class Dispatcher:
         self._waiting: deque[tuple[str, bytes]] = deque()
         self._waiting_bytes = 0
         self._came = anyio.Event()
-        self._room = anyio.Event()
         self._due = anyio.Event()
         self._line = anyio.Event()
         self._bursts: dict[str, tuple[float, int]] = {}
         self.is_connected = False
+        self.reason: str | None = None
 
     # -- what the courier and the HTTP face call ------------------------------------------------------
 
+    def will(self) -> None:
+        """A dispatcher has no last will: others go on."""
+
+    def farewell(self) -> None:
+        """Nor does it say goodbye."""
+
+    def topics(self) -> tuple[str, ...]:
+        """What to subscribe to. Each outcome goes to one dispatcher; brokers keep retained messages from shared
+        subscriptions, so every dispatcher hears every status.
+        """
+        return f"$share/{self.central}/{topic('+', Channel.OUTCOMES)}", topic("+", Channel.STATUS)
+
     def connected(self) -> None:
         """There is a connection, and the topics are subscribed to."""
-        self.is_connected = True
+        self.is_connected, self.reason = True, None
         self._line.set()
 
-    def disconnected(self) -> None:
+    def disconnected(self, reason: str) -> None:
         """The connection is lost, or could not be made."""
-        self.is_connected = False
+        self.is_connected, self.reason = False, reason
         self._line = anyio.Event()
 
     def received(self, where: str, payload: bytes) -> None:
         """A message came. Never blocks and never raises."""
-        if not self._has_room(len(payload)):
+        if len(self._waiting) >= MAX_WAITING or self._waiting_bytes + len(payload) > MAX_WAITING_BYTES:
             self.counted["dropped"] += 1
             return
         self._waiting.append((where, payload))
         self._waiting_bytes += len(payload)
         self._came.set()
 
-    async def room(self) -> None:
-        """Returns when another message can be taken: a courier that can wait need not lose one."""
-        while not self._has_room(MAX_MESSAGE):
-            self._room = anyio.Event()
-            await self._room.wait()
-
     def wake(self) -> None:
         """An order was submitted."""
         self._due.set()
-
-    def _has_room(self, size: int) -> bool:
-        return len(self._waiting) < MAX_WAITING and self._waiting_bytes + size <= MAX_WAITING_BYTES
 
     # -- the work -------------------------------------------------------------------------------------
 
@@ -174,7 +177,6 @@ class Dispatcher:
                 await self._came.wait()
             batch = [self._waiting.popleft() for _ in range(min(BATCH, len(self._waiting)))]
             self._waiting_bytes -= sum(len(payload) for _, payload in batch)
-            self._room.set()
             stored, hurried = await self._in_thread(partial(self._store, batch))
             if hurried:
                 self.wake()

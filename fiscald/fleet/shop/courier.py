@@ -19,13 +19,13 @@ class Courier(Protocol):
 class Receiver(Protocol):
     """What a courier tells: ``Shop`` is one."""
 
-    def will(self) -> tuple[str, bytes]:
-        """The last will for a new connection: topic and message, retained."""
+    def will(self) -> tuple[str, bytes] | None:
+        """The last will for a new connection: topic and message, retained. ``None``: there is none."""
 
-    def farewell(self) -> tuple[str, bytes]:
+    def farewell(self) -> tuple[str, bytes] | None:
         """The same for the end of a connection that is closed in order."""
 
-    def topics(self) -> tuple[str, str]:
+    def topics(self) -> tuple[str, ...]:
         """What to subscribe to."""
 
     def connected(self) -> None:

@@ -56,6 +56,9 @@ class Broker:
     key: Path | None = None
     user: str | None = None
     password_file: Path | None = None
+    who: str = "the shop"
+    """Who connects, and where that is configured: for people."""
+    where: str = "[fleet]"
 
     @property
     def said(self) -> str:
@@ -69,21 +72,26 @@ class _TooLarge(Exception):
 
 
 class MqttCourier:
-    """The courier of a shop."""
+    """The courier of a shop, or of a central."""
 
-    def __init__(self, broker: Broker, spread: Callable[[], float] = _RANDOM.random) -> None:
-        """``spread``: from 0 to 1, so that not all shops come back at the same moment."""
+    def __init__(
+        self, broker: Broker, spread: Callable[[], float] = _RANDOM.random, *, queued: int = MAX_QUEUED
+    ) -> None:
+        """``spread``: from 0 to 1, so that not all shops come back at the same moment. ``queued``: messages that wait
+        in the client; what is more is dropped.
+        """
         self._broker = broker
+        self._queued = queued
         self._spread = spread
         self._client: aiomqtt.Client | None = None
 
-    async def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> None:
-        """See ``Courier``. Returns when the broker has confirmed it."""
+    async def publish(self, topic: str, payload: bytes, *, retain: bool = False, life: float | None = None) -> None:
+        """See ``Courier``. Returns when the broker has confirmed it. ``life``: seconds for which it keeps the message."""
         client = self._client
         if client is None:
             raise CourierAway
         try:
-            await client.publish(topic, payload, qos=1, retain=retain)
+            await client.publish(topic, payload, qos=1, retain=retain, properties=_expiry(life))
         except aiomqtt.MqttError as error:
             raise CourierAway(str(error)) from None
 
@@ -112,12 +120,12 @@ class MqttCourier:
     async def _connect(self, shop: Receiver) -> None:
         broker = self._broker
         context, password = await anyio.to_thread.run_sync(self._read_files)
-        topic, will = shop.will()
+        will = shop.will()
         client = aiomqtt.Client(
             broker.host, broker.port, username=broker.user, password=password, identifier=broker.client_id,
-            protocol=aiomqtt.ProtocolVersion.V5, will=aiomqtt.Will(topic, will, qos=1, retain=True),
+            protocol=aiomqtt.ProtocolVersion.V5, will=None if will is None else aiomqtt.Will(*will, qos=1, retain=True),
             clean_start=False, properties=_properties(), keepalive=KEEP_ALIVE, timeout=PATIENCE,
-            max_queued_incoming_messages=MAX_QUEUED, max_inflight_messages=IN_FLIGHT, tls_context=context,
+            max_queued_incoming_messages=self._queued, max_inflight_messages=IN_FLIGHT, tls_context=context,
         )  # fmt: skip
         _watch(client)
         try:
@@ -130,7 +138,7 @@ class MqttCourier:
         async with client:
             answers: Any = list(await client.subscribe([(each, 1) for each in shop.topics()]))
             if any(answer.is_failure for answer in answers):
-                raise ValueError("the broker does not let the shop subscribe to its topics; see its access list")
+                raise ValueError(f"the broker does not let {broker.who} subscribe to its topics; see its access list")
             self._client = client
             log.info("fleet: connected to %s as %s", broker.said, broker.client_id)
             shop.connected()
@@ -147,8 +155,9 @@ class MqttCourier:
         """The broker forgets the last will of a connection that is closed in order."""
         with anyio.move_on_after(FAREWELL, shield=True):
             try:
-                topic, payload = shop.farewell()
-                await client.publish(topic, payload, qos=1, retain=True)
+                farewell = shop.farewell()
+                if farewell is not None:
+                    await client.publish(*farewell, qos=1, retain=True)
             except aiomqtt.MqttError:
                 pass  # the connection is lost, and the broker sends the will
 
@@ -168,11 +177,12 @@ class MqttCourier:
 
     def _sentence(self, error: Exception) -> str:
         """Why there is no connection, and what to do."""
+        who, where = self._broker.who, self._broker.where
         if isinstance(error, aiomqtt.MqttCodeError) and getattr(error.rc, "value", None) in _REFUSALS:
-            return f"the broker refuses the shop ({error.rc}); check user, password_file and certificate in [fleet]"
+            return f"the broker refuses {who} ({error.rc}); check user, password_file and certificate in {where}"
         text = str(error)
         if "CERTIFICATE_VERIFY_FAILED" in text:
-            return f"the broker's certificate is not trusted ({text.rpartition(': ')[2]}); check ca_file in [fleet]"
+            return f"the broker's certificate is not trusted ({text.rpartition(': ')[2]}); check ca_file in {where}"
         if isinstance(error.__cause__, _TooLarge):
             return "the broker sends packets that are too large"
         if isinstance(error, OSError) and error.filename is not None:
@@ -185,6 +195,14 @@ def _properties() -> Properties:
     found.SessionExpiryInterval = SESSION
     found.ReceiveMaximum = IN_FLIGHT
     found.MaximumPacketSize = MAX_PACKET
+    return found  # type: ignore[no-any-return]
+
+
+def _expiry(life: float | None) -> Properties | None:
+    if life is None:
+        return None
+    found: Any = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
+    found.MessageExpiryInterval = int(life)
     return found  # type: ignore[no-any-return]
 
 

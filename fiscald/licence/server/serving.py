@@ -6,6 +6,7 @@ import contextlib
 import logging
 import socket
 from collections.abc import Iterator, Sequence
+from typing import Protocol
 
 import anyio
 import uvicorn
@@ -14,7 +15,6 @@ from starlette.types import ASGIApp
 
 from fiscald.licence.server.accepting import BACKLOG, Acceptor
 from fiscald.licence.server.connections import Connections, Proxies, bounds
-from fiscald.licence.server.outbox import Outbox
 from fiscald.licence.server.protocol import HttpConnection, Seconds
 from fiscald.licence.server.tls import ServerCertificate
 
@@ -26,6 +26,13 @@ TLS_INTERVAL = 3600.0
 
 #: The time limits of a connection.
 SECONDS = Seconds()
+
+
+class Beside(Protocol):
+    """Work that goes on while the server answers: the outbox."""
+
+    async def run(self) -> None:
+        """Work until cancelled."""
 
 
 class ListenError(Exception):
@@ -108,7 +115,7 @@ class _Server(uvicorn.Server):
 
 
 async def serve(
-    doors: Sequence[Door], outbox: Outbox, *, task_status: TaskStatus[None] = anyio.TASK_STATUS_IGNORED
+    doors: Sequence[Door], outbox: Beside, *, task_status: TaskStatus[None] = anyio.TASK_STATUS_IGNORED
 ) -> None:
     """Answer and send mail until cancelled."""
     server = _Server(doors, task_status)
