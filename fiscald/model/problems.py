@@ -551,14 +551,29 @@ CATALOGUE: dict[str, Row] = {
     ),
     "fleet.shop_revoked": Row(
         _REQ, _UNK, _USELESS, "The shop is revoked",
-        "the shop {shop} was revoked: nothing new is ordered there, and what it says is not believed. Open orders there "
-        "get no outcome before it is enrolled again",
+        "the shop {shop} was revoked: nothing is ordered there, and what it says is not believed. Its open orders get "
+        "no outcome before it is enrolled again",
         "Sklep został wyłączony w centrali. Zgłoś administratorowi.",
     ),
     "fleet.shop_away": Row(
         _LNK, _UNK, _SAME, "The shop cannot be reached",
-        "the shop {shop} was last heard at {since} and is not connected now; the order is kept, and sent when it is back",
+        "the shop {shop} was last heard at {since} and is not connected; the order is kept, and sent when it is back",
         "Sklep nie ma połączenia z centralą. Zlecenie czeka i zostanie wysłane, gdy połączenie wróci.",
+    ),
+    "fleet.token": Row(
+        _REQ, _UNK, _USELESS, "A token of the central is needed",
+        "send the header Authorization: Bearer TOKEN with a token that is valid; fiscald-fleet token create makes one",
+        "Program nie podał ważnego tokenu dostępu do centrali. Zgłoś jego dostawcy.",
+    ),
+    "fleet.read_only": Row(
+        _REQ, _NOT, _USELESS, "The token may only read",
+        "the token {name!r} may only read; make one for orders: fiscald-fleet token create --order",
+        "Token dostępu pozwala tylko na odczyt. Zgłoś administratorowi.",
+    ),
+    "fleet.database": Row(
+        _DMN, _UNK, _SAME, "The central's database cannot be used",
+        "the central's log has the reason; send the request again with the same key when it works",
+        "Baza danych centrali nie działa. Zgłoś administratorowi.",
     ),
     # -- webhooks -------------------------------------------------------------------------------------
     "webhook.unknown": Row(

@@ -1,4 +1,4 @@
-"""Access lists for brokers: each shop may use its own topics only, the central what it needs. No topic has personal data."""
+"""Access lists for brokers: each shop may use its own topics only, the central what it needs."""
 
 from __future__ import annotations
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, ValidationError, model_validator
@@ -14,6 +14,8 @@ from fiscald.fleet.central.database import sqlite_url
 from fiscald.fleet.shop.mqtt import Broker
 from fiscald.model.fleet import CentralName
 from fiscald.model.strict import Strict, nearest
+
+S = TypeVar("S", bound=Strict)
 
 DEFAULT_PATH = Path("/etc/fiscald-fleet/fleet.toml")
 _PORTS = {"mqtts": 8883, "mqtt": 1883}
@@ -54,6 +56,9 @@ def _is_hook(value: str) -> str:
     if parts.scheme == "http" and not is_here(host):
         raise ValueError(f"messages must not travel in clear over a network; write https://{host}/...")
     return value
+
+
+HookName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,63}$")]
 
 
 class WebhookSection(Strict):
@@ -114,8 +119,7 @@ class Settings(Strict):
     log_level: Annotated[str, Field(pattern="^(debug|info|warning|error)$")] = "info"
     broker: BrokerSection | None = None
     tls: TlsSection | None = None
-    webhooks: Annotated[dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,63}$")], WebhookSection],
-                        Field(max_length=_MOST_WEBHOOKS)] = {}  # fmt: skip
+    webhooks: dict[HookName, WebhookSection] = Field(default={}, max_length=_MOST_WEBHOOKS)
 
     @model_validator(mode="after")
     def _is_safe(self) -> Settings:
@@ -135,7 +139,7 @@ class Settings(Strict):
         return self.database or sqlite_url(self.state_dir / "fleet.db")
 
     @property
-    def keys(self) -> Path:
+    def key_directory(self) -> Path:
         """The directory of the central's keys."""
         return self.state_dir / "keys"
 
@@ -164,7 +168,7 @@ def load(path: Path) -> Settings:
     return _absolute(found, path.absolute().parent)
 
 
-def _absolute(found: Any, folder: Path) -> Any:
+def _absolute(found: S, folder: Path) -> S:
     """The same with absolute paths, in all sections."""
     changes: dict[str, Any] = {}
     for name, value in found:

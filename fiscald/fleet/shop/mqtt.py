@@ -86,7 +86,7 @@ class MqttCourier:
         self._client: aiomqtt.Client | None = None
 
     async def publish(self, topic: str, payload: bytes, *, retain: bool = False, life: float | None = None) -> None:
-        """See ``Courier``. Returns when the broker has confirmed it. ``life``: seconds for which it keeps the message."""
+        """See ``Courier``. Returns when the broker has confirmed it. ``life``: seconds for which it may keep it."""
         client = self._client
         if client is None:
             raise CourierAway
