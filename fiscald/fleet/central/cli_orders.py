@@ -50,7 +50,7 @@ def submit(session: Session, shop: str, printer: str, file: Any, key: str, deadl
         first = error.errors(include_url=False, include_input=False)[0]
         raise click.UsageError(f"{'/'.join(map(str, first['loc'])) or 'key'}: {first['msg']}") from None
     except ValueError as error:
-        raise click.UsageError(f"{file.name}: {error}") from None
+        raise click.UsageError(f"the document is not JSON: {error}") from None
     if is_too_large(submission):
         raise click.UsageError("the document is too large for a message")
     with session.database() as db:

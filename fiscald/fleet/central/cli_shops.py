@@ -64,7 +64,7 @@ def enrol(session: Session, file: Any, *, replace: bool) -> None:
         lines = file.read(_LARGEST + 1)[:_LARGEST].strip().splitlines()
         card = ShopCard.model_validate(parse_json(lines[0] if lines else b""))
     except (ValidationError, ValueError):
-        raise click.UsageError(f"{file.name} is not the line of fiscalctl fleet enrol") from None
+        raise click.UsageError("FILE is not the line that fiscalctl fleet enrol printed") from None
     with session.database() as db:
         told, following = central_card(session)
         try:

@@ -90,7 +90,7 @@ class Desk:
             "shop": SHOP, "central": "erp", "session": SESSION, "key": key, "issued": self.clock(), "state": state,
             "digest": submission(document).digest().hex(), "final": final,
         }  # fmt: skip
-        if state not in ("refused",):
+        if state != "refused":
             said["job"] = job(state)
         return Outcome.model_validate(said | change)
 

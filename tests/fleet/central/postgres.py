@@ -8,6 +8,7 @@ import pwd
 import shutil
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -65,6 +66,20 @@ class Cluster:
         """As if its computer had lost its power."""
         pid = int((self.folder / "data" / "postmaster.pid").read_text().splitlines()[0])
         os.kill(pid, 9)
+
+    def restart(self) -> None:
+        """After ``kill``: it recovers from its log."""
+        pid_file = self.folder / "data" / "postmaster.pid"
+        deadline = time.monotonic() + 30
+        while True:
+            pid_file.unlink(missing_ok=True)
+            try:
+                self.start()
+                return
+            except AssertionError:  # its children still end
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.2)
 
     def new_database(self) -> str:
         """The address of an empty database."""

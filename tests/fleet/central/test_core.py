@@ -42,7 +42,7 @@ def test_an_order_is_published_and_ends_with_its_stored_outcome(db: Database) ->
         await central.until(lambda: central.acknowledged == [digest])
         row = central.order()
         assert (row.state, row.final, row.tries) == ("done", True, 1)
-        await anyio.sleep(100_000)
+        await anyio.sleep(80_000)
         assert len(central.orders) == 1
 
     play(db, scenario)
