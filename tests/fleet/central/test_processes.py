@@ -74,6 +74,7 @@ def broker(tmp_path: Path, authority: Authority) -> Iterator[Mosquitto]:
     started = Mosquitto(
         tmp_path, f"cafile {authority.certificate}", f"certfile {certificate}", f"keyfile {key}",
         "require_certificate true", "use_identity_as_username true", f"acl_file {acl}",
+        *(["user root"] if os.geteuid() == 0 else []),
     )  # fmt: skip
     started.start()
     yield started
