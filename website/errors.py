@@ -161,6 +161,7 @@ def _application(row: Row, group: str) -> str:
 
 
 #: What a person does, by code, or by the first word of the code.
+_CENTRAL = "[The central of a fleet](fleet-central.md) has the commands."
 _PERSON = {
     "job.conflict": "Look at the job with that key first. Only another sale gets a new key.",
     "printer.unproven": "A person compares the paper with the evidence and decides: [undecided](howto/undecided.md).",
@@ -188,5 +189,11 @@ _PERSON = {
     "its state.",
     "webhook": "[Webhooks](webhooks.md#watching) has the commands.",
     "fleet": "[The fleet](fleet.md#messages-that-are-not-obeyed) explains each.",
+    "fleet.shop_unknown": _CENTRAL,
+    "fleet.shop_revoked": _CENTRAL,
+    "fleet.shop_away": _CENTRAL,
+    "fleet.token": _CENTRAL,
+    "fleet.read_only": _CENTRAL,
+    "fleet.database": _CENTRAL,
     "console": "[The web console](console.md) says what it needs.",
 }

@@ -10,7 +10,7 @@ import pytest
 
 from fiscald.fleet.central import Database, DatabaseError, orders, shops
 from fiscald.fleet.central.recording import Verified, record
-from fiscald.fleet.messages import Outcome
+from fiscald.fleet.messages import Outcome, OutcomeState
 from tests.fleet.central.desk import CARD, SESSION, SHOP, START, TEA, desk, job, submission
 from tests.fleet.central.postgres import Cluster
 
@@ -51,7 +51,7 @@ def test_dispatchers_that_get_the_same_outcomes_do_not_block_each_other(db: Data
     for number in range(20):
         orders.submit(db, f"o{number}", SHOP, submission(TEA), NOW)
         outcome = Outcome(
-            shop=SHOP, central="erp", session=SESSION, key=f"o{number}", issued=START, state="done", final=True,
+            shop=SHOP, central="erp", session=SESSION, key=f"o{number}", issued=START, state=OutcomeState.DONE, final=True,
             digest=submission(TEA).digest().hex(), job=job(number=number),
         )  # fmt: skip
         came.append(Verified(outcome, f"{number:064x}", "signed"))
