@@ -108,6 +108,13 @@ FORBIDDEN: dict[str, tuple[str, tuple[str, ...]]] = {
         "fiscald.fleet.shop.orders",
         ("fiscald.engine.actor", "fiscald.journal", "fiscald.licence", "fiscald.api.wire", "fiscald.config", "starlette"),
     ),
+    "fleet, the central's end: its messages, databases, MQTT, and HTTP towards its applications": (
+        "fiscald.fleet.central.recording",
+        ("fiscald.engine", "fiscald.journal", "fiscald.fleet.shop.orders", "fiscald.licence.gate", "fiscald.api.wire", "fiscald.config"),
+    ),
+    "cli: the central's command": (
+        "fiscald.cli.central", ("fiscald.engine", "fiscald.journal", "fiscald.daemon", "fiscald.fleet.shop", "fiscald.api.client", "click"),
+    ),
     "manual pages: the help texts of all commands": (
         "fiscald.cli.man", ("fiscald.daemon", "fiscald.engine", "fiscald.emulator", "fiscald.licence.server.store", "anyio"),
     ),

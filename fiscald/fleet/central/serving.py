@@ -30,6 +30,8 @@ from fiscald.webhooks.posting import Poster
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 
+#: Apart from the random numbers of the process, which a program may have seeded.
+_RANDOM = random.Random()
 #: Applications are few, and each may wait for many outcomes. An answer may wait for a minute.
 _BOUNDS, _SECONDS = Bounds(total=1000, share=800), Seconds(request=90.0)
 #: Threads for the database.
@@ -96,7 +98,7 @@ async def serve(settings: Settings, db: Database) -> None:
             await tasks.start(serving)
             for name, each in settings.webhooks.items():
                 poster = Poster(each.url, each.secret_file, each.ca_file)
-                tasks.start_soon(Sender(db, name, poster, now, in_thread, random.random).run)
+                tasks.start_soon(Sender(db, name, poster, now, in_thread, _RANDOM.random).run)
             log.info("listening on %s", settings.listen)
             async for number in signals:
                 if number != signal.SIGHUP:

@@ -119,7 +119,7 @@ class Desk:
 async def desk(db: Database, *, enrolled: bool = True, online: bool = True, **more: Any) -> AsyncIterator[Desk]:
     """A central at work, in virtual time; one shop is enrolled and online. Leaving it is like killing the dispatcher."""
     zero = anyio.current_time()
-    started = more.pop("start", START)
+    started: datetime = more.pop("start", START)
 
     def clock() -> datetime:
         return started + timedelta(seconds=anyio.current_time() - zero)

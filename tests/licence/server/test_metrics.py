@@ -62,7 +62,7 @@ async def watched(directory: Path) -> AsyncIterator[Watched]:
         door = Door(create_metrics_app(metrics, state), listener)
 
         async def run(*, task_status: anyio.abc.TaskStatus[None]) -> None:
-            await serve([door], Silence(), task_status=task_status)  # type: ignore[arg-type]
+            await serve([door], Silence(), task_status=task_status)
 
         async with client(it) as http, anyio.create_task_group() as tasks:
             await tasks.start(run)

@@ -60,7 +60,7 @@ async def own_proxy(directory: Path, upstream: str, *, appends: bool) -> AsyncIt
         url = f"https://localhost:{listener.getsockname()[1]}"
 
         async def run(*, task_status: anyio.abc.TaskStatus[None]) -> None:
-            await serve([door], Silence(), task_status=task_status)  # type: ignore[arg-type]
+            await serve([door], Silence(), task_status=task_status)
 
         await tasks.start(run)
         yield url, ca_file

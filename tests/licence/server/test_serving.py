@@ -203,7 +203,7 @@ async def test_an_answer_that_does_not_end_or_is_not_read_is_given_up(
     port = door.listener.getsockname()[1]
 
     async def run(*, task_status: anyio.abc.TaskStatus[None]) -> None:
-        await serve([door], Silence(), task_status=task_status)  # type: ignore[arg-type]
+        await serve([door], Silence(), task_status=task_status)
 
     async with anyio.create_task_group() as tasks:
         await tasks.start(run)
