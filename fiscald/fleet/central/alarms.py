@@ -10,7 +10,7 @@ from fiscald.fleet.central.schema import alarms
 
 
 def listed(db: Database, *, seen: bool = False, limit: int = 100) -> list[AlarmRow]:
-    """Alarms, newest first; without ``seen`` only those that nobody has seen."""
+    """Alarms, newest first; without ``seen`` only unseen ones."""
     query = select(alarms).order_by(alarms.c.number.desc()).limit(limit)
     if not seen:
         query = query.where(alarms.c.seen.is_(None))
@@ -19,7 +19,7 @@ def listed(db: Database, *, seen: bool = False, limit: int = 100) -> list[AlarmR
 
 
 def count(db: Database) -> int:
-    """Alarms that nobody has seen."""
+    """How many alarms are unseen."""
     with db.reading() as connection:
         return connection.scalar(select(func.count()).where(alarms.c.seen.is_(None))) or 0
 

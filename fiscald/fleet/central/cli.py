@@ -135,7 +135,7 @@ def _user(name: str) -> str:
 
 
 @main.command()
-@click.option("--seen", type=int, metavar="NUMBER", help="Somebody has looked at this one; it stays in the list.")
+@click.option("--seen", type=int, metavar="NUMBER", help="Mark this alarm as seen; it stays in the list of all.")
 @click.option("--all", "everything", is_flag=True, help="Also those that were seen.")
 @pass_session
 def alarms(session: Session, seen: int | None, *, everything: bool) -> None:

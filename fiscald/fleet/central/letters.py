@@ -68,7 +68,7 @@ def _body(order: OrderRow, told: dict[str, Any], now: datetime) -> str:
 
 
 def take(db: Database, hook: str, now: float) -> Letter | None:
-    """The oldest message that is due. Messages about one order go in order. Nobody else gets it for ``LEASE``."""
+    """The oldest message that is due. Messages about one order go in order. No other process gets it for ``LEASE``."""
     earlier = letters.alias()
     is_behind = (
         select(earlier.c.number)

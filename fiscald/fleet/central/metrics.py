@@ -41,7 +41,7 @@ def prometheus(db: Database, dispatcher: Dispatcher, now: float) -> bytes:
         connected.labels(state).set(count)
     gauge("undecided_printers", "Printers of all shops that wait for a decision").set(undecided)
     gauge("overdue_printers", "Printers of all shops that wait for a daily report").set(late)
-    gauge("alarms", "Alarms that nobody has seen").set(alarms.count(db))
+    gauge("alarms", "Unseen alarms").set(alarms.count(db))
     gauge("connected", "Whether this dispatcher is connected to the broker").set(dispatcher.is_connected)
     did = gauge("dispatcher_total", "What this dispatcher did since its start, and what it did not believe", "what")
     for what, count in sorted(dispatcher.counted.items()):

@@ -51,7 +51,7 @@ def is_consistent(outcome: Outcome) -> bool:
 
 
 def record(db: Database, came: Sequence[Verified], now: datetime, hooks: Iterable[str] = ()) -> Recorded:
-    """Store outcomes. ``hooks``: the webhooks that are told of changes.
+    """Store outcomes. ``hooks``: the webhooks that report changes.
 
     Raises ``SQLAlchemyError``: nothing is stored.
     """
@@ -118,7 +118,7 @@ def _told(outcome: Outcome) -> dict[str, Any]:
 
 
 def _meaning(told: dict[str, Any]) -> tuple[object, ...]:
-    """What never changes of a final outcome. Its evidence or an e-receipt's delivery may be told anew."""
+    """What never changes of a final outcome. Its evidence or an e-receipt's delivery may change."""
     job = told["job"] or {}
     result = job.get("result") or {}
     error = job.get("error") or told["problem"] or {}

@@ -34,7 +34,7 @@ def enrol(db: Database, card: ShopCard, now: float, *, replace: bool = False) ->
         if not replace:
             what = "is revoked" if row.revoked is not None else "has other keys"
             raise ShopError(
-                f"the shop {card.shop} {what}. If its computer was replaced, and nobody else has the old one, "
+                f"the shop {card.shop} {what}. If its computer was replaced, and the old one is in safe hands, "
                 "say --replace: then only the new keys count"
             )
         fresh = {"session": None, "session_issued": 0.0, "status": None, "status_seen": None, "revoked": None}

@@ -90,7 +90,7 @@ def test_an_order_is_submitted_and_its_state_shown(operator: Operator) -> None:
     assert operator.json("status")["orders"] == {"done": 1}
 
 
-def test_alarms_are_shown_until_somebody_has_seen_them(operator: Operator) -> None:
+def test_alarms_are_shown_until_they_are_marked_as_seen(operator: Operator) -> None:
     operator.enrolled()
     operator.outcome(key="never-ordered")
     (alarm,) = operator.json("alarms")["alarms"]
@@ -146,7 +146,7 @@ def test_tokens_are_made_listed_and_revoked(operator: Operator) -> None:
         ('[webhooks.erp]\nurl = "http://erp.example.pl"\nsecret_file = "s"', "in clear"),
     ],
 )
-def test_mistakes_in_the_configuration_are_told(operator: Operator, text: str, expected: str) -> None:
+def test_mistakes_in_the_configuration_are_explained(operator: Operator, text: str, expected: str) -> None:
     operator.config.write_text(text, "utf-8")
     assert expected in operator.run("shops", code=1).stderr
 

@@ -131,7 +131,7 @@ def test_nothing_is_published_before_the_shop_was_heard(sqlite_db: Database) -> 
     play(sqlite_db, scenario, online=False)
 
 
-def test_outcomes_that_nobody_can_vouch_for_change_nothing(db: Database) -> None:
+def test_outcomes_without_a_valid_signature_change_nothing(db: Database) -> None:
     async def scenario(central: Desk) -> None:
         central.submit()
         await central.until(lambda: central.orders)
@@ -317,7 +317,7 @@ def test_a_revoked_shop_gets_nothing_and_is_not_believed(sqlite_db: Database) ->
     play(sqlite_db, scenario)
 
 
-def test_other_keys_of_a_shop_are_taken_only_when_told_so(db: Database) -> None:
+def test_other_keys_of_a_shop_need_the_word_replace(db: Database) -> None:
     shops.enrol(db, CARD, 1)
     shops.enrol(db, CARD, 2)
     other = CARD.model_copy(update={"device_key": Signer.make().public})

@@ -62,7 +62,7 @@ def test_dispatchers_that_get_the_same_outcomes_do_not_block_each_other(db: Data
     assert all(len(each.acknowledged) == 20 for each in stored)
 
 
-def test_an_unreachable_server_is_told_without_the_password(cluster: Cluster) -> None:
+def test_an_unreachable_server_is_named_without_the_password(cluster: Cluster) -> None:
     with pytest.raises(DatabaseError) as refused:
         Database(f"postgresql://{cluster.user}:geheim@/none?host={cluster.folder}")
     assert "geheim" not in str(refused.value)
