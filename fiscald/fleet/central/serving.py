@@ -44,7 +44,7 @@ def now() -> datetime:
 
 
 class Threads:
-    """Runs work with the database in a few threads of its own."""
+    """Runs work with the database in a few separate threads."""
 
     def __init__(self) -> None:
         self._limiter = anyio.CapacityLimiter(_THREADS)

@@ -92,7 +92,7 @@ class BrokerSection(Strict):
         return self
 
     def broker(self, client_id: str) -> Broker:
-        """What the courier needs. Every dispatcher has a client id of its own."""
+        """What the courier needs. Every dispatcher has another client id."""
         parts = urlsplit(self.url)
         files = {name: getattr(self, name) for name in ("ca_file", "certificate", "key", "user", "password_file")}
         return Broker(
