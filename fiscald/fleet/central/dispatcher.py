@@ -133,7 +133,8 @@ class Dispatcher:
     def disconnected(self, reason: str) -> None:
         """The connection is lost, or could not be made."""
         self.is_connected, self.reason = False, reason
-        self._line = anyio.Event()
+        if self._line.is_set():  # else it has been lost before, and who waits for it goes on waiting
+            self._line = anyio.Event()
 
     def received(self, where: str, payload: bytes) -> None:
         """A message came. Never blocks and never raises."""
