@@ -87,18 +87,17 @@ def test_an_open_order_is_published_again_with_growing_pauses(sqlite_db: Databas
 
 
 def test_a_connection_that_fails_twice_is_used_when_it_is_back(sqlite_db: Database) -> None:
-    async def story() -> None:
-        async with desk(sqlite_db) as central:
-            for _ in range(2):
-                central.dispatcher.disconnected("refused")
-                await anyio.sleep(1)
-            central.submit()
-            await anyio.sleep(1)
-            assert central.orders == []
-            central.dispatcher.connected()
-            await central.until(lambda: central.orders)
+    async def scenario(central: Desk) -> None:
+        central.dispatcher.disconnected("the broker was killed")
+        central.submit()
+        await anyio.sleep(1)  # the order waits for the connection
+        central.dispatcher.disconnected("refused")
+        await anyio.sleep(1)
+        assert central.orders == []
+        central.dispatcher.connected()
+        await central.until(lambda: central.orders)
 
-    virtual.run(story())
+    play(sqlite_db, scenario)
 
 
 def test_a_new_session_makes_open_orders_due_at_once(sqlite_db: Database) -> None:
