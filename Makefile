@@ -27,7 +27,7 @@ LOCK = $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11
 PROCESSES ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 
 .DEFAULT_GOAL := help
-.PHONY: help quick fmt demo demo-shop demo-gateway test test-all lint browser examples bench bench-plots proof chaos soak hostile hostile-licence contract mutation licence-demo docs site deb deb-test image lowest lock release clean
+.PHONY: help quick fmt demo demo-shop demo-gateway test test-all lint browser examples bench bench-plots proof chaos soak hostile hostile-licence contract mutation licence-demo fleet-demo docs site deb deb-test image lowest lock release clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-15s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -77,7 +77,7 @@ bench-plots: $(VENV)/.bench  ## keep the figures of the last run: table and plot
 
 proof: $(VENV)/.browser $(VENV)/.uv $(VENV)-site/.made test-all chaos contract  ## the long tests: campaigns, real processes, misbehaving programs and printers
 	$(MAKE) soak MINUTES=3
-	$(MAKE) hostile hostile-licence
+	$(MAKE) hostile hostile-licence fleet-demo
 	$(if $(shell command -v mmdebstrap),$(MAKE) deb-test,@echo "not here: mmdebstrap, so the Debian packages are not tested")
 
 chaos: $(VENV)/.dev  ## the proof: the exhaustive matrix, random schedules, and every safety rule broken on purpose
@@ -106,6 +106,9 @@ mutation: $(VENV)/.dev  ## single changes to the product that no test notices: d
 
 licence-demo: $(VENV)/.dev  ## the life of a licence: trial, web shop, second till, dead computer, Dutch shop, restored backup, revoked
 	$(BIN)/python -m tests.licence.demo
+
+fleet-demo: $(VENV)/.dev  ## a central orders from five shops while broker, central, daemons and printers are killed (mosquitto)
+	$(BIN)/python -m tests.fleet.demo
 
 docs: $(VENV)/.dev  ## generate the parts of docs/ that come from the code
 	$(BIN)/python -m fiscald.model.problems > docs/errors.md

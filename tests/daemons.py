@@ -63,6 +63,7 @@ async def running(
     listen: ListenConfig | None = None,
     webhooks: dict[str, dict[str, Any]] | None = None,
     fleet: dict[str, Any] | None = None,
+    gateway: dict[str, Any] | None = None,
     **options: Any,
 ) -> AsyncIterator[Running]:
     """Start a daemon with one emulated printer (or the one at ``address``); stop it as a signal would.
@@ -72,7 +73,9 @@ async def running(
     socket = directory / "fiscald.sock"
     with EmulatedPrinter(**options) as printer:
         printer.seed(**seeded or {})
-        posnet = {"family": "posnet", "address": address or printer.address, "code_page": page}
+        posnet = {
+            "family": "posnet", "address": address or printer.address, "code_page": page, "gateway": gateway
+        }  # fmt: skip
         config = Config(
             socket=socket,
             state_dir=directory / "state",

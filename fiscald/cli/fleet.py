@@ -79,15 +79,18 @@ def _text(found: FleetStatus) -> str:
     if not found.configured:
         return "no fleet is configured"
     if found.shop is None:
-        return f"the fleet does not work: {found.reason}"
-    lines = [f"{found.shop} takes orders of {found.central} over {found.broker}"]
+        return f"the fleet does not work: {visible(found.reason or '')}"
+    names = (found.shop, found.central or "", found.broker or "")
+    lines = ["{} takes orders of {} over {}".format(*map(visible, names))]
     since = "" if found.since is None else f" since {found.since:%Y-%m-%d %H:%M}"
     lines.append(
         f"connected{since}" if found.connected else f"not connected{since}: {visible(found.reason or 'not yet')}"
     )
     lines.append(f"orders today: {found.orders_today}, outcomes not acknowledged: {found.outcomes_waiting}")
     if found.refused:
-        counts = ", ".join(f"{code} {count}" for code, count in sorted(found.refused.items()))
+        counts = ", ".join(f"{visible(code)} {count}" for code, count in sorted(found.refused.items()))
         lines.append(f"messages not obeyed since the start: {counts}")
-        lines += [f"  {each.at:%Y-%m-%d %H:%M:%S} {each.code}: {visible(each.detail)}" for each in found.recent]
+        lines += [
+            f"  {each.at:%Y-%m-%d %H:%M:%S} {visible(each.code)}: {visible(each.detail)}" for each in found.recent
+        ]
     return "\n".join(lines)

@@ -9,7 +9,7 @@ SAY_AGAIN = 60.0
 
 
 class Seldom:
-    """Events of one kind, of which at most one a minute is told."""
+    """Events of one kind; the log has at most one of them a minute."""
 
     def __init__(self) -> None:
         self._next = float("-inf")

@@ -122,6 +122,15 @@ def dead_letter() -> dict[str, Any]:
     }  # fmt: skip
 
 
+def fleet() -> dict[str, Any]:
+    """A fleet whose every word is hostile."""
+    return {
+        "configured": True, "shop": HOSTILE, "central": HOSTILE, "broker": HOSTILE, "reason": HOSTILE, "session": HOSTILE,
+        "since": MOMENT.isoformat(), "refused": {HOSTILE: 1},
+        "recent": [{"at": MOMENT.isoformat(), "code": HOSTILE, "detail": HOSTILE}],
+    }  # fmt: skip
+
+
 def token() -> dict[str, Any]:
     """A token as no daemon makes it."""
     return {
@@ -157,6 +166,10 @@ def answer(method: str, path: str) -> Any:
             "refusal": HOSTILE,
         },
         "GET /v1/jobs/[^/]+/paper": f"Kawa{HOSTILE}\n".encode(),
+        "GET /v1/fleet": fleet(),
+        "POST /v1/fleet/enrolment": {
+            "v": 1, "shop": "shop-1", "device_key": f"ed25519:{'A' * 43}", "encryption_key": f"x25519:{'A' * 43}",
+        },
         "GET /v1/backup": b"SQLite format 3\0" + HOSTILE.encode(),
         "GET /v1/printers/[^/]+": details(),
         "POST /v1/printers/[^/]+(/adoption|/journal-confirmation)": status().model_dump(mode="json"),

@@ -52,6 +52,8 @@ VERBS: dict[str, list[list[str]]] = {
     "print": [["DOCUMENT", "--key", "A"], [f"missing{HOSTILE}\udcff.json"]],
     **{" ".join(verb.words): [["--key", "A"] + ["1.00"] * taken] for verb, taken in DOCUMENT_VERBS},
     "cash in": [["1.00", "--key", "A"], [HOSTILE, "--key", "A"]],
+    "fleet status": [[]],
+    "fleet enrol": [["shop-1"], [HOSTILE]],
     "clock show": [["--printer", "till1"]],
     "rates show": [["--printer", "till1"]],
     "rates set": [[*(f"{letter}=23%" for letter in "ABCDEFG"), "--key", "A"], [HOSTILE, "--key", "A"]],
@@ -101,6 +103,7 @@ VERBS: dict[str, list[list[str]]] = {
 SILENT = (
     "webhook resend",
     "webhook secret",
+    "fleet enrol",
     "clock show",
     "backup",
     "capture",

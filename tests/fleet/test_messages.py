@@ -260,8 +260,8 @@ def test_of_two_statuses_the_newer_one_counts() -> None:
     later = STATUS.model_copy(update={"issued": NOW + timedelta(minutes=5)})
     again = STATUS.model_copy(update={"connected": NOW + timedelta(hours=1), "issued": NOW + timedelta(hours=1)})
     in_order = [STATUS, later, will, again]
-    for number, newer in enumerate(in_order):
-        assert [newer.replaces(each) for each in in_order] == [True] * number + [False] * (len(in_order) - number)
+    replaced = [[newer.replaces(each) for each in in_order] for newer in in_order]
+    assert replaced == [[True] * number + [False] * (4 - number) for number in range(4)]
 
 
 def test_topics_are_read_as_they_are_written() -> None:

@@ -215,7 +215,7 @@ def test_a_setting_is_taken_and_answered(sent: bytes, answer: tuple[int, ...]) -
     anyio.run(main)
 
 
-def test_an_option_that_nobody_knows_is_declined() -> None:
+def test_an_unknown_option_is_declined() -> None:
     async def main() -> None:
         line = Plain()
         line.theirs.sendall(b"\xff\xfb\x18\xff\xfd\x18\xff\xf1A")

@@ -87,8 +87,7 @@ def test_few_wait_and_the_newest_of_the_address_with_most_stay(shop: Running, po
     program = Program(port)
     program.say("scnt|")
     crowd = [call(port) for _ in range(MOST_WAITING + 5)]
-    for link in crowd[:5]:
-        assert ended(link)
+    assert all(map(ended, crowd[:5]))
     program.close()
     for link in crowd:
         link.close()

@@ -12,6 +12,7 @@ import anyio
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from fiscald.fleet.keys import Signer
 from tests.daemons import running
 from tests.found import found
 from tests.webhooks.receivers import secret_file
@@ -34,7 +35,9 @@ def named(text: str) -> set[str]:
 async def scraped(directory: Path) -> str:
     """The answer of a shop in which there is something of everything."""
     hooks = {"erp": {"url": "http://127.0.0.1:9/hooks", "secret_file": secret_file(directory)}}
-    async with running(directory, webhooks=hooks) as it:
+    fleet = {"broker": "mqtt://127.0.0.1:9", "shop": "s1", "orders_key": Signer.make().public}
+    gateway = {"listen": f"pty:{directory / 'port'}", "family": "posnet"}
+    async with running(directory, webhooks=hooks, fleet=fleet, gateway=gateway) as it:
         it.printer.switch("cover")
         await it.put("A", wait=0)
         await it.http.delete("/v1/jobs/A")

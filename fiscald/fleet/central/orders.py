@@ -86,7 +86,7 @@ def listed(
 
 
 def claim(db: Database, now: float, limit: int) -> list[Claimed]:
-    """Take orders that are due, oldest first. No other dispatcher gets them before ``LEASE`` has passed, or ``sent``."""
+    """Take orders that are due, oldest first. No other dispatcher gets them until ``LEASE`` is over, or ``sent``."""
     due = (
         select(
             orders.c.key, orders.c.shop, shops.c.session, shops.c.encryption_key, orders.c.submission, orders.c.tries
