@@ -1,4 +1,4 @@
-"""Whether a program got the answer to a document (docs/gateway.md, "When an answer counts as delivered")."""
+"""Whether a program got the answer to a document (docs/gateway-rules.md, "When an answer counts as delivered")."""
 
 from __future__ import annotations
 

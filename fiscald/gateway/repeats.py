@@ -1,7 +1,7 @@
 """Which job belongs to a document that a program sends: a new one, or the first one of a document sent again.
 
 For each peer it keeps the documents whose answers were not delivered, on disk before their jobs enter the journal
-(docs/gateway.md). So a daemon that was killed in the middle recognises the repetition after its start.
+(docs/gateway-rules.md). So a daemon that was killed in the middle recognises the repetition after its start.
 """
 
 from __future__ import annotations
