@@ -23,6 +23,7 @@ from fiscald.diagnostics.candidates import Configured
 from fiscald.diagnostics.checks import judge
 from fiscald.diagnostics.facts import Facts
 from fiscald.diagnostics.findings import Finding
+from fiscald.diagnostics.gateways import NamedGateway
 from fiscald.diagnostics.host import Host, why_unseen
 from fiscald.diagnostics.named import Named, named_findings
 from fiscald.diagnostics.network import NetworkFacts
@@ -124,7 +125,12 @@ def named_in(config: Config, path: Path) -> Named:
     given = () if config.listen is None else (("certificate", config.listen.certificate), ("key", config.listen.key))
     files = tuple((name, file) for name, file in given if file is not None)
     webhooks = tuple((name, each.secret_file, each.ca_file) for name, each in config.webhooks.items())
-    return Named(path, config.socket, config.state_dir, config.licence.ca_file, rights, files, webhooks)
+    gateways = tuple(
+        NamedGateway(name, Path(gateway.listen.partition(":")[2]), gateway.group)
+        for name, printer in config.printers.items()
+        if (gateway := printer.gateway) is not None and gateway.address is None
+    )
+    return Named(path, config.socket, config.state_dir, config.licence.ca_file, rights, files, webhooks, gateways)
 
 
 def network_facts(config: Config, *, ask: bool) -> NetworkFacts | None:

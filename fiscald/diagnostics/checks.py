@@ -18,6 +18,7 @@ from fiscald.diagnostics.findings import (
     condition_finding,
     finding,
 )
+from fiscald.diagnostics.gateways import gateway_findings
 from fiscald.diagnostics.host import UsbFacts
 from fiscald.diagnostics.menus import menu_of
 from fiscald.diagnostics.network import network_findings
@@ -71,7 +72,11 @@ def judge(facts: Facts) -> list[Finding]:
     if facts.network is not None:
         found += network_findings(facts.network, facts.config_path, facts.daemon_user)
     for printer in facts.printers:
-        found += [each._replace(printer=printer.configured.name) for each in _printer(facts, printer)]
+        status = printer.configured.status
+        seen = _printer(facts, printer)
+        if status is not None and status.gateway is not None:
+            seen += gateway_findings(status.gateway, facts.config_path)
+        found += [each._replace(printer=printer.configured.name) for each in seen]
     found += licence_findings(facts)
     found += webhook_findings(facts)
     return sorted(dict.fromkeys(found), key=lambda each: not each.stops)

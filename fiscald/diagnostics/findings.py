@@ -348,6 +348,48 @@ CATALOGUE: dict[str, Row] = {
         True, "{path} is read-only: documents cannot be stored", "Dysk jest tylko do odczytu.",
         "journalctl -k | grep -iE 'remount|error'; sudo mount -o remount,rw {mount}",
     ),
+    # -- gateways: programs that speak a printer's protocol -------------------------------------------
+    "gateway_open": Row(
+        False, "every computer that reaches {listen} can print receipts: the protocol knows no password",
+        "Każdy komputer w sieci może drukować paragony.", "sudoedit {path}    # allow: only the computers of the tills",
+    ),
+    "gateway_down": Row(
+        True, "the gateway cannot listen at {listen}: {reason}", "Programy nie mogą się połączyć z drukarką.",
+        "sudo ss -ltnp    # is the port taken; is the address this computer's; correct listen, or the path",
+    ),
+    "gateway_denied": Row(
+        False, "the gateway refused {count} connections, the last from {last}: allow does not name it",
+        "Konfiguracja nie pozwala temu komputerowi drukować.",
+        "sudoedit {path}    # add {last} to allow, if that is a till",
+    ),
+    "gateway_busy": Row(
+        False, "the gateway closed {count} connections, because another program was connected",
+        "Dwa programy łączą się z tą samą drukarką.",
+        "sudo ss -tnp    # which programs; close one, or give it a gateway of its own, with its own port",
+    ),
+    "gateway_unused": Row(
+        False, "no program has sent anything to {listen} since the start",
+        "Od uruchomienia nie połączył się żaden program.",
+        "check the address, port or COM port in the program's settings, and the firewall of this computer",
+    ),
+    "gateway_noise": Row(
+        True, "bytes that are no protocol come to {listen}: another speed, or another device",
+        "Program wysyła nieczytelne dane.",
+        "set the serial line in front of the gateway, and the program, to the same speed, 8 data bits, no parity",
+    ),
+    "gateway_speaks": Row(
+        True, "the program speaks {speaks}, the gateway {family}",
+        "Program używa innego protokołu niż konfiguracja.", "{remedy}",
+    ),
+    "gateway_link": Row(
+        True, "gateway of {name}: cannot make {link}: {reason}",
+        "Nie można utworzyć portu szeregowego dla programu.",
+        "sudoedit {path}    # listen: a new name in a directory of the daemon, like pty:/run/fiscald/{name}",
+    ),
+    "gateway_group": Row(
+        True, "gateway of {name}: group {group}: {reason}", "Brak grupy, której wolno używać portu szeregowego.",
+        "{remedy}",
+    ),
 }  # fmt: skip
 
 #: Remedies: install the udev rule; let udev read it again; add a printer to it; create the group that may print.

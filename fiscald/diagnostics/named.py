@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from fiscald.diagnostics.access import is_group, is_user, may, name_of_group, name_of_user
 from fiscald.diagnostics.findings import Finding, finding
+from fiscald.diagnostics.gateways import NamedGateway, named_gateway
 from fiscald.diagnostics.units import Units
 
 #: The default place of the configuration, where every user can find it.
@@ -32,6 +33,7 @@ class Named(NamedTuple):
     """A key of ``[listen]``, and the file that it names."""
     webhooks: tuple[tuple[str, Path, Path | None], ...] = ()
     """A webhook, its secret file and its ``ca_file``."""
+    gateways: tuple[NamedGateway, ...] = ()
 
 
 def named_findings(named: Named, user: str, units: Units) -> Iterator[Finding]:
@@ -67,6 +69,8 @@ def named_findings(named: Named, user: str, units: Units) -> Iterator[Finding]:
             yield finding(
                 "webhook_secret", name=name, reason=f"ca_file {ca_file}: {why}", remedy=f"sudoedit {named.config}"
             )
+    for gateway in named.gateways:
+        yield from named_gateway(gateway, user, named.config)
     if str(named.socket) not in units.sockets:
         yield from _socket(named.socket, user)
     yield from _state(named.state_dir, user, made=str(named.state_dir) in units.state)

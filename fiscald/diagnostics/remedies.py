@@ -82,4 +82,13 @@ REMEDIES_PL: dict[str, str] = {
     "disk_full": _ROOM,
     "disk_low": _ROOM,
     "disk_read_only": "Zadanie administratora: sprawdź błędy dysku w dzienniku systemu, potem włącz zapis.",
+    "gateway_open": "Zadanie administratora: wpisz komputery kas w allow.",
+    "gateway_down": "Zadanie administratora: wybierz wolny port i adres tego komputera.",
+    "gateway_denied": "Jeśli to komputer kasy, administrator dopisuje jego adres w allow.",
+    "gateway_busy": "Zamknij jeden z programów albo poproś administratora o osobny port.",
+    "gateway_unused": "Sprawdź adres i port drukarki w ustawieniach programu.",
+    "gateway_noise": "Ustaw tę samą prędkość portu w programie i w urządzeniu.",
+    "gateway_speaks": "Ustaw w programie właściwy model drukarki albo popraw family w konfiguracji.",
+    "gateway_link": _EDIT,
+    "gateway_group": _RIGHTS,
 }

@@ -14,6 +14,7 @@ from fiscald.emulator.running import EmulatedPrinter
 from tests.diagnostics.tree import FTDI, Tree
 
 PRINTER = '[printers.till1]\nfamily = "posnet"\naddress = "{}"\n'
+GATEWAY = PRINTER.format("tcp://127.0.0.1:6666") + '[printers.till1.gateway]\nfamily = "posnet"\nlisten = "pty:{}"'
 
 
 def check(folder: Path, text: str, *, root: bool = True) -> Result:
@@ -74,6 +75,9 @@ def test_a_missing_file_is_reported(tmp_path: Path) -> None:
         ('state_dir = "fiscald.toml"', "state_dir", "it is not a directory"),
         ('state_dir = "fiscald.toml/state"', "state_dir", "fiscald.toml is not a directory"),
         (PRINTER.format("serial:///dev/ttyUSB7"), "port_absent", "there is no /dev/ttyUSB7"),
+        (GATEWAY.format("none/till1"), "gateway_link", "there is no directory"),
+        (GATEWAY.format("fiscald.toml"), "gateway_link", "it is another file"),
+        (GATEWAY.format('p"\ngroup = "no-such-group'), "gateway_group", "sudo groupadd no-such-group"),
     ],
 )
 def test_unusable_paths_in_the_file_are_reported(tmp_path: Path, text: str, code: str, words: str) -> None:

@@ -34,6 +34,7 @@ from fiscald.transport import (
     WrongCertificate,
     parse_address,
 )
+from tests.diagnostics.gateway_cases import GATEWAYS
 from tests.diagnostics.judged import (
     ADDRESS,
     DAY,
@@ -143,6 +144,7 @@ PROVOKED: dict[str, list[tuple[Facts, str]]] = {
     "rights": [
         (facts(named=named("rights", right="raw", kind="user", user="ghost", add="sudo useradd --system ghost")), "ghost")
     ],
+    **GATEWAYS,
     "ca_file": [(facts(named=named("ca_file", file="/ca.pem", reason="why")), "sudoedit /etc/f")],
     **NETWORK,
     "socket_taken": [(facts(named=named("socket_taken", socket="/s")), "sudo mv /s /s.kept")],

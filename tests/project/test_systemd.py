@@ -55,6 +55,13 @@ def test_no_root_no_capabilities_and_only_serial_ports_and_usb() -> None:
     assert devices == {f"char-{kind} rw" for kind in kinds}
 
 
+def test_a_gateway_can_make_its_serial_port_and_give_it_to_a_group() -> None:
+    """A link in /run/fiscald, which ``ProtectSystem=strict`` makes read-only; and chown, which is in ``@privileged``."""
+    lines = (UNITS / "fiscald.service").read_text("utf-8").splitlines()
+    assert "ReadWritePaths=-/run/fiscald" in lines
+    assert lines.index("SystemCallFilter=~@privileged @resources") < lines.index("SystemCallFilter=@chown")
+
+
 def test_drivers_of_adapters_are_there_before_the_unit_counts_devices() -> None:
     """DeviceAllow= takes its numbers from /proc/devices when the service starts: an adapter that comes later needs them."""
     lines = (UNITS / "fiscald.service").read_text("utf-8").splitlines()
