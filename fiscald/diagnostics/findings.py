@@ -365,7 +365,7 @@ CATALOGUE: dict[str, Row] = {
     "gateway_busy": Row(
         False, "the gateway closed {count} connections, because another program was connected",
         "Dwa programy łączą się z tą samą drukarką.",
-        "sudo ss -tnp    # which programs; close one, or give it a gateway of its own, with its own port",
+        "sudo ss -tnp    # which programs; close one, or give it another gateway with its own port",
     ),
     "gateway_unused": Row(
         False, "no program has sent anything to {listen} since the start",

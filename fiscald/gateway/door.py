@@ -37,7 +37,7 @@ class Door:
         self._state, self._reason = "failed", reason
 
     def admits(self, host: str) -> bool:
-        """Whether a program on the computer with this IP address may connect; the log has a line if not."""
+        """Whether a program on the computer with this IP address may connect; if not, the log has a line."""
         allow = self._settings.allow
         if allow is None:
             return True

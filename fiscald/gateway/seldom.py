@@ -9,7 +9,7 @@ SAY_AGAIN = 60.0
 
 
 class Seldom:
-    """Events of one kind; the log has at most one of them a minute."""
+    """Events of one kind, of which the log gets at most one a minute."""
 
     def __init__(self) -> None:
         self._next = float("-inf")

@@ -109,7 +109,7 @@ def peer_of(caller: socket.socket) -> str:
 
 
 def give(path: str, group: str | None) -> None:
-    """Let the daemon's user and this group open the pseudo-terminal at ``path``, and root, but no other user.
+    """Let the daemon's user and this group open the pseudo-terminal at ``path``, and no other user but root.
 
     Raises ``OSError``, which says what to do.
     """
