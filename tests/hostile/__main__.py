@@ -6,16 +6,19 @@ import sys
 
 import click
 
-from tests.hostile.suite import NETWORK_SCENARIOS, SCENARIOS, run, table
+from tests.hostile.suite import GATEWAY_SCENARIOS, NETWORK_SCENARIOS, SCENARIOS, run, table
 
-_ALL = (*SCENARIOS, *NETWORK_SCENARIOS)
+_ALL = (*SCENARIOS, *NETWORK_SCENARIOS, *GATEWAY_SCENARIOS)
 
 
 @click.command()
 @click.option("--seconds", default=10.0, show_default=True, help="How long each scenario is measured.")
 @click.option("--only", multiple=True, type=click.Choice([each.name for each in _ALL]), help="Only this scenario.")
 @click.option(
-    "--over", type=click.Choice(["socket", "tcp", "tls"]), multiple=True, help="Only over this (default: all)."
+    "--over",
+    type=click.Choice(["socket", "tcp", "tls", "gateway"]),
+    multiple=True,
+    help="Only over this (default: all).",
 )
 @click.option("--same-user", is_flag=True, help="The programs that misbehave run as the neighbour's user.")
 def main(seconds: float, only: tuple[str, ...], over: tuple[str, ...], *, same_user: bool) -> None:

@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import cast
 
 from fiscald.api.routes import ROUTES
+from tests.hostile.at_gateway import rows
 from tests.hostile.reach import ATTACKER, authorization, context, open_link
 from tests.paths import filled
 
@@ -305,7 +306,9 @@ NETWORK_ATTACKS: dict[str, Callable[[str], None]] = {each.__name__: each for eac
 TLS_ATTACKS: dict[str, Callable[[str], None]] = {
     each.__name__: each for each in (slow_handshakes, half_handshakes, handshakes, plain_to_tls)
 }
-ALL = ATTACKS | NETWORK_ATTACKS | TLS_ATTACKS
+#: At the port of a gateway.
+GATEWAY_ATTACKS = rows(crowd)
+ALL = ATTACKS | NETWORK_ATTACKS | TLS_ATTACKS | GATEWAY_ATTACKS
 
 
 def main() -> None:

@@ -20,7 +20,7 @@ from pathlib import Path
 from fiscald import certificates
 from fiscald.api.client import Client
 from fiscald.model.rights import Right
-from tests.hostile.attacks import ATTACKS, NETWORK_ATTACKS, TLS_ATTACKS
+from tests.hostile.attacks import ATTACKS, GATEWAY_ATTACKS, NETWORK_ATTACKS, TLS_ATTACKS
 from tests.hostile.neighbour import Found
 from tests.hostile.parts import Daemon, daemon, printers, process
 from tests.hostile.printers import HOSTILE
@@ -48,7 +48,7 @@ class Scenario:
     descriptors: int = 4096
     processes: int = 1
     over: str = "socket"
-    """Or ``tcp``, ``tls``."""
+    """Or ``tcp``, ``tls``; ``gateway``: programs attack the gateway of the neighbour's printer."""
 
 
 def _first_line(function: Callable[..., object]) -> str:
@@ -73,6 +73,13 @@ NETWORK_SCENARIOS = tuple(
     Scenario(f"{over}-{name.replace('_', '-')}", f"{over.upper()}: {_first_line(attack)}", attack=name, over=over)
     for over, attacks in (("tcp", ATTACKS | NETWORK_ATTACKS), ("tls", ATTACKS | NETWORK_ATTACKS | TLS_ATTACKS))
     for name, attack in attacks.items()
+)
+
+
+#: At the gateway of the printer on which the neighbour sells.
+GATEWAY_SCENARIOS = tuple(
+    Scenario(name.replace("_", "-"), _first_line(attack), attack=name, over="gateway")
+    for name, attack in GATEWAY_ATTACKS.items()
 )
 
 
@@ -137,19 +144,25 @@ def run(scenario: Scenario, seconds: float, *, other_user: bool = True, jobs: in
             addresses = list(stack.enter_context(printers(folder, "posnet")))
             if scenario.printer is not None:
                 addresses += stack.enter_context(printers(folder, scenario.printer))
-            listen, where = _listen(folder, scenario.over)
+            listen, where = _listen(folder, scenario)
             more = listen + _RIGHTS
             it = stack.enter_context(daemon(folder, addresses, descriptors=scenario.descriptors, more=more))
-            return _measure(scenario, it, seconds, where or str(it.socket), other_user=other_user)
+            own = str(it.socket) if where is None or scenario.over == "gateway" else where
+            return _measure(scenario, it, seconds, own, where or own, other_user=other_user)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _listen(folder: Path, over: str) -> tuple[str, str | None]:
-    """The configuration of the listener, and its address; none for the socket."""
+def _listen(folder: Path, scenario: Scenario) -> tuple[str, str | None]:
+    """The configuration of what is attacked, and its address; none for the socket."""
+    over = scenario.over
     if over == "socket":
         return "", None
     port = free_port()
+    if over == "gateway":
+        kind = "rfc2217" if scenario.name.startswith("com-port") else "tcp"
+        text = f'[printers.till0.gateway]\nlisten = "{kind}://127.0.0.1:{port}"\nfamily = "posnet"\n'
+        return text, f"tcp://127.0.0.1:{port}"
     text = f'[listen]\naddress = "127.0.0.1:{port}"\n'
     if over == "tls":
         for name, content in zip(("fiscald.pem", "fiscald.key"), certificates.make(["localhost"]), strict=True):
@@ -166,7 +179,8 @@ def _tokens(it: Daemon) -> tuple[dict[str, str], dict[str, str]]:
     return os.environ | attacker, os.environ | neighbour
 
 
-def _measure(scenario: Scenario, it: Daemon, seconds: float, where: str, *, other_user: bool) -> Outcome:
+def _measure(scenario: Scenario, it: Daemon, seconds: float, where: str, attacked: str, *, other_user: bool) -> Outcome:
+    """The neighbour is at ``where``."""
     attacker, neighbour = _tokens(it) if is_network(where) else (None, None)
     before = len(it.log)
     it.forget_peak()
@@ -187,7 +201,7 @@ def _measure(scenario: Scenario, it: Daemon, seconds: float, where: str, *, othe
             if scenario.attack is not None:
                 log = stack.enter_context((it.folder / "attack.log").open("w"))
                 user = ["--uid", str(NOBODY)] if other_user and os.getuid() == 0 else []
-                command = (sys.executable, "-m", "tests.hostile.attacks", scenario.attack, where, *user)
+                command = (sys.executable, "-m", "tests.hostile.attacks", scenario.attack, attacked, *user)
                 attacking += [
                     stack.enter_context(process(log, *command, env=attacker)) for _ in range(scenario.processes)
                 ]

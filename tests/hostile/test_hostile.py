@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.hostile.suite import NETWORK_SCENARIOS, SCENARIOS, Outcome, Scenario, run, table
+from tests.hostile.suite import GATEWAY_SCENARIOS, NETWORK_SCENARIOS, SCENARIOS, Outcome, Scenario, run, table
 
 pytestmark = pytest.mark.slow
 #: Seconds. The status has more time than in the suite: other tests run on the same processors.
@@ -17,11 +17,13 @@ SLICE = (
     "tls-slow-bodies",
     "tls-deaf-readers",
     "tcp-wrong-tokens",
+    "gateway-crowd",
+    "com-port-rubbish",
 )
 
 
 def scenario(name: str) -> Scenario:
-    return next(each for each in (*SCENARIOS, *NETWORK_SCENARIOS) if each.name == name)
+    return next(each for each in (*SCENARIOS, *NETWORK_SCENARIOS, *GATEWAY_SCENARIOS) if each.name == name)
 
 
 @pytest.mark.parametrize("name", SLICE)
