@@ -68,10 +68,11 @@ def printer_text(printer: PrinterStatus) -> str:
 
 
 def gateway_lines(gateway: PrinterGateway) -> list[str]:
-    """What a gateway has done; two or three lines."""
+    """What a gateway has done, and what is wrong there."""
     who = "" if gateway.listen.startswith("pty:") else f", {gateway.program or 'no program'} is connected"
     done = f"{gateway.printed} printed, {gateway.refused} refused, {gateway.repeated} sent again"
     lines = [f"  gateway: {gateway.family} at {gateway.listen}{who}; {done}"]
+    lines += [f"    {trouble}" for trouble in gateway_troubles(gateway)]
     if gateway.document is not None:
         lines.append(f"    a program waits for {gateway.document}")
     last = [] if gateway.last_printed is None else [f"last printed {gateway.last_printed}"]
@@ -79,6 +80,26 @@ def gateway_lines(gateway: PrinterGateway) -> list[str]:
         at = f"{gateway.last_refused.at.astimezone(POLISH_TIME):%Y-%m-%d %H:%M:%S}"
         last.append(f"last refused {at} ({gateway.last_refused.code})")
     return [*lines, f"    {', '.join(last)}"] if last else lines
+
+
+def gateway_troubles(gateway: PrinterGateway) -> list[str]:
+    """What keeps programs from printing through it."""
+    found = []
+    if gateway.state == "failed":
+        found.append(f"cannot listen: {gateway.reason}")
+    elif gateway.programs == 0 and not gateway.listen.startswith("pty:"):
+        found.append("no program has connected since the start")
+    if gateway.denied:
+        found.append(
+            f"{gateway.denied} refused connections, the last from {gateway.denied_last}: allow does not name it"
+        )
+    if gateway.speaks == "noise":
+        found.append("what comes is no known protocol: another speed, or another kind of program")
+    elif gateway.speaks not in (None, gateway.family):
+        found.append(f"the program speaks {gateway.speaks}, and this gateway {gateway.family}")
+    if gateway.busy:
+        found.append(f"{gateway.busy} connections were closed because another program was connected")
+    return found
 
 
 def program_lines(program: Program) -> list[str]:
