@@ -86,6 +86,7 @@ chaos: $(VENV)/.dev  ## the proof: the exhaustive matrix, random schedules, and 
 	$(BIN)/python -m tests.chaos --others --seeds $(SEEDS) $(if $(MINUTES),--minutes $(MINUTES)) $(if $(FAMILY),--family $(FAMILY))
 	$(BIN)/python -m tests.chaos --mixed --seeds $(SEEDS) $(if $(MINUTES),--minutes $(MINUTES)) $(if $(FAMILY),--family $(FAMILY))
 	$(BIN)/python -m tests.chaos --gateway --seeds $(SEEDS) $(if $(MINUTES),--minutes $(MINUTES)) $(if $(FAMILY),--family $(FAMILY))
+	$(BIN)/python -m tests.chaos --fleet --seeds $(SEEDS) $(if $(MINUTES),--minutes $(MINUTES)) $(if $(FAMILY),--family $(FAMILY))
 	$(BIN)/python -m tests.conformance
 	$(BIN)/python -m tests.chaos --mutants
 

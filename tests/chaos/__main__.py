@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from fiscald.protocols import FAMILIES
 from tests.chaos import mutants
 from tests.chaos.campaign import (
+    Draw,
     Report,
     campaign,
     catches,
@@ -24,7 +25,9 @@ from tests.chaos.campaign import (
     whole_pairs,
     whole_restored,
 )
-from tests.chaos.gateway.plan import GatewaySchedule, draw_gateway, read_schedule
+from tests.chaos.fleet.plan import FleetSchedule, draw_fleet, read_schedule
+from tests.chaos.fleet.world import carry_out as in_fleet
+from tests.chaos.gateway.plan import GatewaySchedule, draw_gateway
 from tests.chaos.gateway.world import carry_out as at_gateway
 from tests.chaos.later import LATER_DOCUMENTS
 from tests.chaos.mixed import draw_mixed
@@ -32,7 +35,9 @@ from tests.chaos.schedule import DOCUMENTS, Schedule, draw, draw_in_a_row, draw_
 from tests.chaos.world import carry_out
 
 #: The worlds that a flag chooses instead of those of ``draw``.
-WORLDS = {"others": draw_others, "in_a_row": draw_in_a_row, "mixed": draw_mixed, "gateway": draw_gateway}
+WORLDS: dict[str, Draw] = {
+    "others": draw_others, "in_a_row": draw_in_a_row, "mixed": draw_mixed, "gateway": draw_gateway, "fleet": draw_fleet,
+}  # fmt: skip
 
 
 def main() -> int:
@@ -44,6 +49,7 @@ def main() -> int:
     parser.add_argument("--in-a-row", action="store_true", help="draw worlds in which receipts follow each other")
     parser.add_argument("--mixed", action="store_true", help="draw worlds with documents of every kind")
     parser.add_argument("--gateway", action="store_true", help="draw worlds with old programs at a gateway")
+    parser.add_argument("--fleet", action="store_true", help="draw worlds with a central, its shops and a bad courier")
     parser.add_argument("--minutes", type=float, help="stop after so long (and ignore B)")
     parser.add_argument("--restored", action="store_true", help="with --seeds: an older journal is put back in each")
     parser.add_argument("--matrix", action="store_true", help="one fault at every byte, await, write and command")
@@ -110,6 +116,8 @@ def _tell(report: Report) -> int:
 
 def _show(schedule: Schedule) -> int:
     print(schedule.model_dump_json(indent=1, exclude_defaults=True))
+    if isinstance(schedule, FleetSchedule):
+        return _show_fleet(schedule)
     outcome = at_gateway(schedule) if isinstance(schedule, GatewaySchedule) else carry_out(schedule)
     print("\n".join(outcome.log))
     for key, job in outcome.jobs.items():
@@ -119,6 +127,21 @@ def _show(schedule: Schedule) -> int:
     for _, text in found:
         print(f"BROKEN: {text}")
     return bool(found)
+
+
+def _show_fleet(schedule: FleetSchedule) -> int:
+    outcome = in_fleet(schedule)
+    print("\n".join(outcome.log))
+    for key, row in outcome.orders.items():
+        print(key, row.shop, row.state, row.job or row.problem)
+    found = run(schedule).violations
+    for _, text in found:
+        print(f"BROKEN: {text}")
+    return bool(found)
+
+
+def _in_fleet(family: str) -> Iterator[int | Schedule]:
+    return (draw_fleet(seed, family) for seed in itertools.count())
 
 
 def _at_gateway(family: str) -> Iterator[int | Schedule]:
@@ -136,6 +159,8 @@ def _mutants(workers: int | None, *, keep: bool) -> int:
         schedules: Iterator[int | Schedule] = (
             _at_gateway(family)
             if name in mutants.GATEWAY
+            else _in_fleet(family)
+            if name in mutants.FLEET
             else itertools.chain(
                 range(1500),
                 (draw_in_a_row(seed, family) for seed in range(1000)),

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from dataclasses import dataclass, field
 from itertools import islice
+from typing import TypeVar
 
 from pydantic import TypeAdapter
 
@@ -23,6 +24,9 @@ from fiscald.protocols import family as find_family
 from fiscald.protocols.base import Settings
 from tests.chaos import fast_http, mutants
 from tests.chaos.check import violations
+from tests.chaos.fleet import world as fleet_world
+from tests.chaos.fleet.check import violations as fleet_violations
+from tests.chaos.fleet.plan import FleetSchedule
 from tests.chaos.gateway import world as gateway_world
 from tests.chaos.gateway.check import violations as gateway_violations
 from tests.chaos.gateway.plan import GatewaySchedule
@@ -42,6 +46,7 @@ from tests.chaos.schedule import (
 )
 from tests.chaos.world import carry_out
 
+S = TypeVar("S", bound=Schedule)
 #: Makes a schedule of a seed, for a family.
 Draw = Callable[[int, str], Schedule]
 #: Columns of the table: the phase of the running job when the fault came.
@@ -66,6 +71,10 @@ class Report:
     alarms: int = 0
     """Runs in which the journal was said to be behind the printer."""
     virtual_seconds: float = 0.0
+    orders: Counter[str] = field(default_factory=Counter)
+    """Of the fleet, by their state at the central."""
+    troubles: Counter[str] = field(default_factory=Counter)
+    """What happened between the shops of a fleet."""
     violations: list[tuple[Schedule, str]] = field(default_factory=list)
 
     def add(self, other: Report) -> None:
@@ -77,18 +86,22 @@ class Report:
         self.causes += other.causes
         self.helped += other.helped
         self.alarms += other.alarms
+        self.orders += other.orders
+        self.troubles += other.troubles
         self.virtual_seconds += other.virtual_seconds
         self.violations += other.violations
 
     def count(self, kind: str) -> int:
         """Violations of one kind."""
-        return sum(text.startswith(kind) for _, text in self.violations)
+        return sum(text.startswith(kind) or f": {kind}: " in text for _, text in self.violations)
 
 
 def run(schedule: Schedule) -> Report:
     """One run, checked."""
     outcome: Outcome
     try:
+        if isinstance(schedule, FleetSchedule):
+            return _fleet(schedule)
         if isinstance(schedule, GatewaySchedule):
             at_gateway = gateway_world.carry_out(schedule)
             outcome, found = at_gateway, gateway_violations(at_gateway)
@@ -98,6 +111,26 @@ def run(schedule: Schedule) -> Report:
     except Exception as error:
         return Report(runs=1, violations=[(schedule, f"crash: {error!r}")])
     report = Report(runs=1, helped=outcome.helped, alarms=int(bool(outcome.alarms)), virtual_seconds=outcome.seconds)
+    _count(report, outcome)
+    report.violations = [(schedule, text) for text in found]
+    return report
+
+
+def _fleet(schedule: FleetSchedule) -> Report:
+    """One run of a fleet, checked."""
+    outcome = fleet_world.carry_out(schedule)
+    report = Report(runs=1, virtual_seconds=outcome.seconds)
+    report.alarms = int(any(shop.alarms for shop in outcome.shops))
+    for shop in outcome.shops:
+        report.helped += shop.helped
+        _count(report, shop)
+    report.orders.update(row.state if row.final else "open" for row in outcome.orders.values())
+    report.troubles.update(trouble.act.value for trouble in schedule.troubles)
+    report.violations = [(schedule, text) for text in fleet_violations(outcome)]
+    return report
+
+
+def _count(report: Report, outcome: Outcome) -> None:
     for what, phase, key in outcome.hits:
         job = outcome.jobs.get(key) if key else None
         verdict = "" if job is None else "undecided" if key in outcome.undecided else job.state.value
@@ -107,8 +140,6 @@ def run(schedule: Schedule) -> Report:
         if job.error is not None and key not in outcome.undecided:
             report.failed[job.error.code] += 1
     report.causes.update(cause for cause, _, _ in outcome.undecided.values())
-    report.violations = [(schedule, text) for text in found]
-    return report
 
 
 def catches(schedule: Schedule, mutant: str) -> bool:
@@ -247,6 +278,25 @@ def shrink(schedule: Schedule, text: str) -> Schedule:
             return schedule
 
 
+def _fewer(schedule: S, names: tuple[str, ...]) -> Iterator[S]:
+    for name in names:
+        items = getattr(schedule, name)
+        for index in range(len(items)):
+            yield schedule.model_copy(update={name: _without(items, index)})
+
+
+def _smaller_fleets(schedule: FleetSchedule) -> Iterator[FleetSchedule]:
+    plain = {"wild": 0.0, "seals": False, "closed_days": 0.0, "without_rights": ()}
+    for name, value in plain.items():
+        if getattr(schedule, name) != value:
+            yield schedule.model_copy(update={name: value})
+    yield from _fewer(schedule, ("troubles", "ordered"))
+    for index, shop in enumerate(schedule.shops):
+        for smaller in _fewer(shop, ("faults", "orders")):
+            shops = (*schedule.shops[:index], smaller, *schedule.shops[index + 1 :])
+            yield schedule.model_copy(update={"shops": shops})
+
+
 def _without(items: tuple[object, ...], index: int) -> tuple[object, ...]:
     return items[:index] + items[index + 1 :]
 
@@ -281,4 +331,11 @@ def table(report: Report) -> str:
         f"runs in which the journal was said to be behind: {report.alarms}",
         f"virtual time: {report.virtual_seconds / 3600:.0f} hours",
     ]
+    if report.orders:
+        lines += [f"orders of the fleet {report.orders.total()}: " + _listed(report.orders)]
+        lines += [f"troubles of the fleet {report.troubles.total()}: " + _listed(report.troubles)]
     return "\n".join(lines)
+
+
+def _listed(counts: Counter[str]) -> str:
+    return ", ".join(f"{name} {count}" for name, count in counts.most_common())

@@ -39,6 +39,7 @@ from fiscald.protocols.proof import verdicts
 from fiscald.protocols.thermal import receipt as thermal
 from fiscald.protocols.thermal.proof import CounterDelta as ThermalMoved
 from tests.chaos import mutants_e_receipt as mutants_e_receipt
+from tests.chaos import mutants_fleet as mutants_fleet
 from tests.chaos import mutants_form as mutants_form
 from tests.chaos import mutants_gateway as mutants_gateway
 from tests.chaos import mutants_in_a_row as mutants_in_a_row
@@ -49,11 +50,11 @@ from tests.chaos import mutants_packaging as mutants_packaging
 from tests.chaos import mutants_printout as mutants_printout
 from tests.chaos import mutants_programming as mutants_programming
 from tests.chaos import mutants_reports as mutants_reports
-from tests.chaos.gateway.plan import read_schedule
-from tests.chaos.registry import GATEWAY, MUTANTS, family_of, mutant, thermal_mutant
+from tests.chaos.fleet.plan import read_schedule
+from tests.chaos.registry import FLEET, GATEWAY, MUTANTS, family_of, mutant, thermal_mutant
 from tests.chaos.schedule import Schedule
 
-__all__ = ["GATEWAY", "MUTANTS", "applied", "caught_by", "family_of", "keep"]
+__all__ = ["FLEET", "GATEWAY", "MUTANTS", "applied", "caught_by", "family_of", "keep"]
 
 _CAUGHT_BY = Path(__file__).with_name("caught_by.json")
 

@@ -14,6 +14,8 @@ MUTANTS: dict[str, Mutant] = {}
 FAMILY: dict[str, str] = {}
 #: Of rules of the gateway: only schedules with old programs can catch them.
 GATEWAY: set[str] = set()
+#: Of rules of the fleet: only schedules with a central can.
+FLEET: set[str] = set()
 
 
 def mutant(make: Callable[[], Iterator[None]]) -> Mutant:
@@ -38,6 +40,11 @@ def noviapi_mutant(make: Callable[[], Iterator[None]]) -> Mutant:
 
 def gateway_mutant(make: Callable[[], Iterator[None]]) -> Mutant:
     GATEWAY.add(make.__name__)
+    return mutant(make)
+
+
+def fleet_mutant(make: Callable[[], Iterator[None]]) -> Mutant:
+    FLEET.add(make.__name__)
     return mutant(make)
 
 

@@ -15,7 +15,7 @@ import tempfile
 from collections.abc import Callable, Coroutine
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from fiscald.emulator import emulator_factory
 from fiscald.emulator.device import Device
@@ -68,6 +68,9 @@ MEMORY_REPORTS = ("periodic_report", "monthly_report")
 
 class World:
     """The shop of one run."""
+
+    most_turns = TURNS
+    patience = PATIENCE
 
     def __init__(self, schedule: Schedule, directory: Path) -> None:
         self.schedule = schedule
@@ -254,7 +257,7 @@ class World:
     def turn(self) -> None:
         """Once in every turn of the loop: between any two awaits."""
         self.turns += 1
-        if self.turns > TURNS:
+        if self.turns > self.most_turns:
             raise RuntimeError("going in circles")
         if not self._kill_at:
             return
@@ -293,11 +296,11 @@ class World:
     async def main(self) -> Outcome:
         """Carry the schedule out."""
         self.up = asyncio.Event()
-        self._background = [asyncio.ensure_future(Person(self).run())]
+        self._background = [asyncio.ensure_future(self.make_person().run())]
         self._plan()
         self._start()
         done = asyncio.gather(*self.clients())
-        patience = PATIENCE + OTHER_CLOCK * any(fault.what is What.CLOCK for fault in self.schedule.faults)
+        patience = self.patience + OTHER_CLOCK * any(fault.what is What.CLOCK for fault in self.schedule.faults)
         try:
             await asyncio.wait_for(done, patience)
             if self.schedule.restored is not None:
@@ -329,6 +332,10 @@ class World:
         """Everybody who prints through the daemon."""
         clients = [client(self, order) for order in self.schedule.orders]
         return clients + [client(self, order) for order in self.schedule.orders if order.asked_twice]
+
+    def make_person(self) -> Person:
+        """Who looks after the printer."""
+        return Person(self)
 
     def sale_of(self, job: Job) -> Sale | None:
         """What the register has of that job."""
@@ -389,8 +396,22 @@ class _Faults(logging.Handler):
         self.alarms += PrinterState.BEHIND in (record.args or ())
 
 
-W = TypeVar("W", bound=World)
-Out = TypeVar("Out", bound=Outcome)
+class Living(Protocol):
+    """What ``live`` lets live: a shop, or a fleet of them."""
+
+    def turn(self) -> None:
+        """Called once in every turn of the loop."""
+
+
+class Came(Protocol):
+    """What came of it."""
+
+    violations: list[str]
+    alarms: int
+
+
+W = TypeVar("W", bound=Living)
+Out = TypeVar("Out", bound=Came)
 
 
 def carry_out(schedule: Schedule) -> Outcome:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from enum import StrEnum
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
@@ -147,8 +147,3 @@ def _front_fault(rng: random.Random, front: str, face: str) -> Fault:
         length, before = ANSWERS[face]
         at = rng.randrange(6) * length + rng.randrange(before, length)
     return Fault(what=what, at=at, direction=direction, seconds=seconds, amount=rng.choice((1, 2, 5)))
-
-
-def read_schedule(content: dict[str, Any]) -> Schedule:
-    """The schedule that was kept."""
-    return (GatewaySchedule if "programs" in content else Schedule).model_validate(content)
