@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from fiscald.protocols import FAMILIES
 from tests.chaos import mutants
 from tests.chaos.campaign import (
+    BATCH,
+    FLEET_BATCH,
     Draw,
     Report,
     campaign,
@@ -92,6 +94,7 @@ def main() -> int:
             mutant=options.mutant,
             family=family,
             drawn=drawn,
+            batch=FLEET_BATCH if options.fleet else BATCH,
         )
     print(table(report))
     print(f"{time.monotonic() - began:.0f} s")
@@ -172,7 +175,15 @@ def _mutants(workers: int | None, *, keep: bool) -> int:
                 itertools.count(1500),
             )
         )
-        report = campaign(schedules, minutes=10, workers=workers, mutant=name, family=family, until_caught=True)
+        report = campaign(
+            schedules,
+            minutes=10,
+            workers=workers,
+            mutant=name,
+            family=family,
+            until_caught=True,
+            batch=FLEET_BATCH if name in mutants.FLEET else BATCH,
+        )
         # Caught is only what the unbroken product does right in the very same schedule.
         broken = sorted(report.violations, key=lambda found: found[1].startswith("crash"))
         found = next(((each, text) for each, text in broken if not run(each).violations), None)

@@ -54,6 +54,8 @@ PHASES = ("idle", "accepted", "started", "opened", "committing")
 VERDICTS = ("done", "failed", "undecided")
 #: Runs handed to a worker at once.
 BATCH = 50
+#: Runs of a fleet: each takes as long as ten others.
+FLEET_BATCH = 5
 
 
 @dataclass
@@ -175,9 +177,9 @@ def speed_up_worker() -> None:
     gc.set_threshold(50_000)
 
 
-def _batches(schedules: Iterable[int | Schedule]) -> Iterator[list[int | Schedule]]:
+def _batches(schedules: Iterable[int | Schedule], size: int) -> Iterator[list[int | Schedule]]:
     source = iter(schedules)
-    while batch := list(islice(source, BATCH)):
+    while batch := list(islice(source, size)):
         yield batch
 
 
@@ -190,6 +192,7 @@ def campaign(
     family: str = FAMILIES[0],
     until_caught: bool = False,
     drawn: Draw = draw,
+    batch: int = BATCH,
 ) -> Report:
     """Carry all of them out, for at most so long; or until one fails.
 
@@ -197,18 +200,18 @@ def campaign(
     """
     total = Report()
     ends = None if minutes is None else time.monotonic() + minutes * 60
-    batches = _batches(schedules)
+    batches = _batches(schedules, batch)
     count = workers or os.cpu_count() or 1
     fork = multiprocessing.get_context("fork")
     with ProcessPoolExecutor(count, mp_context=fork, initializer=speed_up_worker) as pool:
-        running = {pool.submit(_batch, batch, mutant, family, drawn) for batch in islice(batches, count * 2)}
+        running = {pool.submit(_batch, each, mutant, family, drawn) for each in islice(batches, count * 2)}
         while running:
             finished, running = wait(running, return_when=FIRST_COMPLETED)
-            for each in finished:
-                total.add(each.result())
+            for future in finished:
+                total.add(future.result())
             over = (ends is not None and time.monotonic() > ends) or (until_caught and bool(total.violations))
-            for batch in [] if over else islice(batches, len(finished)):
-                running.add(pool.submit(_batch, batch, mutant, family, drawn))
+            for each in [] if over else islice(batches, len(finished)):
+                running.add(pool.submit(_batch, each, mutant, family, drawn))
     return total
 
 

@@ -7,17 +7,19 @@ from contextlib import ExitStack
 from typing import Any
 from unittest.mock import patch
 
+import anyio
 from sqlalchemy import delete
 
 from fiscald.fleet import envelope
 from fiscald.fleet.central import dispatcher
 from fiscald.fleet.central import orders as outbox
 from fiscald.fleet.central.dispatcher import Dispatcher
+from fiscald.fleet.central.recording import Verified
 from fiscald.fleet.central.schema import orders as order_table
 from fiscald.fleet.keys import Verifiers
 from fiscald.fleet.messages import OrderHead
+from fiscald.fleet.shop import checks, shop
 from fiscald.fleet.shop import orders as shop_orders
-from fiscald.fleet.shop import shop
 from fiscald.fleet.shop.orders import Orders
 from fiscald.fleet.shop.store import FleetStore
 from tests.chaos.registry import fleet_mutant
@@ -59,7 +61,7 @@ def outcome_not_verified() -> Iterator[None]:
 @fleet_mutant
 def session_not_checked() -> Iterator[None]:
     """a shop carries out orders that were signed for an earlier life of its daemon"""
-    real = shop.is_late_or_early
+    real = checks.is_late_or_early
     with patch.object(shop, "is_late_or_early", lambda head, _, now: real(head, head.session, now)):
         yield
 
@@ -122,7 +124,7 @@ def acknowledged_before_stored() -> Iterator[None]:
     async def hear(self: Dispatcher, courier: Any) -> None:
         while True:
             while not self._waiting:
-                self._came = dispatcher.anyio.Event()
+                self._came = anyio.Event()
                 await self._came.wait()
             batch = [self._waiting.popleft() for _ in range(len(self._waiting))]
             verified = []
@@ -131,7 +133,7 @@ def acknowledged_before_stored() -> Iterator[None]:
                     found = self._read(where, payload, {})
                 except Exception:
                     continue
-                if isinstance(found, dispatcher.Verified):
+                if isinstance(found, Verified):
                     verified.append(found)
             await self._acknowledge(verified, courier)
             await self._in_thread(lambda batch=batch: real(self, batch))  # type: ignore[misc]

@@ -156,5 +156,5 @@ def _trouble(rng: random.Random, shops: int) -> Trouble:
 
 def read_schedule(content: dict[str, Any]) -> Schedule:
     """The schedule that was kept, of any kind."""
-    kinds = {"programs": GatewaySchedule, "shops": FleetSchedule}
+    kinds: dict[str, type[Schedule]] = {"programs": GatewaySchedule, "shops": FleetSchedule}
     return next((kind for name, kind in kinds.items() if name in content), Schedule).model_validate(content)

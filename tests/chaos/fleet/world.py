@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import select
 
 from fiscald.fleet.central import alarms, orders
+from fiscald.fleet.central.recording import _meaning, _told
 from fiscald.fleet.central.rows import AlarmRow, OrderRow
 from fiscald.fleet.central.schema import alarms as alarm_table
 from fiscald.fleet.central.schema import outcomes as outcome_table
@@ -24,7 +25,6 @@ from fiscald.fleet.shop import FleetStore
 from fiscald.model.documents import Submission
 from fiscald.model.problems import ProblemError
 from fiscald.model.times import POLISH_TIME
-from fiscald.signed import TokenRefused
 from tests.chaos.fleet.central import Central
 from tests.chaos.fleet.courier import CENTRAL, Courier
 from tests.chaos.fleet.forger import forge
@@ -69,6 +69,7 @@ class FleetWorld:
         self.wills: dict[str, tuple[str, bytes]] = {}
         self.told: dict[str, Outcome] = {}
         """Outcomes that shops have sent, by digest."""
+        self._ends: dict[tuple[str, str, str], tuple[object, ...]] = {}
         self.acknowledged: set[str] = set()
         """Digests that the central has acknowledged."""
         self.other_contents: set[str] = set()
@@ -130,6 +131,7 @@ class FleetWorld:
             outcome, digest = read_message(payload, Outcome, Verifiers(shop.signer.public), self.opener)
             self.log(f"{name} tells {outcome.key} {outcome.state}{' (final)' * outcome.final}")
             self.told[digest] = outcome
+            self._check_end(name, outcome)
         elif channel is Channel.ACKNOWLEDGEMENTS:
             said, _ = read_message(payload, Acknowledgement, Verifiers(self.signer.public))
             for digest in said.outcomes:
@@ -137,6 +139,16 @@ class FleetWorld:
                 self.acknowledged.add(digest)
         elif channel is Channel.ORDERS:
             self.log(f"central orders at {name}")
+
+    def _check_end(self, name: str, outcome: Outcome) -> None:
+        """What a shop has once told as final, it never tells otherwise, unless its disk was set back."""
+        meaning = _meaning(_told(outcome))
+        before = self._ends.get((name, outcome.key, outcome.digest), meaning)
+        if outcome.final:
+            self._ends[name, outcome.key, outcome.digest] = meaning
+        restored = any(shop.put_back_at is not None for shop in self.shops if shop.name == name)
+        if outcome.final and before != meaning and not restored:
+            self.violations.append(f"changed: {name} told {outcome.key} as {before}, and now tells {meaning}")
 
     def _check_stored(self, digest: str) -> None:
         """What the central acknowledges is stored, or ends nothing."""
@@ -243,7 +255,7 @@ class FleetWorld:
         lives = [shop.life for shop in self.shops]
         return all(isinstance(life, FleetLife) and life.store.waiting() == 0 for life in lives)
 
-    def _happens(self, trouble: Trouble, background: list[asyncio.Future[None]]) -> None:
+    def _happens(self, trouble: Trouble, background: list[asyncio.Task[None]]) -> None:
         self.log(f"trouble {trouble.act} {trouble.amount}")
         shop = self.shops[trouble.shop]
         match trouble.act:
@@ -286,6 +298,3 @@ class FleetWorld:
 def carry_out(schedule: FleetSchedule) -> FleetOutcome:
     """See ``tests.chaos.world.carry_out``."""
     return live(lambda directory: FleetWorld(schedule, directory), FleetWorld.main, schedule.seed)
-
-
-__all__ = ["FleetOutcome", "FleetWorld", "TokenRefused", "carry_out"]
