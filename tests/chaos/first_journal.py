@@ -12,9 +12,7 @@ from fiscald import private
 from fiscald.journal import Store
 from fiscald.journal.directory import JOURNAL, Mark, StateDirectory
 from fiscald.model.printers import Counters
-
-#: Where the journals lie: in memory, on a host that has such a place.
-MEMORY = "/dev/shm" if Path("/dev/shm").is_dir() else None
+from tests.chaos.living import MEMORY
 
 
 @functools.cache

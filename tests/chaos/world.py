@@ -8,14 +8,11 @@ turn of the loop on no byte leaves it and no transaction is carried out; only th
 from __future__ import annotations
 
 import asyncio
-import logging
 import random
-import shutil
-import tempfile
 from collections.abc import Callable, Coroutine
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any
 
 from fiscald.emulator import emulator_factory
 from fiscald.emulator.device import Device
@@ -24,17 +21,15 @@ from fiscald.emulator.faults import FaultKind, Switch
 from fiscald.emulator.memory import RegisterState
 from fiscald.emulator.noviapi.device import NoviApiPrinter
 from fiscald.emulator.register import Register
-from fiscald.engine import actor
 from fiscald.journal import Phase
 from fiscald.model.jobs import Job
-from fiscald.model.printers import PrinterState
 from fiscald.model.times import POLISH_TIME
 from fiscald.protocols import family
-from tests import virtual
 from tests.chaos import http, others
 from tests.chaos.cable import Cable
-from tests.chaos.first_journal import MEMORY, put_journal
+from tests.chaos.first_journal import put_journal
 from tests.chaos.life import Life
+from tests.chaos.living import live
 from tests.chaos.outcome import Outcome
 from tests.chaos.people import Person, client
 from tests.chaos.schedule import (
@@ -382,65 +377,6 @@ class World:
             setattr(device, name, lambda action=action: self.truth.by_others(action))
 
 
-class _Faults(logging.Handler):
-    """What the daemon itself calls an internal error is one; and how often it said that the journal is behind."""
-
-    def __init__(self, found: list[str]) -> None:
-        super().__init__(logging.WARNING)
-        self._found = found
-        self.alarms = 0
-
-    def emit(self, record: logging.LogRecord) -> None:
-        if record.exc_info and record.levelno >= logging.ERROR:
-            self._found.append(f"internal error: {record.exc_info[1]!r}")
-        self.alarms += PrinterState.BEHIND in (record.args or ())
-
-
-class Living(Protocol):
-    """What ``live`` lets live: a shop, or a fleet of them."""
-
-    def turn(self) -> None:
-        """Called once in every turn of the loop."""
-
-
-class Came(Protocol):
-    """What came of it."""
-
-    violations: list[str]
-    alarms: int
-
-
-W = TypeVar("W", bound=Living)
-Out = TypeVar("Out", bound=Came)
-
-
 def carry_out(schedule: Schedule) -> Outcome:
     """Carry one schedule out, from the first turn to the last."""
     return live(lambda directory: World(schedule, directory), World.main, schedule.seed)
-
-
-def live(make: Callable[[Path], W], main_of: Callable[[W], Coroutine[Any, Any, Out]], seed: int) -> Out:
-    """Let a world live in a new directory until what ``main_of`` gives has come to its end."""
-    actor.RANDOM.seed(seed)
-    directory = Path(tempfile.mkdtemp(prefix="chaos-", dir=MEMORY))
-    world: list[W] = []
-    internal: list[str] = []
-    handler = _Faults(internal)
-    logger = logging.getLogger("fiscald")
-    logger.addHandler(handler)
-    propagated, logger.propagate = logger.propagate, False
-
-    async def main() -> Out:
-        world.append(make(directory))
-        asyncio.get_running_loop().set_exception_handler(lambda _, context: internal.append(str(context)))
-        return await main_of(world[0])
-
-    try:
-        outcome = virtual.run(main(), turn=lambda: world[0].turn() if world else None)
-    finally:
-        logger.propagate = propagated
-        logger.removeHandler(handler)
-        shutil.rmtree(directory)
-    outcome.violations += internal
-    outcome.alarms = handler.alarms
-    return outcome

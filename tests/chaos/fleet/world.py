@@ -31,9 +31,9 @@ from tests.chaos.fleet.forger import forge
 from tests.chaos.fleet.plan import CALM, OTHER_CONTENT, Act, FleetSchedule, Ordered, Trouble
 from tests.chaos.fleet.shop import FleetLife, ShopWorld
 from tests.chaos.life import Dead, Life
+from tests.chaos.living import live
 from tests.chaos.outcome import Outcome as ShopOutcome
 from tests.chaos.schedule import receipt
-from tests.chaos.world import live
 
 #: Old messages that are carried once more when everything has its end, and seconds after which nothing came of them.
 REPLAYED, QUIET = 60, 40.0

@@ -21,11 +21,12 @@ from tests.chaos.gateway.line import End, Front, Line
 from tests.chaos.gateway.plan import GatewaySchedule
 from tests.chaos.gateway.programs import OldProgram, Told
 from tests.chaos.life import Life
+from tests.chaos.living import live
 from tests.chaos.outcome import Outcome
 from tests.chaos.schedule import Fault
 from tests.chaos.truth import Sale
 from tests.chaos.what import What
-from tests.chaos.world import World, live
+from tests.chaos.world import World
 
 #: States of jobs that have their end.
 CLOSED = ("done", "failed")
