@@ -121,8 +121,7 @@ def run(schedule: Schedule) -> Report:
 def _fleet(schedule: FleetSchedule) -> Report:
     """One run of a fleet, checked."""
     outcome = fleet_world.carry_out(schedule)
-    report = Report(runs=1, virtual_seconds=outcome.seconds)
-    report.alarms = int(any(shop.alarms for shop in outcome.shops))
+    report = Report(runs=1, alarms=int(bool(outcome.alarms)), virtual_seconds=outcome.seconds)
     for shop in outcome.shops:
         report.helped += shop.helped
         _count(report, shop)

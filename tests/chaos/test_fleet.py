@@ -18,6 +18,10 @@ def test_every_order_has_one_end_that_the_fiscal_memory_confirms(seed: int) -> N
     assert not report.orders["open"]
 
 
+def test_a_shop_that_forges_before_the_order_comes_is_only_an_alarm() -> None:
+    assert not run(draw_fleet(2108)).violations
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_random_schedules_with_a_fleet_pass() -> None:

@@ -17,7 +17,7 @@ from tests.chaos.fleet.world import FleetOutcome
 from tests.chaos.outcome import Outcome as ShopOutcome
 
 #: Alarms of the central, and what must have happened for each.
-_ALARMS = {"shop": Act.FORGED, "content": Act.OTHER_CONTENT}
+_ALARMS = {"shop": Act.FORGED, "unknown": Act.FORGED, "content": Act.OTHER_CONTENT}
 
 
 def violations(outcome: FleetOutcome) -> list[str]:
