@@ -39,6 +39,7 @@ def _named(shop: ShopOutcome) -> ShopOutcome:
     plain = copy.copy(shop)
     plain.jobs = {names[key]: job.model_copy(update={"key": names[key]}) for key, job in shop.jobs.items()}
     plain.undecided = {names.get(key, key): value for key, value in shop.undecided.items() if key in shop.jobs}
+    plain.hits = [(what, phase, names.get(key, key) if key else None) for what, phase, key in shop.hits]
     plain.begun = {names.get(key, key): value for key, value in shop.begun.items()}
     return plain
 
