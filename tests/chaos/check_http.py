@@ -37,10 +37,14 @@ def e_documents(outcome: Outcome) -> set[str]:
 
 
 def number_unknown(job: Job, outcome: Outcome) -> bool:
-    """Whether the answer says that the number is not known, and others have really printed or reported meanwhile."""
+    """Whether the answer says that the number is not known, and others have really printed or reported meanwhile.
+
+    To a journal that was put back, what its later copy printed is of others.
+    """
     told = any(notice.code == "number.unknown" for notice in job.warnings)
     truth = outcome.truth
     others = any(sale.job is None for sale in truth.sales) or any(report.by == "others" for report in truth.reports)
+    others |= outcome.schedule.restored is not None
     return told and others and job.result is not None and job.result.number is None
 
 

@@ -22,6 +22,10 @@ def test_a_shop_that_forges_before_the_order_comes_is_only_an_alarm() -> None:
     assert not run(draw_fleet(2108)).violations
 
 
+def test_a_number_that_a_journal_put_back_cannot_know_is_said_to_be_unknown() -> None:
+    assert not run(draw_fleet(3066, "noviapi")).violations
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_random_schedules_with_a_fleet_pass() -> None:
