@@ -10,7 +10,7 @@ from tests.chaos.fleet.plan import Act, draw_fleet
 from tests.chaos.fleet.world import carry_out
 
 
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("seed", range(3))
 def test_every_order_has_one_end_that_the_fiscal_memory_confirms(seed: int) -> None:
     report = run(draw_fleet(seed, FAMILIES[seed % len(FAMILIES)]))
     assert not report.violations, report.violations[0]

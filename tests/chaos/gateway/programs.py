@@ -89,7 +89,7 @@ class OldProgram:
                 if self.plan.kind is Kind.COMPARES:
                     now = await talk.last_receipt()
                     if before is not None and told.closed and now != before:
-                        told.good, told.seen = True, now
+                        told.good = True
                         return
                     before = now if before is None else before
                 if self._crashes():
