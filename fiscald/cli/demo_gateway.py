@@ -51,6 +51,11 @@ def run_gateway() -> None:
             raise click.ClickException("the receipt did not reach the printer")
         click.echo(f"  the printer is {daemon.client.printer(PRINTER).state}; the cable is plugged in again")
         cable.plug()
+        (begun,) = daemon.client.jobs().jobs
+        job = daemon.client.job(begun.key, wait=WAIT)
+        click.echo(
+            f"  fiscald asks the printer what it printed: {job.state}, number {job.result and job.result.number}"
+        )
         with _program(port) as program:
             click.echo("\nThe program does not know of that. It sends the whole receipt again:")
             _until_cashier(program)

@@ -6,6 +6,7 @@ import asyncio
 import random
 import sqlite3
 from collections.abc import Callable, Coroutine
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -198,7 +199,7 @@ class ShopWorld(World):
         if fault.what.value == "journal_copy":
             path = self.directory / "fleet.db"
             if path.exists():
-                with sqlite3.connect(path) as source, sqlite3.connect(":memory:") as target:
+                with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(":memory:")) as target:
                     source.backup(target)
                     self._copy = target.serialize()
         super()._timed(fault)
