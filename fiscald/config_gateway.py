@@ -121,6 +121,12 @@ class GatewayConfig(Strict):
         kind, _, rest = self.listen.partition(":")
         return split_address(rest.removeprefix("//").removesuffix("/")) if kind in _NETWORK else None
 
+    @property
+    def said(self) -> str:
+        """Who may come in and what they may print, for people."""
+        who = f", from {', '.join(self.allow)}" if self.allow else f", group {self.group}" if self.group else ""
+        return who + (f", only {', '.join(self.documents)}" if self.documents else "")
+
     def settings(self, printer: str, folder: Path) -> GatewaySettings:
         """The gateway of that printer; paths are relative to ``folder``."""
         address = self.address

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 
-from fiscald.cli.doctor import finding_lines, named_in, network_facts
+from fiscald.cli.doctor import finding_lines, named_facts, network_facts
 from fiscald.config import Config, load
 from fiscald.diagnostics import access
 from fiscald.diagnostics import facts as gather
@@ -15,7 +15,6 @@ from fiscald.diagnostics.checks import judge
 from fiscald.diagnostics.facts import Facts, SocketFacts
 from fiscald.diagnostics.findings import Finding
 from fiscald.diagnostics.host import Host
-from fiscald.diagnostics.named import named_findings
 from fiscald.diagnostics.units import installed
 from fiscald.model.times import POLISH_TIME
 
@@ -38,7 +37,7 @@ def check(path: Path, host: Host) -> tuple[Config, list[Finding]]:
         user=access.user_name(),
         daemon_user=user,
         config_path=path,
-        named=tuple(named_findings(named_in(config, path), user, units)),
+        named=named_facts(config, path, user, host),
         units=units,
         printers=tuple(gather.printer_facts(host, each, user, now, same=twins.get(each.name)) for each in configured),
         state=gather.state_facts(config.state_dir, daemon=True),
@@ -61,6 +60,9 @@ def text(path: Path, config: Config, found: Sequence[Finding]) -> Iterator[str]:
     yield f"  socket {config.socket}, state_dir {config.state_dir}, log_level {config.log_level}"
     for name, printer in config.printers.items():
         yield f"  {name}: {printer.family} at {printer.address}{printer.said}"
+        if printer.gateway is not None:
+            gateway = printer.gateway
+            yield f"    gateway: programs speak {gateway.family} at {gateway.listen}{gateway.said}"
     if config.listen is not None:
         yield f"  listens at {config.listen.url}"
     if config.licence.test_keys:

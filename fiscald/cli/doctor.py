@@ -23,7 +23,7 @@ from fiscald.diagnostics.candidates import Configured
 from fiscald.diagnostics.checks import judge
 from fiscald.diagnostics.facts import Facts
 from fiscald.diagnostics.findings import Finding
-from fiscald.diagnostics.gateways import NamedGateway
+from fiscald.diagnostics.gateways import NamedGateway, taken_ports
 from fiscald.diagnostics.host import Host, why_unseen
 from fiscald.diagnostics.named import Named, named_findings
 from fiscald.diagnostics.network import NetworkFacts
@@ -31,10 +31,12 @@ from fiscald.diagnostics.units import installed
 from fiscald.model.printers import PrinterStatus
 from fiscald.model.times import POLISH_TIME
 from fiscald.model.webhooks import WebhookStatus
+from fiscald.protocols import family
+from fiscald.protocols.base import Settings
 from fiscald.terminal import visible
 
 if TYPE_CHECKING:
-    from fiscald.config import Config
+    from fiscald.config import Config, PrinterConfig
 
 T = TypeVar("T")
 
@@ -103,9 +105,7 @@ def examine(context: Context, config_path: Path, user: str | None, host: Host) -
         config_error=mistakes,
         config_unread=unread,
         # A running daemon has found what it needs, and may use another file.
-        named=()
-        if config is None or statuses is not None
-        else tuple(named_findings(named_in(config, config_path), daemon_user, units)),
+        named=() if config is None or statuses is not None else named_facts(config, config_path, daemon_user, host),
         units=units,
         printers_known=statuses is not None or config is not None,
         printers=printers,
@@ -119,18 +119,32 @@ def examine(context: Context, config_path: Path, user: str | None, host: Host) -
     )
 
 
+def named_facts(config: Config, path: Path, user: str, host: Host) -> tuple[Finding, ...]:
+    """Findings about what the configuration at ``path`` names, for a daemon that runs as ``user``."""
+    named = named_in(config, path)
+    return (*named_findings(named, user, installed(host)), *taken_ports(named.gateways, host, user))
+
+
 def named_in(config: Config, path: Path) -> Named:
     """Files, users and groups that the configuration at ``path`` names."""
     rights = tuple((right.value, holders) for right, holders in config.rights.given.items() if holders is not None)
     given = () if config.listen is None else (("certificate", config.listen.certificate), ("key", config.listen.key))
     files = tuple((name, file) for name, file in given if file is not None)
     webhooks = tuple((name, each.secret_file, each.ca_file) for name, each in config.webhooks.items())
-    gateways = tuple(
-        NamedGateway(name, Path(gateway.listen.partition(":")[2]), gateway.group)
-        for name, printer in config.printers.items()
-        if (gateway := printer.gateway) is not None and gateway.address is None
-    )
+    gateways = tuple(_gateway(name, each) for name, each in config.printers.items() if each.gateway is not None)
     return Named(path, config.socket, config.state_dir, config.licence.ca_file, rights, files, webhooks, gateways)
+
+
+def _gateway(name: str, printer: PrinterConfig) -> NamedGateway:
+    assert printer.gateway is not None
+    gateway, behind = printer.gateway, family(printer.family)
+    settings, of_printer = gateway.settings(name, Path("/")), Settings(name, printer.options)
+    promised = gateway.documents or ()
+    cannot = tuple(each for each in promised if not behind.capability(each, of_printer, None).supported)
+    port = None if settings.tcp is None else settings.tcp[1]
+    return NamedGateway(
+        name, settings.link, settings.group, gateway.listen, port, settings.open_to_all, behind.name, cannot
+    )
 
 
 def network_facts(config: Config, *, ask: bool) -> NetworkFacts | None:

@@ -353,6 +353,18 @@ CATALOGUE: dict[str, Row] = {
         False, "every computer that reaches {listen} can print receipts: the protocol knows no password",
         "Każdy komputer w sieci może drukować paragony.", "sudoedit {path}    # allow: only the computers of the tills",
     ),
+    "gateway_port": Row(
+        True, "gateway of {name}: cannot listen at {listen}: {holder} has the port",
+        "Port bramki zajmuje inny program.", "sudo ss -ltnp 'sport = :{port}'    # end it, or write another port",
+    ),
+    "gateway_unseen": Row(
+        True, "gateway of {name}: programs cannot see {link}: fiscald.service sees another directory there",
+        "Program sprzedaży nie widzi portu bramki.", 'listen = "pty:/run/fiscald/{name}"    # in the configuration',
+    ),
+    "gateway_documents": Row(
+        False, "gateway of {name}: documents has {documents}, which the printer behind ({family}) cannot print",
+        "Drukarka nie obsługuje dokumentów wymienionych w bramce.", "sudoedit {path}    # the program gets an error",
+    ),
     "gateway_down": Row(
         True, "the gateway cannot listen at {listen}: {reason}", "Programy nie mogą się połączyć z drukarką.",
         "sudo ss -ltnp    # is the port taken; is the address this computer's; correct listen, or the path",

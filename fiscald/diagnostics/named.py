@@ -70,7 +70,7 @@ def named_findings(named: Named, user: str, units: Units) -> Iterator[Finding]:
                 "webhook_secret", name=name, reason=f"ca_file {ca_file}: {why}", remedy=f"sudoedit {named.config}"
             )
     for gateway in named.gateways:
-        yield from named_gateway(gateway, user, named.config)
+        yield from named_gateway(gateway, user, units, named.config)
     if str(named.socket) not in units.sockets:
         yield from _socket(named.socket, user)
     yield from _state(named.state_dir, user, made=str(named.state_dir) in units.state)

@@ -28,6 +28,9 @@ _PIECE = 2048
 _DESCRIPTOR_PAUSE = 1.0
 #: Connections that wait for their turn at one port.
 MOST_WAITING = 4
+#: Seconds until the next connection is accepted after one for which another one was closed: a crowd that comes back at
+#: once must not take the time of others.
+_CROWD_PAUSE = 0.02
 #: States of a TCP connection that the other end has not closed (``TCP_INFO``, Linux).
 _ESTABLISHED = 1
 
@@ -109,8 +112,10 @@ class PortServer(Generic[P]):
                     if not self.admits(host):
                         caller.close()
                         continue
-                    self._make_room()
+                    is_full = self._make_room()
                     tasks.start_soon(self._answer, caller, host)
+                    if is_full:
+                        await anyio.sleep(_CROWD_PAUSE)
 
     def admits(self, host: str) -> bool:
         """Whether a program on the computer with this IP address may connect."""
@@ -124,13 +129,18 @@ class PortServer(Generic[P]):
         """The stream over an accepted connection, which it owns."""
         return SocketStream(caller, "caller")
 
-    def _make_room(self) -> None:
-        """Close the oldest connection that waits, of the address with the most, where too many wait."""
-        if len(self._waiting) >= MOST_WAITING:
-            ((most, _),) = Counter(self._waiting.values()).most_common(1)
-            oldest = next(scope for scope, host in self._waiting.items() if host == most)
-            del self._waiting[oldest]
-            oldest.cancel()
+    def _make_room(self) -> bool:
+        """Close the oldest connection that waits, of the address with the most, where too many wait.
+
+        Returns whether there were too many.
+        """
+        if len(self._waiting) < MOST_WAITING:
+            return False
+        ((most, _),) = Counter(self._waiting.values()).most_common(1)
+        oldest = next(scope for scope, host in self._waiting.items() if host == most)
+        del self._waiting[oldest]
+        oldest.cancel()
+        return True
 
     async def _answer(self, caller: socket.socket, host: str) -> None:
         async with self.stream_of(caller) as stream:

@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from fiscald.diagnostics.facts import Facts
+from fiscald.diagnostics.findings import finding
 from fiscald.diagnostics.gateways import NamedGateway, named_gateway
+from fiscald.diagnostics.units import Units
 from fiscald.model.programs import PrinterGateway
 from tests.diagnostics.judged import STATUS, facts, printer, till
 
@@ -25,11 +27,20 @@ def at_gateway(**changes: Any) -> Facts:
 
 def at_port(link: str, group: str | None = None) -> Facts:
     """A gateway with a serial port, before the start."""
-    return facts(named=tuple(named_gateway(NamedGateway("till1", Path(link), group), "root", Path("/etc/f"))))
+    return facts(named=tuple(named_gateway(NamedGateway("till1", Path(link), group), "root", Units(), Path("/etc/f"))))
+
+
+def named(code: str, **values: Any) -> Facts:
+    return facts(named=(finding(code, name="till1", **values),))
 
 
 GATEWAYS: dict[str, list[tuple[Facts, str]]] = {
     "gateway_open": [(at_gateway(open_to_all=True), "allow: only the computers")],
+    "gateway_port": [(named("gateway_port", listen="x", holder="nginx", port=6001), "'sport = :6001'")],
+    "gateway_unseen": [(named("gateway_unseen", link="/tmp/till1"), "pty:/run/fiscald/till1")],
+    "gateway_documents": [
+        (named("gateway_documents", documents="drawer", family="noviapi", path="/etc/f"), "sudoedit /etc/f")
+    ],
     "gateway_down": [(at_gateway(state="failed", reason="Address already in use"), "ss -ltnp")],
     "gateway_denied": [(at_gateway(denied=2, denied_last="192.168.1.99"), "add 192.168.1.99 to allow")],
     "gateway_busy": [(at_gateway(busy=3), "its own port")],

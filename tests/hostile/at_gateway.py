@@ -16,6 +16,16 @@ _TELNET = b"\xff\xfa\x2c\x01\x00\x00\x25\x80" * 100 + b"\xff\xfd\x03\xff\xff\xfb
 def rows(crowd: Callable[..., None]) -> dict[str, Callable[[str], None]]:
     """The attacks, by name; ``crowd`` opens the connections."""
 
+    def gateway_strangers(path: str) -> None:
+        """At a gateway whose ``allow`` does not name them: connections as fast as possible."""
+        while True:
+            with contextlib.suppress(OSError):
+                open_link(path, 1, ATTACKER).close()
+
+    def gateway_noise(path: str) -> None:
+        """At a gateway: fifty programs that send what is no protocol."""
+        crowd(path, 50, lambda _: itertools.repeat(bytes(range(256)) * 8), read=True)
+
     def gateway_crowd(path: str) -> None:
         """At a gateway: 5,200 silent connections."""
         crowd(path, 5200, lambda _: iter(()), read=False)
@@ -43,6 +53,7 @@ def rows(crowd: Callable[..., None]) -> dict[str, Callable[[str], None]]:
         crowd(path, 20, lambda _: itertools.repeat(_TELNET), read=False)
 
     attacks = (
-        gateway_crowd, gateway_churn, gateway_slow_bytes, gateway_endless_frames, gateway_deaf, com_port_rubbish,
+        gateway_strangers, gateway_crowd, gateway_churn, gateway_slow_bytes, gateway_endless_frames, gateway_deaf,
+        gateway_noise, com_port_rubbish,
     )  # fmt: skip
     return {each.__name__: each for each in attacks}

@@ -22,14 +22,17 @@ from fiscald.api.client import Client
 from fiscald.model.rights import Right
 from tests.hostile.attacks import ATTACKS, GATEWAY_ATTACKS, NETWORK_ATTACKS, TLS_ATTACKS
 from tests.hostile.neighbour import Found
+from tests.hostile.old_program import Sold
 from tests.hostile.parts import Daemon, daemon, printers, process
 from tests.hostile.printers import HOSTILE
-from tests.hostile.reach import is_network
+from tests.hostile.reach import ATTACKER, NEIGHBOUR, is_network
 from tests.loop.journal import fill
 from tests.networked import free_port
 
 #: What must hold.
 P99_MS, MEMORY_MB, LINES_A_MINUTE, HEARTBEAT_SECONDS = 100.0, 150.0, 100.0, 5.0
+#: The longest time of a whole receipt at a gateway: programs wait longer than that for the answer to its end.
+GATEWAY_SECONDS = 5.0
 #: The user that misbehaves, where we may become another one; it has every right of an application.
 NOBODY = 65534
 _RIGHTS = "[rights]\n" + "".join(
@@ -48,7 +51,8 @@ class Scenario:
     descriptors: int = 4096
     processes: int = 1
     over: str = "socket"
-    """Or ``tcp``, ``tls``; ``gateway``: programs attack the gateway of the neighbour's printer."""
+    """Or ``tcp``, ``tls``; ``gateway``: programs attack the gateway of the neighbour's printer, and an old program sells
+    at that of another one; or, if the attackers may not connect, at the same."""
 
 
 def _first_line(function: Callable[..., object]) -> str:
@@ -100,6 +104,8 @@ class Outcome:
     is_running: bool
     ended: tuple[str, ...] = ()
     """The last line of every program that should have misbehaved until the end, and did not."""
+    at_gateway: Sold | None = None
+    """What the old program sold at a gateway."""
 
     @property
     def p99(self) -> float:
@@ -130,6 +136,10 @@ class Outcome:
             "the daemon has ended": not self.is_running,
             f"the attack has ended: {'; '.join(self.ended)}": bool(self.ended),
         }
+        if self.at_gateway is not None:
+            sold, done, longest, failures = self.at_gateway
+            bars[f"{done} of {sold} receipts at the gateway, first: {failures[:1]}"] = done != sold
+            bars[f"a receipt at the gateway took {longest:.1f} s > {GATEWAY_SECONDS:.0f}"] = longest > GATEWAY_SECONDS
         return [text for text, is_broken in bars.items() if is_broken]
 
 
@@ -144,25 +154,38 @@ def run(scenario: Scenario, seconds: float, *, other_user: bool = True, jobs: in
             addresses = list(stack.enter_context(printers(folder, "posnet")))
             if scenario.printer is not None:
                 addresses += stack.enter_context(printers(folder, scenario.printer))
-            listen, where = _listen(folder, scenario)
+            if scenario.over == "gateway":
+                addresses += stack.enter_context(printers(folder, "posnet"))
+                listen, where, port = _gateways(scenario)
+                it = stack.enter_context(daemon(folder, addresses, more=listen + _RIGHTS, ready=("till0", "till1")))
+                return _measure(scenario, it, seconds, str(it.socket), where, port, other_user=other_user)
+            listen, address = _listen(folder, scenario.over)
             more = listen + _RIGHTS
             it = stack.enter_context(daemon(folder, addresses, descriptors=scenario.descriptors, more=more))
-            own = str(it.socket) if where is None or scenario.over == "gateway" else where
-            return _measure(scenario, it, seconds, own, where or own, other_user=other_user)
+            own = address or str(it.socket)
+            return _measure(scenario, it, seconds, own, own, other_user=other_user)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _listen(folder: Path, scenario: Scenario) -> tuple[str, str | None]:
-    """The configuration of what is attacked, and its address; none for the socket."""
-    over = scenario.over
+def _gateways(scenario: Scenario) -> tuple[str, str, int]:
+    """The configuration of two gateways, where the attackers go, and the port where the old program sells."""
+    attacked, other = free_port(), free_port()
+    kind = "rfc2217" if scenario.name.startswith("com-port") else "tcp"
+    strangers = scenario.attack == "gateway_strangers"
+    allow = f'"{NEIGHBOUR}"' if strangers else f'"{NEIGHBOUR}", "{ATTACKER}"'
+    text = (
+        f'[printers.till0.gateway]\nlisten = "{kind}://127.0.0.1:{attacked}"\nfamily = "posnet"\nallow = [{allow}]\n'
+        f'[printers.till1.gateway]\nlisten = "tcp://127.0.0.1:{other}"\nfamily = "posnet"\n'
+    )
+    return text, f"tcp://127.0.0.1:{attacked}", attacked if strangers else other
+
+
+def _listen(folder: Path, over: str) -> tuple[str, str | None]:
+    """The configuration of the listener, and its address; none for the socket."""
     if over == "socket":
         return "", None
     port = free_port()
-    if over == "gateway":
-        kind = "rfc2217" if scenario.name.startswith("com-port") else "tcp"
-        text = f'[printers.till0.gateway]\nlisten = "{kind}://127.0.0.1:{port}"\nfamily = "posnet"\n'
-        return text, f"tcp://127.0.0.1:{port}"
     text = f'[listen]\naddress = "127.0.0.1:{port}"\n'
     if over == "tls":
         for name, content in zip(("fiscald.pem", "fiscald.key"), certificates.make(["localhost"]), strict=True):
@@ -179,8 +202,10 @@ def _tokens(it: Daemon) -> tuple[dict[str, str], dict[str, str]]:
     return os.environ | attacker, os.environ | neighbour
 
 
-def _measure(scenario: Scenario, it: Daemon, seconds: float, where: str, attacked: str, *, other_user: bool) -> Outcome:
-    """The neighbour is at ``where``."""
+def _measure(
+    scenario: Scenario, it: Daemon, seconds: float, where: str, attacked: str, port: int = 0, *, other_user: bool
+) -> Outcome:
+    """The neighbour is at ``where``, and an old program at the gateway with this ``port``."""
     attacker, neighbour = _tokens(it) if is_network(where) else (None, None)
     before = len(it.log)
     it.forget_peak()
@@ -208,14 +233,22 @@ def _measure(scenario: Scenario, it: Daemon, seconds: float, where: str, attacke
                 time.sleep(1.5)  # it has begun
             command = (sys.executable, "-m", "tests.hostile.neighbour", where, str(seconds))
             folder = Path(__file__).parents[2]
+            selling = None
+            if port:
+                seller = (sys.executable, "-m", "tests.hostile.old_program", str(port), str(seconds))
+                selling = stack.enter_context(subprocess.Popen(seller, stdout=subprocess.PIPE, text=True, cwd=folder))
             told = subprocess.run(command, stdout=subprocess.PIPE, check=True, text=True, cwd=folder, env=neighbour)
+            at_gateway = None
+            if selling is not None:
+                at_gateway = Sold(**json.loads(selling.communicate(timeout=60)[0]))
             until = time.monotonic()
             said = (it.folder / "attack.log").read_text().splitlines() if attacking else []
             ended = tuple(" ".join(said[-1:]) for each in attacking if each.poll() is not None)
     finally:
         over.set()
         sampler.join()
-    lines = [line for line in it.log[before:] if not any(mark in line for mark in (" job neighbour/", " till0: "))]
+    usual = (" job neighbour/", " job gateway/", " till0: ", " till1: ")
+    lines = [line for line in it.log[before:] if "the gateway" in line or not any(mark in line for mark in usual)]
     return Outcome(
         scenario,
         Found(**json.loads(told.stdout)),
@@ -225,7 +258,14 @@ def _measure(scenario: Scenario, it: Daemon, seconds: float, where: str, attacke
         len(lines) * 60 / max(60.0, until - began),
         it.is_running,
         ended,
+        at_gateway,
     )
+
+
+def _receipts(outcome: Outcome) -> str:
+    sold, found = outcome.at_gateway, outcome.found
+    beside = "" if sold is None else f" and {sold.done} of {sold.sold}, the slowest {sold.longest:.1f} s"
+    return f"{found.done} of {found.sold}{beside}"
 
 
 def table(outcomes: Sequence[Outcome]) -> str:
@@ -239,7 +279,7 @@ def table(outcomes: Sequence[Outcome]) -> str:
         ),
     ]
     rows += [
-        f"| {each.scenario.meaning} | {each.median:.1f} / {each.p99:.0f} ms | {each.found.done} of {each.found.sold} "
+        f"| {each.scenario.meaning} | {each.median:.1f} / {each.p99:.0f} ms | {_receipts(each)} "
         f"| {each.beat:.1f} s | {each.memory:.0f} MB | {each.descriptors} | {each.lines:.0f} |"
         for each in outcomes
     ]

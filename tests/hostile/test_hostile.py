@@ -17,6 +17,7 @@ SLICE = (
     "tls-slow-bodies",
     "tls-deaf-readers",
     "tcp-wrong-tokens",
+    "gateway-strangers",
     "gateway-crowd",
     "com-port-rubbish",
 )

@@ -348,6 +348,17 @@ def test_the_gateway_of_the_contract(tmp_path: Path) -> None:
         ('listen = "tcp://127.0.0.1"', "write an IP address and a port"),
         ('listen = "tcp://till:6001"', "is no IP address"),
         ('listen = "pty:"', "tcp://127.0.0.1:6001"),
+        ('listen = "tcp://0.0.0.0:6001"', "allow is missing"),
+        ('listen = "rfc2217://[::]:2217"', "the protocol knows no password"),
+        ('listen = "tcp://192.168.1.5:6001"\nallow = []', "allow"),
+        ('listen = "tcp://192.168.1.5:6001"\nallow = ["till"]', 'like "192.168.1.20" or "192.168.1.0/24"'),
+        ('listen = "tcp://192.168.1.5:6001"\nallow = ["192.168.1.5/24"]', 'this computer is "192.168.1.0/24"'),
+        ('listen = "pty:x"\nallow = ["192.168.1.5"]', "allow is for tcp and rfc2217"),
+        ('listen = "tcp://127.0.0.1:1"\ngroup = "kasa"', "group is for pty"),
+        ('listen = "pty:x"\ngroup = "a b"', "is no name of a group"),
+        ('listen = "pty:x"\ndocuments = ["reciept"]', "did you mean receipt?"),
+        ('listen = "pty:x"\ndocuments = ["set_clock"]', "programs can print receipt"),
+        ('listen = "pty:x"\ndocuments = []', "documents"),
         ('listen = "pty:x"\nprofle = "old"', "did you mean profile?"),
         ('listen = "pty:x"\nprofile = "onlin"', "did you mean online?"),
         ('listen = "pty:x"\ncode_page = "utf-8"', "is none of cp1250"),
@@ -363,9 +374,36 @@ def test_programs_speak_some_families_only(tmp_path: Path) -> None:
     assert "programs can speak posnet" in complaint(tmp_path, text)
 
 
+def test_who_may_come_in_and_what_they_may_print(tmp_path: Path) -> None:
+    more = 'listen = "rfc2217://0.0.0.0:2217"\nallow = ["192.168.1.0/24", "fe80::1"]\ndocuments = ["receipt", "drawer"]'
+    gateway = read(tmp_path, GATEWAY + more).printers["till1"].gateway
+    assert gateway is not None
+    settings = gateway.settings("till1", tmp_path)
+    assert (settings.com_port, settings.tcp, settings.said) == (True, ("0.0.0.0", 2217), "rfc2217://0.0.0.0:2217")
+    assert [str(each) for each in settings.allow or ()] == ["192.168.1.0/24", "fe80::1/128"]
+    assert settings.documents == {"receipt", "drawer"}
+    assert not settings.open_to_all
+    gateway = read(tmp_path, GATEWAY + 'listen = "pty:x"\ngroup = "kasa"').printers["till1"].gateway
+    assert gateway is not None
+    settings = gateway.settings("till1", tmp_path)
+    assert (settings.group, settings.allow) == ("kasa", None)
+    assert {"receipt", "daily_report", "cash_in"} < settings.documents
+
+
+@pytest.mark.parametrize("listen", ["tcp://0.0.0.0:8443", "tcp://127.0.0.1:8443", "rfc2217://[::]:8443"])
+def test_a_gateway_has_not_the_port_of_the_api(tmp_path: Path, listen: str) -> None:
+    text = GATEWAY + f'listen = "{listen}"\nallow = ["10.0.0.1"]\n[listen]\naddress = "127.0.0.1:8443"\n'
+    assert "which is the port of [listen]" in complaint(tmp_path, text)
+    assert read(tmp_path, text.replace('8443"\nallow', '8444"\nallow')).listen is not None
+
+
 def test_two_gateways_have_two_ports(tmp_path: Path) -> None:
     one = GATEWAY + 'listen = "tcp://127.0.0.1:6001"\n'
-    assert "give each" in complaint(tmp_path, one + one.replace("till1", "till2").replace("6666", "6667"))
+    two = one.replace("till1", "till2").replace("6666", "6667")
+    assert "give each" in complaint(tmp_path, one + two)
+    everywhere = two.replace("tcp://127.0.0.1:6001", "rfc2217://0.0.0.0:6001") + 'allow = ["10.0.0.1"]\n'
+    assert "give each" in complaint(tmp_path, one + everywhere)
+    assert len(read(tmp_path, one + two.replace("6001", "6002")).printers) == 2
 
 
 def test_the_flight_recorder_has_a_size(tmp_path: Path) -> None:

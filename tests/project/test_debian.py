@@ -13,6 +13,7 @@ import pytest
 from pydantic import BaseModel
 
 from fiscald import __version__, config
+from fiscald.config_gateway import GatewayConfig
 from fiscald.diagnostics.findings import CATALOGUE
 from fiscald.licence.server import config as vendor_config
 
@@ -54,6 +55,13 @@ def test_every_key_of_the_configuration_is_in_the_file() -> None:
             (section,) = section.values()
         missing = keys(model, leave_out=("options",)) - section.keys()
         assert not missing, name
+
+
+def test_every_key_of_a_gateway_is_in_the_file() -> None:
+    gateway = tomllib.loads(without_marks("fiscald.toml"))["printers"]["till1"]["gateway"]
+    # A serial port has a group in place of addresses: a comment shows it.
+    assert set(GatewayConfig.model_fields) - gateway.keys() == {"group"}
+    assert 'group = "tills"' in (DEBIAN / "fiscald.toml").read_text("utf-8")
 
 
 def test_the_keys_can_be_set(tmp_path: Path) -> None:
