@@ -18,7 +18,7 @@ settings.register_profile("whole", derandomize=True, deadline=None)
 settings.register_profile("slice", derandomize=True, deadline=None, max_examples=10)
 
 #: Of a test with more parameter sets than this, ``--slice`` runs so many, evenly spread.
-MAX_SETS = 3
+MAX_SETS = 2
 
 
 # In the background of a script SIGINT is ignored, and processes that tests start would inherit that and outlive them.
@@ -51,7 +51,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def slice_of(sets: list[pytest.Item]) -> list[pytest.Item]:
-    """The parameter sets of one test that ``--slice`` runs: the first, the last, and evenly between them."""
+    """The parameter sets of one test that ``--slice`` runs: the first, the last, and evenly between them if more."""
     last = len(sets) - 1
     if len(sets) <= MAX_SETS or sets[0].get_closest_marker("whole") is not None:
         return sets
