@@ -43,7 +43,7 @@ def join(config: Config, engine: Engine, gate: LicenceGate, clock: Callable[[], 
         log.error("the fleet does not work: %s", error)
         return Fleet(keys, broken=str(error))
     # Imported here: a shop outside of a fleet does not need MQTT.
-    from fiscald.fleet.shop.mqtt import Broker, MqttCourier
+    from fiscald.fleet.mqtt import Broker, MqttCourier
 
     fleet = config.fleet
     broker = Broker(

@@ -39,14 +39,14 @@ def _unchecked(read: Callable[..., Any]) -> Callable[..., Any]:
 
 @fleet_mutant
 def order_signature_not_checked() -> Iterator[None]:
-    """a shop obeys whoever writes an order"""
+    """a shop obeys an order with any signature"""
     with patch.object(shop, "read", _unchecked(envelope.read)):
         yield
 
 
 @fleet_mutant
 def acknowledgement_signature_not_checked() -> Iterator[None]:
-    """a shop believes whoever acknowledges an outcome"""
+    """a shop believes an acknowledgement with any signature"""
     with patch.object(shop, "read_message", _unchecked(envelope.read_message)):
         yield
 

@@ -116,7 +116,7 @@ def undecided_is_failed() -> Iterator[None]:
 
 @gateway_mutant
 def failed_key_again() -> Iterator[None]:
-    """a document that failed keeps its key, so the program is told of the same failure for ever"""
+    """a document that failed keeps its key, so the program gets the same failure for ever"""
 
     async def failed(*_: object) -> bool:
         return False
@@ -163,7 +163,7 @@ def content_not_compared() -> Iterator[None]:
 
 @gateway_mutant
 def age_by_the_clock() -> Iterator[None]:
-    """how old a document is depends on a clock that somebody may set"""
+    """how old a document is depends on the clock, which may be set"""
 
     def holds(self: Repeats, sent: Sent, now: datetime) -> bool:
         return (now - sent.at).total_seconds() <= self._seconds

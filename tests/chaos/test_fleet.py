@@ -1,4 +1,4 @@
-"""Random schedules with a central, its shops and a courier that nobody can trust; ``make chaos`` carries out many more."""
+"""Random schedules with a central, its shops and a courier that cannot be trusted; ``make chaos`` carries out many more."""
 
 from __future__ import annotations
 

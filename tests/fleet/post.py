@@ -10,10 +10,11 @@ from typing import Any, TypeVar
 import anyio
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from fiscald.fleet.courier import CourierAway
 from fiscald.fleet.envelope import payload_of, read_message, write
 from fiscald.fleet.keys import SealKey, Signer, Verifiers
 from fiscald.fleet.messages import Acknowledgement, Channel, Message, Order, Outcome, Status, topic
-from fiscald.fleet.shop import CourierAway, FleetStore, Shop, ShopSettings
+from fiscald.fleet.shop import FleetStore, Shop, ShopSettings
 from fiscald.fleet.shop.standing import Facts
 from fiscald.model.documents import Submission
 from tests.engine.shop import RECEIPT, Till

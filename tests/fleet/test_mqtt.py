@@ -15,8 +15,8 @@ import anyio
 import anyio.to_thread
 import pytest
 
-from fiscald.fleet.shop import CourierAway
-from fiscald.fleet.shop.mqtt import MAX_PACKET, Broker, MqttCourier
+from fiscald.fleet.courier import CourierAway
+from fiscald.fleet.mqtt import MAX_PACKET, Broker, MqttCourier
 from tests.fleet.brokers import Authority, Mosquitto, needs_mosquitto
 
 STATUS, ORDERS, OUTCOMES = (f"fiscald/v1/s1/{level}" for level in ("status", "orders", "outcomes"))

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any
 
 import anyio
 import pytest
@@ -14,20 +12,9 @@ from fiscald.gateway import FAMILIES
 from fiscald.gateway.faces import FACES
 from fiscald.model.jobs import JobState
 from fiscald.model.problems import problem
-from tests import virtual
 from tests.engine.shop import Till
 from tests.gateway.counter import Counter
-from tests.gateway.thermal import DONE, END, FAILED, FINISHED, LINE, OPEN, program, thermal_counter
-
-
-def at_the_counter(
-    directory: Path, story: Callable[[Counter], Awaitable[None]], till: Till | None = None, **settings: Any
-) -> None:
-    async def main() -> None:
-        async with thermal_counter(directory, till, **settings) as it:
-            await story(it)
-
-    virtual.run(main())
+from tests.gateway.thermal import DONE, END, FAILED, FINISHED, LINE, OPEN, at_the_counter, program
 
 
 def test_every_family_of_the_settings_has_a_face() -> None:

@@ -2,24 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any
 
 from tests import virtual
 from tests.engine.shop import Till
 from tests.gateway.counter import Counter
-from tests.gateway.thermal import END, LINE, program, thermal_counter
-
-
-def at_the_counter(
-    directory: Path, story: Callable[[Counter], Awaitable[None]], till: Till | None = None, **settings: Any
-) -> None:
-    async def main() -> None:
-        async with thermal_counter(directory, till, **settings) as it:
-            await story(it)
-
-    virtual.run(main())
+from tests.gateway.thermal import END, LINE, at_the_counter, program, thermal_counter
 
 
 def test_the_face_shows_the_printer_behind(tmp_path: Path) -> None:

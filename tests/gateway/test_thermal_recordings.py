@@ -52,7 +52,7 @@ OTHERWISE = {
     ("doc-verbatim", 5): ["6C"], ("init", 3): ["6C"], ("errors", 1): ["68"],
     # fiscald sends the buyer's NIP to those POSNET printers only that are known to print it
     ("receipt-full", 1): ["255#Z$N"],
-    # what comes after a short closing is a sheet of its own
+    # what comes after a short closing is a separate sheet
     ("receipt-short", 11): ["50#X1043/0/0/0/0/0/"],
     # a document of the API has one discount of the whole receipt
     ("manual-print-L", 4): ["82#Z$L"], ("manual-print-L", 5): ["27#Z$e"],

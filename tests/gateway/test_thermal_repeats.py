@@ -18,6 +18,7 @@ from fiscald.model.jobs import JobState, Resolution
 from tests import virtual
 from tests.emulator.thermal.talking import DLE, DLE2, ENQ, sequence
 from tests.engine.shop import Till
+from tests.gateway import thermal
 from tests.gateway.counter import Counter, Disk
 from tests.gateway.thermal import DONE, END, FINISHED, LINE, Program, program, thermal_counter
 
@@ -27,12 +28,7 @@ def at_the_counter(
 ) -> None:
     till = till or Till("till1")
     till.device.slowness = 1.0  # a program has the time to go before the answer comes
-
-    async def main() -> None:
-        async with thermal_counter(directory, till, **settings) as it:
-            await story(it)
-
-    virtual.run(main())
+    thermal.at_the_counter(directory, story, till, **settings)
 
 
 async def begin(talk: Program, mode: int = 3) -> None:

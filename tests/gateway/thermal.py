@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ import anyio
 
 from fiscald.protocols.thermal.frames import AnswerDeframer
 from fiscald.transport import MemoryStream
+from tests import virtual
 from tests.emulator.thermal.talking import ENQ, readable, sequence
 from tests.engine.shop import Till
 from tests.gateway.counter import SOON, Counter, Disk, counter
@@ -97,3 +98,13 @@ async def thermal_counter(
     """See ``counter``."""
     async with counter(directory, till, disk=disk, ready=ready, family="thermal", **settings) as it:
         yield it
+
+
+def at_the_counter(
+    directory: Path, story: Callable[[Counter], Awaitable[None]], till: Till | None = None, **settings: Any
+) -> None:
+    async def main() -> None:
+        async with thermal_counter(directory, till, **settings) as it:
+            await story(it)
+
+    virtual.run(main())

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from fiscald.fleet.central.courier import Courier, CourierAway
+from fiscald.fleet.central.courier import Courier
 from fiscald.fleet.central.database import Database, DatabaseError, sqlite_url
 from fiscald.fleet.central.dispatcher import Dispatcher
 
-__all__ = ["Courier", "CourierAway", "Database", "DatabaseError", "Dispatcher", "sqlite_url"]
+__all__ = ["Courier", "Database", "DatabaseError", "Dispatcher", "sqlite_url"]

@@ -17,10 +17,11 @@ import anyio
 from sqlalchemy.exc import SQLAlchemyError
 
 from fiscald.fleet.central import orders, shops
-from fiscald.fleet.central.courier import Courier, CourierAway
+from fiscald.fleet.central.courier import Courier
 from fiscald.fleet.central.database import Database
 from fiscald.fleet.central.recording import Recorded, Verified, is_consistent, record
 from fiscald.fleet.central.rows import Claimed, ShopRow
+from fiscald.fleet.courier import CourierAway
 from fiscald.fleet.envelope import TooLarge, parse, payload_of, read, read_message, write
 from fiscald.fleet.keys import SealKey, Signer, Verifiers
 from fiscald.fleet.messages import (

@@ -19,7 +19,7 @@ from fiscald.fleet.central.dispatcher import MAX_WAITING, Dispatcher
 from fiscald.fleet.central.keyring import Keyring
 from fiscald.fleet.central.sending import Sender
 from fiscald.fleet.central.settings import Settings
-from fiscald.fleet.shop.mqtt import MqttCourier
+from fiscald.fleet.mqtt import MqttCourier
 from fiscald.licence.server.connections import Bounds, Connections
 from fiscald.licence.server.protocol import Seconds
 from fiscald.licence.server.serving import Door, bind

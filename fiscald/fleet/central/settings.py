@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field, ValidationError, model_validator
 
 from fiscald.fleet.central.database import sqlite_url
-from fiscald.fleet.shop.mqtt import Broker
+from fiscald.fleet.mqtt import Broker
 from fiscald.model.fleet import CentralName
 from fiscald.model.strict import Strict, nearest
 

@@ -13,8 +13,9 @@ import anyio
 import anyio.to_thread
 
 from fiscald import private
+from fiscald.fleet.courier import Receiver
 from fiscald.fleet.keys import SealKey, Signer
-from fiscald.fleet.shop.courier import Courier, Receiver
+from fiscald.fleet.shop.courier import Courier
 from fiscald.fleet.shop.shop import Shop
 from fiscald.fleet.shop.store import FleetStore
 from fiscald.model.fleet import FleetRefusal, FleetStatus, ShopCard

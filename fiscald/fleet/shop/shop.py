@@ -15,13 +15,14 @@ from typing import NamedTuple
 import anyio
 
 from fiscald.engine import Engine
+from fiscald.fleet.courier import CourierAway
 from fiscald.fleet.envelope import TooLarge, parse, payload_of, read, read_message, write
 from fiscald.fleet.keys import SealKey, Signer, Verifiers
 from fiscald.fleet.messages import Acknowledgement, Channel, Message, OrderHead, Outcome, Status, read_topic, topic
 from fiscald.fleet.shop import counted
 from fiscald.fleet.shop.checks import is_late_or_early
 from fiscald.fleet.shop.counted import Counted, code_of
-from fiscald.fleet.shop.courier import Courier, CourierAway
+from fiscald.fleet.shop.courier import Courier
 from fiscald.fleet.shop.orders import InThread, Orders, has_end
 from fiscald.fleet.shop.outcomes import of_job, of_refusal
 from fiscald.fleet.shop.settings import ShopSettings

@@ -1,1 +1,1 @@
-"""Schedules with a central, its shops, and a courier between them that nobody can trust."""
+"""Schedules with a central, its shops, and a courier between them that cannot be trusted."""

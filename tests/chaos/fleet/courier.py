@@ -6,8 +6,8 @@ import asyncio
 import random
 from typing import TYPE_CHECKING
 
+from fiscald.fleet.courier import CourierAway
 from fiscald.fleet.messages import Channel, read_topic, topic
-from fiscald.fleet.shop import CourierAway
 from tests.chaos.fleet.plan import CALM
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 CENTRAL = "the central"
 #: Seconds that a message travels when nothing is wrong.
 LATENCY = (0.0, 0.2)
-#: Messages that wait for somebody who is away.
+#: Messages that wait for a receiver that is away.
 MOST_HELD = 300
 
 
@@ -103,7 +103,7 @@ class Courier:
         asyncio.get_running_loop().call_later(delay, self.delivers, where, payload)
 
     def delivers(self, where: str, payload: bytes, to: str | None = None) -> None:
-        """Bring a message to whoever reads that topic; ``to``: to somebody else."""
+        """Bring a message to the reader of that topic; ``to``: to another reader."""
         found = read_topic(where)
         assert found is not None
         name, channel = found
@@ -118,7 +118,7 @@ class Courier:
             receiver.received(where, payload)
 
     def replays(self, count: int) -> None:
-        """Carry so many old messages once more, some to somebody else."""
+        """Carry so many old messages once more, some to another receiver."""
         for where, payload in self.rng.sample(self.history, min(count, len(self.history))):
             found = read_topic(where)
             assert found is not None
@@ -130,7 +130,7 @@ class Courier:
     # -- lines ----------------------------------------------------------------------------------------
 
     def comes(self, end: str) -> None:
-        """Somebody has started, and connects soon."""
+        """A receiver has started, and connects soon."""
         asyncio.get_running_loop().call_later(self.rng.uniform(0, 2), self._connects, end)
 
     def _connects(self, end: str) -> None:
@@ -149,7 +149,7 @@ class Courier:
             self._sends(where, payload, self.rng.uniform(*LATENCY))
 
     def goes(self, end: str) -> None:
-        """Somebody has died: the broker tells its last will."""
+        """A receiver has died: the broker publishes its last will."""
         if end in self.lines:
             self.lines.discard(end)
             will = self.world.wills.pop(end, None)
@@ -157,7 +157,7 @@ class Courier:
                 self.takes(*will, retain=True)
 
     def drops(self, end: str, seconds: float) -> None:
-        """The line of somebody is out for so long."""
+        """A receiver has no line for so long."""
         self.cut[end] = self.cut.get(end, 0) + 1
         self.goes(end)
         receiver = self.world.receiver(end)

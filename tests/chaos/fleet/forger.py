@@ -1,4 +1,4 @@
-"""Messages that nobody wrote: of a courier with a key of its own, or with the key of another shop."""
+"""Forged messages: signed by the courier's key, or by the key of another shop."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def _order(world: FleetWorld, shop: ShopWorld, order: Ordered | None, kind: int,
     new = Submission.model_validate({"printer": "till1", "document": receipt(FORGED + number, rng)})
     key = f"forged/{number}" if kind in (0, 3) or order is None else order.key
     said = Order.of(new, central="erp", shop=shop.name, session=shop.session, key=key, issued=world.time())
-    if kind == 0:  # with a key of its own
+    if kind == 0:  # signed by the courier's key
         return _signed(said, None)
     if kind == 2:  # without a signature
         return _signed(said, world.signer.kid).rpartition(b".")[0] + b"."

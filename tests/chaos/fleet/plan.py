@@ -71,7 +71,7 @@ class Trouble(BaseModel):
 
 
 class FleetSchedule(Schedule):
-    """One run. Every shop has a schedule of its own with its programs and the faults at its printer and computer."""
+    """One run. Every shop has its schedule: its programs, and the faults at its printer and computer."""
 
     orders: tuple[Order, ...] = ()
     shops: tuple[Schedule, ...]
@@ -83,7 +83,7 @@ class FleetSchedule(Schedule):
     """How often the courier does harm to a message, from 0 to 1."""
     seals: bool = False
     reconnects: bool = True
-    """Whether all lines are made anew when the courier becomes calm."""
+    """Whether all connections are made again when the courier becomes calm."""
     closed_at: float = 0.0
     closed_days: float = 0.0
     """All shops are closed for so long, with their daemons; the courier may keep messages for longer."""

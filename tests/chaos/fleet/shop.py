@@ -172,7 +172,7 @@ class ShopWorld(World):
         asyncio.get_running_loop().call_later(seconds, self.enrol)
 
     def close_shop(self) -> None:
-        """Nobody is there."""
+        """No one is connected."""
         self.log("the shop is closed")
         self._closed = True
         self.stop()

@@ -106,7 +106,7 @@ class FleetWorld:
         return self.time() + timedelta(seconds=self.central_off)
 
     def receiver(self, end: str) -> Any:
-        """Whoever is there now, if it lives."""
+        """The end that is connected now, if it is alive."""
         if end == CENTRAL:
             return self.central.dispatcher
         life = next(shop.life for shop in self.shops if shop.name == end)

@@ -48,7 +48,7 @@ class Sale(BaseModel):
 
     number: int
     times: int = 1
-    """How often in a row: each one is a sale of its own."""
+    """How often in a row: each one is a separate sale."""
     dropped: bool = False
     """Given up by the cashier before the closing command."""
     pause: float = 0.0
@@ -107,7 +107,7 @@ def draw_gateway(seed: int, family: str = "posnet") -> GatewaySchedule:
 
 def _programs(rng: random.Random, front: str, *, alone: bool) -> tuple[Program, ...]:
     count = 1 if front == "serial" else rng.choice((1, 1, 1, 2))
-    # A program that compares counters is right only while nobody else prints.
+    # A program that compares counters is right only while it prints alone.
     kinds = [kind for kind in Kind if kind is not Kind.COMPARES or (alone and count == 1)]
     found = []
     apart = rng.choice((20, 20, 0))  # two programs may sell the same

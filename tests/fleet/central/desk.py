@@ -10,8 +10,9 @@ from typing import Any, TypeVar
 import anyio
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from fiscald.fleet.central import CourierAway, Database, Dispatcher, orders, shops
+from fiscald.fleet.central import Database, Dispatcher, orders, shops
 from fiscald.fleet.central.rows import OrderRow
+from fiscald.fleet.courier import CourierAway
 from fiscald.fleet.envelope import digest_of, payload_of, read_message, write
 from fiscald.fleet.keys import SealKey, Signer, Verifiers
 from fiscald.fleet.messages import Acknowledgement, Channel, Message, Order, Outcome, ShopCard, Status, topic

@@ -190,7 +190,7 @@ def test_a_second_final_outcome_is_an_alarm_and_changes_nothing(db: Database) ->
         first = central.hand(central.outcome(job=job(number=7)))
         await central.until(lambda: central.acknowledged)
         await anyio.sleep(10)
-        same = central.hand(central.outcome(job=job(number=7, attempts=2)))  # signed anew: it says the same
+        same = central.hand(central.outcome(job=job(number=7, attempts=2)))  # signed again: it says the same
         await central.until(lambda: central.acknowledged == [first, same])
         assert alarms.count(db) == 0
         other = central.hand(central.outcome(job=job(number=8)))

@@ -27,7 +27,7 @@ pytestmark = [pytest.mark.slow, needs_mosquitto]
 
 
 class Central:
-    """A central as processes of its own."""
+    """A central as separate processes."""
 
     def __init__(self, folder: Path, broker: int, authority: Authority) -> None:
         folder.mkdir()

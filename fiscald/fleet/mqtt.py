@@ -22,8 +22,8 @@ import anyio.to_thread
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
+from fiscald.fleet.courier import CourierAway, Receiver
 from fiscald.fleet.messages import MAX_MESSAGE
-from fiscald.fleet.shop.courier import CourierAway, Receiver
 
 log = logging.getLogger(__name__)
 _RANDOM = random.Random()
