@@ -13,7 +13,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-BINARIES = Path("/usr/lib/postgresql/15/bin")
+#: Of the newest version that Debian's packages have put there.
+BINARIES = max(Path("/usr/lib/postgresql").glob("*/bin"), default=Path("/usr/lib/postgresql/bin"))
 #: PostgreSQL refuses root.
 _USERS = ("postgres", "nobody")
 
@@ -24,7 +25,17 @@ def missing() -> str | None:
         return f"there is no {BINARIES}/postgres"
     if os.geteuid() == 0 and (shutil.which("setpriv") is None or _user() is None):
         return "PostgreSQL refuses root, and there is no other user to run it"
+    if os.geteuid() != 0 and _name() is None:
+        return "PostgreSQL refuses a user without a name"
     return None
+
+
+def _name() -> str | None:
+    """Of this process's user."""
+    try:
+        return pwd.getpwuid(os.geteuid()).pw_name
+    except KeyError:
+        return None
 
 
 def _user() -> pwd.struct_passwd | None:
@@ -43,7 +54,7 @@ class Cluster:
         self.folder = folder
         self._as: list[str] = []
         self._counter = itertools.count(1)
-        self.user = pwd.getpwuid(os.geteuid()).pw_name
+        self.user = _name() or ""
         if os.geteuid() == 0:
             user = _user()
             assert user is not None
