@@ -10,6 +10,8 @@ from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 
+import pytest
+
 from fiscald.diagnostics import facts as gather
 from fiscald.diagnostics.checks import judge
 from fiscald.diagnostics.host import Host
