@@ -26,6 +26,9 @@ LOCK = $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11
 # Of make test: some tests wait for processes, so one more than there are processors.
 PROCESSES ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 
+# Without bytecode on disk each process of the tests compiles all of them: 15 s for each.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help quick fmt demo demo-shop demo-gateway test test-all lint browser examples bench bench-plots proof chaos soak hostile hostile-licence contract mutation licence-demo fleet-demo docs site deb deb-test image lowest lock release clean
 

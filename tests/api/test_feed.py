@@ -28,6 +28,7 @@ from fiscald.licence import LicenceGate
 from fiscald.model.documents import Submission
 from fiscald.model.problems import problem
 from tests.daemons import RECEIPT
+from tests.drawn import drawn
 
 _ID = re.compile(rb"^id: (\d+)\nevent: job\n", re.MULTILINE)
 
@@ -133,7 +134,7 @@ steps = st.one_of(
 )
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=drawn(25), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @example([("begin", -1), *[("accept", 0)] * 25])
 @example([("begin", -1), *[("accept", 900)] * 12, ("begin", 3), ("wait", 9), ("accept", 0)])
 @given(st.lists(steps, max_size=60))

@@ -25,6 +25,7 @@ from fiscald.paper.emulated import HEADER, NoPaper, carry_out, emulated_options,
 from fiscald.protocols import FAMILIES, family
 from tests import virtual
 from tests.cli.conftest import Counter
+from tests.drawn import drawn
 from tests.engine.shop import Till, shop
 from tests.protocols import settings as settings_of
 
@@ -222,7 +223,7 @@ def rate_letter(vat: str) -> str:
 
 
 @given(content=receipts())
-@settings(max_examples=6)
+@settings(max_examples=drawn(6))
 def test_the_engine_prints_what_the_preview_shows(
     tmp_path_factory: pytest.TempPathFactory, content: dict[str, Any]
 ) -> None:

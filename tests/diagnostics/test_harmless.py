@@ -24,6 +24,7 @@ from fiscald.model.times import POLISH_TIME
 from fiscald.protocols import FAMILIES, family
 from fiscald.protocols.base import Answer, DialogueAborted, Settings, Step
 from fiscald.protocols.driving import drive_sync
+from tests.drawn import drawn
 from tests.protocols.driving import NotAnswered
 
 #: Every printer there is.
@@ -106,7 +107,7 @@ def test_the_probe_of_the_right_family_changes_nothing(name: str, profile: str, 
     assert state(device) == before
 
 
-@settings(max_examples=20)
+@settings(max_examples=drawn(20))
 @given(
     asker=st.sampled_from(FAMILIES),
     printer=st.sampled_from(PRINTERS),

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from fiscald.diagnostics.host import Holder, Host, UartCounters, UsbFacts, same_device
 from tests.diagnostics.tree import ARDUINO, BY_ID, FTDI, POSNET, Tree
+from tests.drawn import drawn
 
 #: As Debian 12 writes it, with a line that another port, a free one, has.
 DRIVER_SERIAL = """serinfo:1.0 driver revision:
@@ -98,7 +99,7 @@ def test_files_that_make_no_sense_give_nothing(tree: Tree) -> None:
     (device,) = tree.root.glob("sys/devices/*/*/*/*/idVendor")
     host = Host(tree.root)
 
-    @settings(max_examples=20)
+    @settings(max_examples=drawn(20))
     @given(st.text(max_size=60), st.text(max_size=60))
     def check(one: str, other: str) -> None:
         for path in (device, tree.root / "sys/class/tty/ttyS0/type", device.parent / "1-3:1.0/bInterfaceNumber"):

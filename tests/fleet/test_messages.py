@@ -32,6 +32,7 @@ from fiscald.model.documents import Submission
 from fiscald.model.jobs import Job, JobState
 from fiscald.model.problems import problem
 from fiscald.signed import Fault, TokenRefused, b64, unb64
+from tests.drawn import drawn
 
 NOW = datetime(2026, 11, 30, 12, 0, tzinfo=UTC)
 CENTRAL = Signer(Ed25519PrivateKey.from_private_bytes(bytes(range(32))))
@@ -115,7 +116,7 @@ def test_every_change_of_one_byte_is_refused(sealed_for: str | None) -> None:
             _fault(raw[:place] + bytes([changed]) + raw[place + 1 :])
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=drawn(60), deadline=None)
 @given(st.data())
 def test_cut_doubled_and_mixed_messages_are_refused(data: st.DataObject) -> None:
     sealed_for = data.draw(st.sampled_from([None, SEAL.public]))

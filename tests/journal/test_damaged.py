@@ -23,6 +23,7 @@ from fiscald.model.problems import problem
 from fiscald.model.times import POLISH_TIME
 from tests import virtual
 from tests.daemons import running
+from tests.drawn import drawn
 from tests.engine.shop import RECEIPT, Till, shop
 
 NOW = datetime(2026, 11, 22, 10, 0, tzinfo=POLISH_TIME)
@@ -160,7 +161,7 @@ def test_an_unreadable_deadline_ends_no_other_job(tmp_path: Path) -> None:
 
 
 @given(st.data())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=drawn(300), deadline=None)
 def test_any_damaged_row_can_be_shown(data: st.DataObject) -> None:
     value = st.none() | st.text(max_size=30) | st.sampled_from(JUNK)
     row: dict[str, Any] = {name: data.draw(value, label=name) for name in NAMES}

@@ -28,6 +28,7 @@ from fiscald.licence.testing import make_certificate, sign
 from fiscald.licence.tokens import fingerprint
 from fiscald.licence.wire import Answer, Check, Recover
 from fiscald.model.problems import ProblemError
+from tests.drawn import drawn
 from tests.licence.registering import BAKERY, EMULATED, Answering, Clock, Till, liar, refused, status_for, till, vendor
 from tests.licence.test_certificate import C0, T0, claims
 
@@ -234,7 +235,7 @@ async def test_a_server_that_sends_too_slowly_times_out(tmp_path: Path, monkeypa
         tasks.cancel_scope.cancel()
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=drawn(40), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(content=st.binary(max_size=300), status=st.integers(100, 599))
 def test_any_reply_is_parsed_or_reported_as_unreachable(content: bytes, status: int) -> None:
     async def post(*_: Any) -> Posted:

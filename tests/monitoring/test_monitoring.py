@@ -75,6 +75,7 @@ def test_every_alert_is_tried_or_needs_no_trial() -> None:
     assert hard <= tried <= {name for name, _ in rules}
 
 
+@pytest.mark.slow  # promtool plays days of alerts
 @needs_promtool
 @pytest.mark.parametrize(
     "arguments", [("check", "rules", ALERTS), ("test", "rules", RULES_TEST)], ids=["check", "test"]

@@ -14,6 +14,7 @@ from fiscald.protocols.posnet.frames import BODY
 from fiscald.protocols.thermal.commands import ANSWERS, COMMANDS, RESULT
 from fiscald.protocols.thermal.fields import Brand
 from fiscald.protocols.thermal.layouts import Layout
+from tests.drawn import drawn
 
 LAYOUTS: dict[int, Layout] = {id(row): row for rows in COMMANDS.values() for row in rows.values()}
 LAYOUTS |= {id(layout): layout for layout in (*ANSWERS.values(), RESULT)}
@@ -51,14 +52,14 @@ def by_compiled(body: c.Struct, data: bytes, given_: dict[str, Any]) -> dict[str
 
 
 @pytest.mark.parametrize("body", BODIES)
-@settings(max_examples=15)
+@settings(max_examples=drawn(15))
 @given(data=BYTES, params=GIVEN)
 def test_any_bytes_are_read_as_construct_reads_them(body: c.Struct, data: bytes, params: dict[str, Any]) -> None:
     assert by_compiled(body, data, params) == by_construct(body, data, params)
 
 
 @pytest.mark.parametrize("body", BODIES)
-@settings(max_examples=15)
+@settings(max_examples=drawn(15))
 @given(data=st.data(), params=GIVEN)
 def test_any_values_are_written_as_construct_writes_them(
     body: c.Struct, data: st.DataObject, params: dict[str, Any]
@@ -83,7 +84,7 @@ def written(part: Any) -> st.SearchStrategy[Any]:
 
 
 @pytest.mark.parametrize("layout", [pytest.param(each, id=each.name) for each in LAYOUTS.values()])
-@settings(max_examples=15)
+@settings(max_examples=drawn(15))
 @given(data=BYTES, params=GIVEN)
 def test_what_is_read_is_written_again(layout: Layout, data: bytes, params: dict[str, Any]) -> None:
     found = by_compiled(layout.body, data, params)

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from fiscald.emulator.faults import Switch
 from fiscald.emulator.memory import RegisterState
 from fiscald.emulator.novitus_xml.device import BACKLOG, HANDLERS
+from tests.drawn import drawn
 from tests.emulator.novitus_xml.talking import BEGIN, CLOSE, SALE, SILENT, WATER, Talk, packet, read
 
 INVOICE = '<invoice action="begin" nip="5260250274"><customer>Firma</customer><option id="14"/></invoice>'
@@ -84,7 +85,7 @@ def works(talk: Talk) -> None:
         assert len(talk.replies(query)) == 1, query
 
 
-@settings(max_examples=50)
+@settings(max_examples=drawn(50))
 @given(
     st.lists(
         st.binary(max_size=300)
@@ -98,7 +99,7 @@ def test_any_bytes_leave_a_printer_that_works(pieces: list[bytes]) -> None:
     works(talk)
 
 
-@settings(max_examples=50)
+@settings(max_examples=drawn(50))
 @given(st.sampled_from(sorted(STATES)), st.randoms(use_true_random=True), st.booleans(), st.booleans())
 def test_any_values_leave_a_printer_that_works(state: str, random: Random, fiscal: bool, silent: bool) -> None:
     talk = Talk(state=RegisterState(fiscal=fiscal))

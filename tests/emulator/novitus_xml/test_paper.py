@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from fiscald.emulator.memory import Day, RegisterState
 from fiscald.emulator.paper import MARK
 from fiscald.model.money import line_value
+from tests.drawn import drawn
 from tests.emulator.novitus_xml.talking import AT, BEGIN, SALE, WATER, Talk
 from tests.emulator.thermal.talking import Talk as ThermalTalk
 
@@ -117,7 +118,7 @@ def xml_change(change: tuple[int, int, int] | None, more: str = "") -> str:
     return f'<discount value="{value / 100:.2f}{sign}" action="{action}" descid="{place}"{more}/>'
 
 
-@settings(max_examples=60)
+@settings(max_examples=drawn(60))
 @given(LINES, CHANGES, st.booleans())
 def test_a_receipt_is_the_same_in_both_languages(
     lines: list[tuple[str, str, int, tuple[int, int, int] | None]], on_all: tuple[int, int, int] | None, paid: bool

@@ -14,6 +14,7 @@ from fiscald.protocols.posnet import grammar
 from fiscald.protocols.posnet.commands import COMMANDS
 from fiscald.protocols.posnet.frames import ERROR, Deframer, Field, Frame, encode
 from fiscald.protocols.posnet.grammar import State
+from tests.drawn import drawn
 from tests.emulator.posnet.talking import Talk
 
 COFFEE = "trline|naKawa|vt0|pr1000|"
@@ -87,7 +88,7 @@ def ask(talk: Talk, data: bytes) -> Frame:
     return answer
 
 
-@settings(max_examples=120)
+@settings(max_examples=drawn(120))
 @given(
     st.sampled_from(sorted(STATES)),
     st.randoms(use_true_random=True),

@@ -17,6 +17,7 @@ from fiscald.emulator.thermal.device import BUFFER
 from fiscald.protocols.thermal.commands import COMMANDS
 from fiscald.protocols.thermal.fields import Brand
 from fiscald.protocols.thermal.frames import AnswerDeframer, BadFrame, Control, Dle, Enq, Frame
+from tests.drawn import drawn
 from tests.emulator.thermal.talking import BEL, CAN, DLE, DLE2, ENQ, OK, SALE, Talk, sequence, sold
 
 # -- faults, people, other programs ----------------------------------------------------------------------------------
@@ -275,7 +276,7 @@ PIECES = st.lists(
 )
 
 
-@settings(max_examples=60)
+@settings(max_examples=drawn(60))
 @given(PIECES, st.sampled_from(["posnet", "novitus", "innova"]), st.sampled_from([None, 0, 1, 2, 3, 4]))
 def test_garbage_does_not_stop_the_printer(pieces: list[bytes], profile: str, mode: int | None) -> None:
     """For any input: no exception, readable replies, and a reply to DLE; after a key it continues."""
@@ -304,7 +305,6 @@ NAMES = sorted({row.id for rows in COMMANDS.values() for row in rows.values()})
 COMMAND = st.tuples(st.lists(st.integers(0, 260), max_size=13), st.sampled_from(NAMES), st.lists(PART, max_size=12))
 
 
-@settings(max_examples=50)
 @given(st.lists(COMMAND, max_size=8), st.sampled_from(["posnet", "novitus", "innova"]), st.booleans())
 def test_any_command_gets_an_answer_and_never_an_exception(
     commands: list[tuple[list[int], str, list[tuple[str, str]]]], profile: str, opened: bool

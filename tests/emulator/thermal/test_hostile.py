@@ -19,6 +19,7 @@ from fiscald.protocols.thermal.frames import AnswerDeframer, Frame, encode
 from fiscald.protocols.thermal.grammar import State
 from fiscald.protocols.thermal.layouts import Param, Part
 from fiscald.protocols.thermal.rows import Row
+from tests.drawn import drawn
 from tests.emulator.thermal.talking import Talk, framed, sequence
 
 WATER, BREAD = "1$lWoda|1.|A/2/2/", "2$lChleb|1.5|C/3.33/5/"
@@ -109,7 +110,7 @@ def ask(talk: Talk, data: bytes) -> list[object]:
     return list(AnswerDeframer().feed(answer))
 
 
-@settings(max_examples=50)
+@settings(max_examples=drawn(50))
 @given(
     st.sampled_from(sorted(STATES)), st.randoms(use_true_random=True), st.sampled_from(sorted(PROFILES)), st.booleans()
 )

@@ -20,6 +20,7 @@ from fiscald.emulator.paper import MARK
 from fiscald.emulator.running import EmulatedPrinter
 from fiscald.model.text import CODE_PAGES
 from fiscald.protocols import FAMILIES
+from tests.drawn import drawn
 from tests.emulator.processes import emulator
 from tests.emulator.thermal.talking import DLE, ENQ, Talk, sequence
 
@@ -118,7 +119,7 @@ FAULTS = (
 EVENTS = st.lists(st.sampled_from((*COMMANDS, *COMMANDS[:3], *PEOPLE, *FAULTS)), max_size=40)
 
 
-@settings(max_examples=60)
+@settings(max_examples=drawn(60))
 @given(EVENTS, st.sampled_from(["posnet", "novitus", "innova"]), st.sampled_from([1, 3]))
 def test_register_paper_and_flags_always_agree(events: list[Any], profile: str, mode: int) -> None:
     talk = Talk(profile=profile, mode=mode)

@@ -19,6 +19,7 @@ from fiscald.fleet.keys import SealKey, Signer
 from fiscald.fleet.messages import ShopCard
 from fiscald.model.problems import ProblemError
 from tests import virtual
+from tests.drawn import drawn
 from tests.fleet.central.desk import CARD, NEXT_SESSION, SHOP, START, TEA, Desk, desk, job, submission
 
 Scenario = Callable[[Desk], Awaitable[None]]
@@ -372,7 +373,7 @@ def test_a_status_counts_only_if_it_is_newer(sqlite_db: Database) -> None:
 _STATES = st.sampled_from(["accepted", "running", "undecided", "done", "failed", "forged"])
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=drawn(25), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(deliveries=st.lists(st.tuples(_STATES, st.integers(0, 3)), min_size=1, max_size=12))
 def test_any_order_of_deliveries_gives_one_outcome(
     tmp_path_factory: pytest.TempPathFactory, deliveries: list[tuple[str, int]]

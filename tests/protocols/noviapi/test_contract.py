@@ -24,6 +24,7 @@ from fiscald.protocols.noviapi.profiles import PROFILES
 from fiscald.protocols.noviapi.xml import packed
 from fiscald.protocols.novitus_elements import element
 from fiscald.protocols.rates import parse_rates
+from tests.drawn import drawn
 from tests.protocols.noviapi.contract import contract, mistakes_in_request
 
 RATES = parse_rates({"A": "23%", "B": "8%", "C": "5%", "D": "0%", "E": "exempt", "F": None, "G": None})
@@ -81,7 +82,7 @@ def valid(endpoint: str, plan: Plan) -> None:
     assert mistakes_in_request("POST", endpoint, body) == []
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=drawn(300), deadline=None)
 @given(RECEIPTS, PROFILE, OPTIONS)
 def test_every_receipt_is_valid(content: dict[str, Any], profile: Any, options: NoviApiOptions) -> None:
     plan = plan_receipt(_receipt(content), profile, RATES, options)
@@ -93,13 +94,13 @@ def _receipt(content: dict[str, Any]) -> Receipt:
     return Receipt.model_validate(content)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=drawn(200), deadline=None)
 @given(INVOICES, PROFILE, OPTIONS)
 def test_every_invoice_is_valid(content: dict[str, Any], profile: Any, options: NoviApiOptions) -> None:
     valid("invoice", plan_invoice(Invoice.model_validate(content), profile, RATES, options))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=drawn(200), deadline=None)
 @given(PRINTOUTS, PROFILE)
 def test_every_printout_is_valid(content: dict[str, Any], profile: Any) -> None:
     valid("nf_printout", plan_printout(Printout.model_validate(content), profile, NoviApiOptions()))
